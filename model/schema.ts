@@ -1,0 +1,176 @@
+/**
+ * The shape of the model's rows: what the kernel's user-page APIs take, return, do and demand, by kernel version.
+ * Data only; the facts and their sources stand in the tables beside this file. Imports only `version.ts`.
+ */
+import type { Since } from './version.ts';
+
+/** What kind of hold a page is under: FOLL_GET (put_page gives it back) or FOLL_PIN (unpin_user_page gives it back). */
+export type Reference = 'get' | 'pin' | 'either' | 'none';
+
+/** What an argument means to the analysis. `other` carries nothing of interest. */
+export type ParamRole =
+  | 'start' | 'nr' | 'flags' | 'write' | 'force' | 'pages' | 'page' | 'vmas' | 'locked' | 'task' | 'mm' | 'iter'
+  | 'maxsize' | 'maxpages' | 'offset' | 'extraction-flags' | 'dirty' | 'folio' | 'folios' | 'refs' | 'bytes'
+  | 'sg' | 'sgt' | 'bio' | 'dma-direction' | 'device' | 'size' | 'vma' | 'file' | 'end' | 'other';
+
+/** One parameter: its role, its C type as the header spells it, and its name there. */
+export interface Param {
+  readonly role: ParamRole;
+  readonly type: string;
+  readonly name: string;
+}
+
+/**
+ * How a result speaks of what is held.
+ * `pages`/`folios`: count, short count, 0 or -errno. `bytes`: the same in bytes. `pages-not-negative`: as pages, never < 0.
+ * `status`: 0 or -errno, all or nothing. `page-or-null`, `page-or-err`, `page-or-err-or-null`: one page. `bool`: true = got it.
+ * `ptr-or-err`, `ptr-or-null`: an object that holds pages. `void`, `value`: nothing to test.
+ */
+export type ReturnContract =
+  | 'pages' | 'pages-not-negative' | 'folios' | 'bytes' | 'status' | 'page-or-null' | 'page-or-err'
+  | 'page-or-err-or-null' | 'bool' | 'ptr-or-err' | 'ptr-or-null' | 'void' | 'value';
+
+/**
+ * A place an effect works on, seen from the call: `ret`, `arg2`, `*arg2`, `arg2[*]` (every element), `arg0->pages[*]`.
+ * Arguments count from 0.
+ */
+export type PlacePattern = string;
+
+/** The results under which an effect happens. */
+export type When = 'always' | 'success' | 'failure' | 'positive' | 'true' | 'false';
+
+/** One thing a call does to pages, to what reaches them, or to the caller's context. */
+export interface Effect {
+  /**
+   * acquire: `place` now holds pages. release: the pages at `place` are given back. extra-ref: one more reference (get_page).
+   * dirty: marked dirty. access: data read/written/DMAed through `place`. map/unmap: DMA mapping of what `place` reaches.
+   * alias: `to` now also reaches the pages of `place`. transfer: the callee takes the pages of `place` over for good.
+   * alloc: `place` is fresh memory. free: the container memory at `place` dies (not its pages).
+   * lock/unlock: of `lock`. query: tells something of `place` (page_count, iov_iter_extract_will_pin).
+   */
+  readonly op:
+    | 'acquire' | 'release' | 'extra-ref' | 'dirty' | 'access' | 'map' | 'unmap' | 'alias' | 'transfer' | 'alloc' | 'free'
+    | 'lock' | 'unlock' | 'query';
+  readonly place: PlacePattern;
+  /** acquire and release: the kind of hold. */
+  readonly ref?: Reference;
+  /** alias: the second place. */
+  readonly to?: PlacePattern;
+  /** The argument (or `ret`) that counts what is meant, and its unit; absent: one, or all. */
+  readonly count?: { readonly place: PlacePattern; readonly unit: 'pages' | 'folios' | 'bytes' };
+  /** Default `always`. */
+  readonly when?: When;
+  /** access: what happens to the data; `by-direction` reads the DMA or iterator direction from `direction`. */
+  readonly access?: 'read' | 'write' | 'read-write' | 'dma' | 'by-direction';
+  /** map and access: the argument with the direction. */
+  readonly direction?: PlacePattern;
+  /** dirty and release: the argument that says whether to dirty; absent on `dirty`: always. */
+  readonly dirtyArg?: PlacePattern;
+  /** dirty: whether the page or folio lock is taken by the callee (`lock`), must be held (`unlocked`), or only the flag is set (`flag`). */
+  readonly dirtyKind?: 'lock' | 'unlocked' | 'flag';
+  /** lock and unlock: which. */
+  readonly lock?: 'mmap' | 'spin' | 'rcu' | 'irq' | 'preempt' | 'mutex' | 'page' | 'rwsem';
+  /** lock: when the lock is a try-lock the effect happens on `when`. */
+  readonly mode?: 'read' | 'write';
+}
+
+/** What a call demands of the place it stands in. */
+export interface ContextDemand {
+  /** `held`: the caller holds mmap_lock; `not-held`: the callee takes it; `any`: no demand. */
+  readonly mmapLock: 'held' | 'not-held' | 'any';
+  /** Whether the call may sleep; `when-dirty`: only when its dirty argument is true. */
+  readonly sleeps: boolean | 'when-dirty';
+  /** Works on current->mm, so needs one. */
+  readonly currentMm: boolean;
+}
+
+/** Where a fact was read: kernel tag and path. */
+export interface Source {
+  readonly tag: string;
+  readonly path: string;
+  readonly note?: string;
+}
+
+/** The group a row belongs to; `acquire` rows are the sites of `guplint sites`. */
+export type ApiFamily = 'acquire' | 'release' | 'dirty' | 'carrier' | 'access' | 'dma' | 'memory' | 'lock' | 'wrapper' | 'query';
+
+/** One kernel function (or function-like macro) over a run of releases with one signature and one behaviour. */
+export interface ApiRow {
+  readonly name: string;
+  readonly family: ApiFamily;
+  readonly kernels: Since;
+  readonly params: readonly Param[];
+  /** C type of the result as the header spells it. */
+  readonly ret: string;
+  readonly returns: ReturnContract;
+  /** acquire and release rows: the kind of hold. */
+  readonly reference?: Reference;
+  /** Whether calls of it are sites (the acquire families of the contract). */
+  readonly site?: boolean;
+  /** FOLL_ flags that the function adds by itself. */
+  readonly implies?: readonly string[];
+  readonly effects: readonly Effect[];
+  readonly context: ContextDemand;
+  /** Functions that give back what this one takes. */
+  readonly pairsWith?: readonly string[];
+  /** What replaced it, for messages and fixes. */
+  readonly replacedBy?: string;
+  /** Whether the name is a macro or inline that headers of some releases do not declare as a prototype. */
+  readonly macro?: boolean;
+  readonly source: Source;
+  /** One or two sentences for hovers. */
+  readonly note?: string;
+}
+
+/** A FOLL_ flag over the releases in which its value and its standing were the same. */
+export interface FlagRow {
+  readonly name: string;
+  readonly kernels: Since;
+  readonly value: number;
+  /** `caller`: callers may pass it; `internal`: only mm/ may; `tolerated`: internal by intent, not checked at run time. */
+  readonly standing: 'caller' | 'internal' | 'tolerated';
+  /** Whether a driver can name it at all (mm/internal.h since 6.3 for some). */
+  readonly visible: boolean;
+  readonly meaning: string;
+  readonly source: Source;
+}
+
+/** One of the five documented cases (Documentation/core-api/pin_user_pages.rst); 0: depends on its callers, or no user page. */
+export interface CaseRow {
+  readonly id: 0 | 1 | 2 | 3 | 4 | 5;
+  readonly title: string;
+  readonly summary: string;
+  readonly wants: Reference;
+  readonly wantsLongterm: boolean;
+  readonly source: Source;
+}
+
+/** A run-time check of mm/gup.c: which call with which flags is refused on which kernels, and how it shows. */
+export interface ValidityRow {
+  readonly id: string;
+  readonly kernels: Since;
+  /** Names of the functions it applies to. */
+  readonly applies: readonly string[];
+  readonly condition: string;
+  readonly effect: string;
+  readonly result: string;
+  readonly source: Source;
+}
+
+/** Flags that `*_fast` functions accept, by kernel. */
+export interface FastMaskRow {
+  readonly kernels: Since;
+  /** undefined: no check on these kernels. */
+  readonly allowed: readonly string[] | undefined;
+  readonly source: Source;
+}
+
+/** A place of the kernel itself that is entitled to internal flags or FOLL_FORCE; silences flag rules, steers nothing else. */
+export interface InternalUser {
+  /** Path prefix or path below the root of a kernel tree. */
+  readonly path: string;
+  readonly kernels: Since;
+  readonly may: readonly string[];
+  readonly why: string;
+  readonly source: Source;
+}

@@ -1,0 +1,80 @@
+/**
+ * What a rule is: metadata and one function over what the analysis found. Rules never see trees and never do data flow.
+ * A rule's documentation is the TSDoc block at the head of its file.
+ */
+import type { Model } from '../../model/index.ts';
+import type { KernelRange } from '../../model/version.ts';
+import type { ApiCall, CallSite } from '../analysis/site.ts';
+import type { Span } from '../base/span.ts';
+import type { Confidence, Severity } from '../engine/protocol.ts';
+import type { CUnit } from '../syntax/unit.ts';
+
+/** The groups of the rule table. */
+export type RuleGroup = 'flags' | 'case' | 'release' | 'result' | 'dirty' | 'context' | 'version' | 'own';
+
+/** A place in a unit. */
+export interface UnitSpan {
+  readonly unit: CUnit;
+  readonly span: Span;
+}
+
+/** A replacement in a unit. */
+export interface Edit extends UnitSpan {
+  readonly newText: string;
+}
+
+/** A proposed repair. */
+export interface FixProposal {
+  readonly title: string;
+  readonly applicability: 'safe' | 'unsafe';
+  readonly edits: readonly Edit[];
+}
+
+/** What a rule reports. */
+export interface Report {
+  readonly message: string;
+  readonly at: UnitSpan;
+  /** Enclosing function; empty at file scope. */
+  readonly functionName: string;
+  readonly site?: CallSite;
+  /** Default: the rule's severity. */
+  readonly severity?: Severity;
+  /** Default: high. */
+  readonly confidence?: Confidence;
+  readonly related?: readonly { readonly at: UnitSpan; readonly message: string }[];
+  readonly fixes?: readonly FixProposal[];
+}
+
+/** What a rule may read. */
+export interface RulePass {
+  readonly unit: CUnit;
+  readonly model: Model;
+  /** The kernels aimed at, and whether somebody named them (a flag, a Makefile, the configuration, the code's own tests). */
+  readonly kernel: KernelRange;
+  readonly kernelKnown: boolean;
+  /** Whether the file is a place of the kernel itself that is entitled to this flag there (model table `internalUsers`). */
+  entitled(flag: string): boolean;
+  readonly sites: readonly CallSite[];
+  /** Every call of a model function in the unit, sites included, in text order. */
+  readonly calls: readonly ApiCall[];
+  text(span: Span): string;
+  report(finding: Report): void;
+}
+
+/** A rule. `name` equals the file's name. */
+export interface Rule {
+  readonly name: string;
+  readonly group: RuleGroup;
+  /** At most 80 characters, no full stop. */
+  readonly summary: string;
+  /** Severity where the rule's report names none. */
+  readonly severity: Severity;
+  /** Whether it ever offers a fix, and the least safe kind. */
+  readonly fix: 'none' | 'safe' | 'unsafe';
+  check(pass: RulePass): void;
+}
+
+/** Declares a rule. */
+export function defineRule(rule: Rule): Rule {
+  return rule;
+}

@@ -1,0 +1,88 @@
+/**
+ * A C file made ready for analysis: its text, the masked text of the same length, and what stands at its top level.
+ * The types only; `load.ts` makes units, `parse-function.ts` parses one function of a unit on demand.
+ */
+import type { KernelRange } from '../../model/version.ts';
+import type { LineIndex } from '../base/line-index.ts';
+import type { Span } from '../base/span.ts';
+
+/** What a name means to `#if`: its replacement text, not defined at all, or defined on these kernels only. */
+export type DefineValue =
+  | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'undefined' }
+  | { readonly kind: 'kernels'; readonly ranges: readonly KernelRange[] };
+
+/** What the preprocessor is told: the kernels aimed at, and macros from the command line or the configuration. */
+export interface PreprocessEnv {
+  readonly range: KernelRange;
+  readonly defines: ReadonlyMap<string, DefineValue>;
+}
+
+/** How far an analysis may trust the tree of a function: `damaged` when it holds an ERROR after preprocessing or a guessed branch. */
+export type SyntaxConfidence = 'high' | 'guessed' | 'damaged';
+
+/** A function with a body. */
+export interface FunctionDef {
+  readonly name: string;
+  readonly nameSpan: Span;
+  /** From the first word of the declaration to the closing brace. */
+  readonly span: Span;
+  /** From `{` to `}`, both included. */
+  readonly bodySpan: Span;
+  readonly isStatic: boolean;
+  /** SYSCALL_DEFINE3 and the like, where a macro made the function; undefined for plain C. */
+  readonly viaMacro: string | undefined;
+}
+
+/** A struct, union or enum definition, a typedef, a variable or initialiser, or a prototype at file scope. */
+export interface DeclarationItem {
+  readonly kind: 'type' | 'variable' | 'prototype' | 'other';
+  /** Struct tag, typedef name, variable or function name; empty when not found. */
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** `#define NAME(params) body`, with the body's place; continuation lines are part of the body. */
+export interface MacroDef {
+  readonly name: string;
+  /** undefined for object-like macros. */
+  readonly params: readonly string[] | undefined;
+  readonly nameSpan: Span;
+  readonly bodySpan: Span;
+  /** The kernels on which the enclosing #if keeps this definition. */
+  readonly active: KernelRange;
+}
+
+/** `#include "x.h"` or `#include <x.h>`. */
+export interface Include {
+  readonly path: string;
+  readonly quoted: boolean;
+  readonly span: Span;
+}
+
+/** A condition that says nothing of the kernel's version and was turned into `if (symbol)` in the masked text. */
+export interface ConfigCondition {
+  readonly symbol: string;
+  /** The condition as the file spells it. */
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** A file, preprocessed for one set of live branches. */
+export interface CUnit {
+  readonly path: string;
+  /** The file's text as decoded; what messages show. */
+  readonly text: string;
+  /** Same length as `text`; comments, directives and dead branches blanked, kernel macros rewritten. */
+  readonly code: string;
+  readonly lines: LineIndex;
+  readonly functions: readonly FunctionDef[];
+  readonly declarations: readonly DeclarationItem[];
+  readonly macros: readonly MacroDef[];
+  readonly includes: readonly Include[];
+  readonly conditions: readonly ConfigCondition[];
+  /** The kernels this unit stands for: the part of the range aimed at on which these branches are live. */
+  readonly range: KernelRange;
+  /** Stretches where a branch was chosen without knowing the condition; functions in them are `guessed`. */
+  readonly guessed: readonly Span[];
+}
