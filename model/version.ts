@@ -80,12 +80,22 @@ export function formatVersion(v: KernelVersion): string {
   return `${v >> 16}.${(v >> 8) & 255}${sub === 0 ? '' : `.${sub}`}`;
 }
 
+/** The last minor release of each major one (kernel.org): what comes before 6.0 is 5.19. */
+const LAST_MINOR: ReadonlyMap<number, number> = new Map([[3, 19], [4, 20], [5, 19], [6, 19]]);
+
+/** The series before the one that starts at `v`. */
+function previousSeries(v: KernelVersion): KernelVersion {
+  if (((v >> 8) & 255) !== 0) return v - 256;
+  const major = (v >> 16) - 1;
+  return kernelVersion(major, LAST_MINOR.get(major) ?? 255);
+}
+
 /** `6.12` for one series, `6.1..6.12` for several (the last series included), `6.5..` and `..5.4` for open ones. */
 export function formatRange(r: KernelRange): string {
   const open = r.until === Number.POSITIVE_INFINITY;
   const low = r.since === 0 ? '' : formatVersion(r.since);
   if (open) return `${low}..`;
-  const last = (r.until & 255) === 0 ? formatVersion(r.until - 256) : formatVersion(r.until - 1);
+  const last = (r.until & 255) === 0 ? formatVersion(previousSeries(r.until)) : formatVersion(r.until - 1);
   if (r.since !== 0 && (r.since & 255) === 0 && r.until === r.since + 256) return low;
   if (r.until === r.since + 1) return low;
   return `${low}..${last}`;
