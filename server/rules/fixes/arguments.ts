@@ -1,0 +1,37 @@
+/** Edits of a call: its name, one argument's text, an argument taken out, two arguments swapped. */
+import type { ApiCall, Argument } from '../../analysis/site.ts';
+import type { Edit } from '../define.ts';
+
+/** Puts another function's name in place; undefined where the text says a macro that stands for the function. */
+export function renameCall(call: ApiCall, newName: string): Edit | undefined {
+  if (call.spelled !== call.api) return undefined;
+  return { unit: call.unit, span: call.nameSpan, newText: newName };
+}
+
+/** Replaces the text of an argument. */
+export function replaceArgument(call: ApiCall, argument: Argument, newText: string): Edit {
+  return { unit: call.unit, span: { start: argument.start, end: argument.end }, newText };
+}
+
+/** Takes the argument at `index` out, with the comma before it (after it for the first). */
+export function removeArgument(call: ApiCall, index: number): Edit | undefined {
+  const argument = call.args[index];
+  if (argument === undefined) return undefined;
+  const before = call.args[index - 1];
+  const after = call.args[index + 1];
+  if (before !== undefined) return { unit: call.unit, span: { start: before.end, end: argument.end }, newText: '' };
+  if (after !== undefined) return { unit: call.unit, span: { start: argument.start, end: after.start }, newText: '' };
+  return replaceArgument(call, argument, '');
+}
+
+/** Swaps the texts of two arguments. */
+export function swapArguments(call: ApiCall, i: number, j: number): readonly Edit[] {
+  const a = call.args[i];
+  const b = call.args[j];
+  if (a === undefined || b === undefined) return [];
+  const text = call.unit.text;
+  return [
+    replaceArgument(call, a, text.slice(b.start, b.end)),
+    replaceArgument(call, b, text.slice(a.start, a.end)),
+  ];
+}
