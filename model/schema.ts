@@ -9,9 +9,37 @@ export type Reference = 'get' | 'pin' | 'either' | 'none';
 
 /** What an argument means to the analysis. `other` carries nothing of interest. */
 export type ParamRole =
-  | 'start' | 'nr' | 'flags' | 'write' | 'force' | 'pages' | 'page' | 'vmas' | 'locked' | 'task' | 'mm' | 'iter'
-  | 'maxsize' | 'maxpages' | 'offset' | 'extraction-flags' | 'dirty' | 'folio' | 'folios' | 'refs' | 'bytes'
-  | 'sg' | 'sgt' | 'bio' | 'dma-direction' | 'device' | 'size' | 'vma' | 'file' | 'end' | 'other';
+  | 'start'
+  | 'nr'
+  | 'flags'
+  | 'write'
+  | 'force'
+  | 'pages'
+  | 'page'
+  | 'vmas'
+  | 'locked'
+  | 'task'
+  | 'mm'
+  | 'iter'
+  | 'maxsize'
+  | 'maxpages'
+  | 'offset'
+  | 'extraction-flags'
+  | 'dirty'
+  | 'folio'
+  | 'folios'
+  | 'refs'
+  | 'bytes'
+  | 'sg'
+  | 'sgt'
+  | 'bio'
+  | 'dma-direction'
+  | 'device'
+  | 'size'
+  | 'vma'
+  | 'file'
+  | 'end'
+  | 'other';
 
 /** One parameter: its role, its C type as the header spells it, and its name there. */
 export interface Param {
@@ -27,12 +55,24 @@ export interface Param {
  * `ptr-or-err`, `ptr-or-null`: an object that holds pages. `void`, `value`: nothing to test.
  */
 export type ReturnContract =
-  | 'pages' | 'pages-not-negative' | 'folios' | 'bytes' | 'status' | 'page-or-null' | 'page-or-err'
-  | 'page-or-err-or-null' | 'bool' | 'ptr-or-err' | 'ptr-or-null' | 'void' | 'value';
+  | 'pages'
+  | 'pages-not-negative'
+  | 'folios'
+  | 'bytes'
+  | 'status'
+  | 'page-or-null'
+  | 'page-or-err'
+  | 'page-or-err-or-null'
+  | 'bool'
+  | 'ptr-or-err'
+  | 'ptr-or-null'
+  | 'void'
+  | 'value';
 
 /**
- * A place an effect works on, seen from the call: `ret`, `arg2`, `*arg2`, `arg2[*]` (every element), `arg0->pages[*]`.
- * Arguments count from 0.
+ * A place an effect works on, seen from the call: `ret`, `arg2`, `*arg2`, `arg2[*]` (every element), `(*arg1)[*]`,
+ * `arg0->pages[*]`. Arguments count from 0. `place.ts` parses it. A bare `arg0` or `ret` of an object type (struct bio *,
+ * struct ib_umem *) stands for the object as holder of its pages.
  */
 export type PlacePattern = string;
 
@@ -49,8 +89,20 @@ export interface Effect {
    * lock/unlock: of `lock`. query: tells something of `place` (page_count, iov_iter_extract_will_pin).
    */
   readonly op:
-    | 'acquire' | 'release' | 'extra-ref' | 'dirty' | 'access' | 'map' | 'unmap' | 'alias' | 'transfer' | 'alloc' | 'free'
-    | 'lock' | 'unlock' | 'query';
+    | 'acquire'
+    | 'release'
+    | 'extra-ref'
+    | 'dirty'
+    | 'access'
+    | 'map'
+    | 'unmap'
+    | 'alias'
+    | 'transfer'
+    | 'alloc'
+    | 'free'
+    | 'lock'
+    | 'unlock'
+    | 'query';
   readonly place: PlacePattern;
   /** acquire and release: the kind of hold. */
   readonly ref?: Reference;
@@ -60,6 +112,10 @@ export interface Effect {
   readonly count?: { readonly place: PlacePattern; readonly unit: 'pages' | 'folios' | 'bytes' };
   /** Default `always`. */
   readonly when?: When;
+  /** Happens only when the flags argument of the call holds this flag (a FOLL_ name, VM_MAP_PUT_PAGES). */
+  readonly withFlag?: string;
+  /** alloc: only when `place` held NULL before the call. */
+  readonly ifNull?: boolean;
   /** access: what happens to the data; `by-direction` reads the DMA or iterator direction from `direction`. */
   readonly access?: 'read' | 'write' | 'read-write' | 'dma' | 'by-direction';
   /** map and access: the argument with the direction. */
@@ -92,7 +148,17 @@ export interface Source {
 }
 
 /** The group a row belongs to; `acquire` rows are the sites of `guplint sites`. */
-export type ApiFamily = 'acquire' | 'release' | 'dirty' | 'carrier' | 'access' | 'dma' | 'memory' | 'lock' | 'wrapper' | 'query';
+export type ApiFamily =
+  | 'acquire'
+  | 'release'
+  | 'dirty'
+  | 'carrier'
+  | 'access'
+  | 'dma'
+  | 'memory'
+  | 'lock'
+  | 'wrapper'
+  | 'query';
 
 /** One kernel function (or function-like macro) over a run of releases with one signature and one behaviour. */
 export interface ApiRow {
@@ -107,8 +173,12 @@ export interface ApiRow {
   readonly reference?: Reference;
   /** Whether calls of it are sites (the acquire families of the contract). */
   readonly site?: boolean;
-  /** FOLL_ flags that the function adds by itself. */
+  /** FOLL_ flags that the function adds by itself on every call; FOLL_GET only where a pages array is passed. */
   readonly implies?: readonly string[];
+  /** What it returns when it refuses its flags or arguments at once (`0`: no error to see); absent: it checks nothing. */
+  readonly refusal?: '-EINVAL' | '0';
+  /** The iterator that the call moves on by the bytes it took. */
+  readonly advances?: PlacePattern;
   readonly effects: readonly Effect[];
   readonly context: ContextDemand;
   /** Functions that give back what this one takes. */
@@ -132,6 +202,8 @@ export interface FlagRow {
   /** Whether a driver can name it at all (mm/internal.h since 6.3 for some). */
   readonly visible: boolean;
   readonly meaning: string;
+  /** Who enforces the standing, and stable releases that differ from their series. */
+  readonly note?: string;
   readonly source: Source;
 }
 
@@ -152,6 +224,15 @@ export interface ValidityRow {
   /** Names of the functions it applies to. */
   readonly applies: readonly string[];
   readonly condition: string;
+  /** The flags the condition speaks of; absent: it speaks of something else. */
+  readonly flags?: {
+    /** One of these is enough. */
+    readonly anyOf?: readonly string[];
+    /** All of these together. */
+    readonly allOf?: readonly string[];
+    /** And none of these. */
+    readonly noneOf?: readonly string[];
+  };
   readonly effect: string;
   readonly result: string;
   readonly source: Source;

@@ -81,7 +81,12 @@ export function formatVersion(v: KernelVersion): string {
 }
 
 /** The last minor release of each major one (kernel.org): what comes before 6.0 is 5.19. */
-const LAST_MINOR: ReadonlyMap<number, number> = new Map([[3, 19], [4, 20], [5, 19], [6, 19]]);
+const LAST_MINOR: ReadonlyMap<number, number> = new Map([
+  [3, 19],
+  [4, 20],
+  [5, 19],
+  [6, 19],
+]);
 
 /** The series before the one that starts at `v`. */
 function previousSeries(v: KernelVersion): KernelVersion {
