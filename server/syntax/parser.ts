@@ -2,32 +2,45 @@
  * The one place that knows tree-sitter: text in, plain nodes out. Trees are freed before this returns.
  * The WebAssembly build runs everywhere without a compiler (docs/decisions/0002-web-tree-sitter.md).
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 import type { CNode } from './node.ts';
 
-let parser: Parser | undefined;
-
-/** Finds a .wasm file beside the bundle, or in node_modules when running from source. */
-function wasmPath(name: string, module: string): string {
-  const beside = path.join(__dirname, name);
-  try {
-    readFileSync(beside, { flag: 'r' });
-    return beside;
-  } catch {
-    return require.resolve(`${module}/${name}`);
-  }
+/** Where the two WebAssembly modules are: a path, or the bytes. */
+export interface ParserLocations {
+  /** web-tree-sitter.wasm */
+  readonly runtime: string | Uint8Array;
+  /** tree-sitter-c.wasm */
+  readonly grammar: string | Uint8Array;
 }
 
-/** Loads the grammar; to be awaited once per thread before `parse`. Later calls return at once. */
-export async function initParser(): Promise<void> {
-  if (parser !== undefined) return;
-  await Parser.init({ locateFile: (f: string) => wasmPath(f, 'web-tree-sitter') });
-  const language = await Language.load(readFileSync(wasmPath('tree-sitter-c.wasm', 'tree-sitter-c')));
+let parser: Parser | undefined;
+let starting: Promise<void> | undefined;
+
+/**
+ * Loads the grammar; to be awaited once per thread before `parse`. Later calls wait for the first and ignore their argument.
+ * Rejects when a module cannot be read; a later call may then try again.
+ */
+export function initParser(locations: ParserLocations): Promise<void> {
+  starting ??= start(locations).catch((e: unknown) => {
+    starting = undefined;
+    throw e;
+  });
+  return starting;
+}
+
+/** Code with the constructs that most functions have: the first parse compiles the WebAssembly that later ones run. */
+const WARM_UP = `static int f(struct s *p, unsigned long n) { int i, ret = -1; if (!p || p->a[0].b) return ret;
+for (i = 0; i < n; i++) { ret = g(p->q, &n, (u8 *)x + i, sizeof(*p)); if (ret < 0) goto out; }
+switch (n) { case A: break; default: do { i += 2; } while (i); } return 0; out: free(p); return ret ? 1 : 0; }`;
+
+async function start(locations: ParserLocations): Promise<void> {
+  const { runtime, grammar } = locations;
+  await Parser.init(typeof runtime === 'string' ? { locateFile: () => runtime } : { wasmBinary: runtime });
+  const language = await Language.load(grammar);
   const p = new Parser();
   p.setLanguage(language);
   parser = p;
+  parse(WARM_UP);
 }
 
 /**
@@ -37,7 +50,8 @@ export async function initParser(): Promise<void> {
 export function parse(code: string, base = 0): CNode {
   if (parser === undefined) throw new Error('initParser() has not finished');
   const tree: Tree | null = parser.parse(code);
-  if (tree === null) return { type: 'ERROR', start: base, end: base + code.length, field: undefined, children: [], missing: false };
+  if (tree === null)
+    return { type: 'ERROR', start: base, end: base + code.length, field: undefined, children: [], missing: false };
   try {
     const cursor = tree.walk();
     try {
@@ -52,7 +66,14 @@ export function parse(code: string, base = 0): CNode {
 
 /** Copies the tree below a cursor without recursion (a text may nest deeper than the stack). */
 function convert(cursor: TreeCursor, base: number): CNode {
-  type Open = { type: string; start: number; end: number; field: string | undefined; children: CNode[]; missing: boolean };
+  type Open = {
+    type: string;
+    start: number;
+    end: number;
+    field: string | undefined;
+    children: CNode[];
+    missing: boolean;
+  };
   const open = (): Open => ({
     type: cursor.nodeType,
     start: base + cursor.startIndex,

@@ -16,6 +16,20 @@ export type DefineValue =
 export interface PreprocessEnv {
   readonly range: KernelRange;
   readonly defines: ReadonlyMap<string, DefineValue>;
+  /** Kernels on which a name of the kernel is a macro, so that `#ifdef` sees it (FOLL_* before 6.3); undefined: not a name of the kernel's. */
+  readonly kernelSymbols?: (name: string) => readonly KernelRange[] | undefined;
+  /** Finds headers; without it only the file itself is read. */
+  readonly loader?: HeaderLoader;
+}
+
+/** Finds and reads headers; made by the caller, memoised there, and one object for a whole run (results are cached per loader). */
+export interface HeaderLoader {
+  /** The header an include line of `fromPath` means, or undefined when there is none at hand. `path` identifies it. */
+  load(
+    fromPath: string,
+    includePath: string,
+    quoted: boolean,
+  ): { readonly path: string; readonly text: string } | undefined;
 }
 
 /** How far an analysis may trust the tree of a function: `damaged` when it holds an ERROR after preprocessing or a guessed branch. */

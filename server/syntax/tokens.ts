@@ -1,0 +1,280 @@
+/**
+ * The tokens of stripped code as parallel arrays, with the partner of every bracket. All later passes (branches, masks,
+ * splitting) work on these. One scratch table is reused: a table is valid until the next `tokenize` on the same `Tokens`.
+ */
+import { CH } from './strip.ts';
+
+/** What a token is. A punctuation character is one token each, so `->` and `...` are two and three. */
+export const KIND = { word: 1, number: 2, literal: 3, punct: 4 } as const;
+
+/** Character classes: 1 word start, 2 digit, 3 white space, 0 anything else. */
+const CLASS = new Uint8Array(65536).fill(1);
+for (let c = 0; c < 128; c++) {
+  const s = String.fromCharCode(c);
+  CLASS[c] = /[A-Za-z_$]/.test(s) ? 1 : /[0-9]/.test(s) ? 2 : c <= CH.space || c === 127 ? 3 : 0;
+}
+CLASS[0xa0] = 3;
+CLASS[0xfeff] = 3;
+
+/** Whether a unit may stand inside an identifier or a number. */
+export function isWordUnit(c: number): boolean {
+  const k = CLASS[c];
+  return k === 1 || k === 2;
+}
+
+/** Numbers of words start above every punctuation character, so that one comparison with `value` tells both. */
+const FIRST_ID = 128;
+
+/** Words that later passes know, each with a number; looked up by hash while the code is scanned. */
+export class WordTable {
+  readonly #slots: Int32Array;
+  readonly #words: string[] = new Array<string>(FIRST_ID).fill('');
+  readonly #ids = new Map<string, number>();
+  readonly #mask: number;
+
+  constructor(words: Iterable<string>) {
+    const list = [...new Set(words)];
+    let size = 64;
+    while (size < list.length * 4) size *= 2;
+    this.#slots = new Int32Array(size);
+    this.#mask = size - 1;
+    for (const word of list) {
+      let slot = hashOf(word) & this.#mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+      this.#slots[slot] = this.#words.length;
+      this.#ids.set(word, this.#words.length);
+      this.#words.push(word);
+    }
+  }
+
+  /** The number of a known word, 0 for others. */
+  id(word: string): number {
+    return this.#ids.get(word) ?? 0;
+  }
+
+  /** The word behind a number. */
+  word(id: number): string {
+    return this.#words[id] ?? '';
+  }
+
+  /** Number of the word that `code` holds at `[start, end)`, whose hash is `hash`; 0 when it is none. */
+  find(code: Uint16Array, start: number, end: number, hash: number): number {
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const id = this.#slots[slot] ?? 0;
+      if (id === 0) return 0;
+      const word = this.#words[id] as string;
+      if (word.length !== end - start) continue;
+      let k = 0;
+      while (k < word.length && word.charCodeAt(k) === code[start + k]) k++;
+      if (k === word.length) return id;
+    }
+  }
+}
+
+function hashOf(word: string): number {
+  let h = 0;
+  for (let i = 0; i < word.length; i++) h = (Math.imul(h, 31) + word.charCodeAt(i)) | 0;
+  return h;
+}
+
+/** A table of tokens. Index 0 to `count - 1`; `match` is the index of a bracket's partner or -1. */
+export interface Tokens {
+  count: number;
+  kind: Uint8Array;
+  start: Int32Array;
+  end: Int32Array;
+  /** Number of the word in the WordTable, or the character of a punctuation token; 0 for other words. */
+  value: Int32Array;
+  match: Int32Array;
+}
+
+/** An empty table with room for `capacity` tokens. */
+export function newTokens(capacity = 4096): Tokens {
+  return {
+    count: 0,
+    kind: new Uint8Array(capacity),
+    start: new Int32Array(capacity),
+    end: new Int32Array(capacity),
+    value: new Int32Array(capacity),
+    match: new Int32Array(capacity),
+  };
+}
+
+function grow(t: Tokens): void {
+  const capacity = t.kind.length * 2;
+  const copy = newTokens(capacity);
+  copy.kind.set(t.kind);
+  copy.start.set(t.start);
+  copy.end.set(t.end);
+  copy.value.set(t.value);
+  t.kind = copy.kind;
+  t.start = copy.start;
+  t.end = copy.end;
+  t.value = copy.value;
+  t.match = copy.match;
+}
+
+/** Fills `t` with the tokens of `code[from, to)`. Brackets are not matched yet. */
+export function tokenize(t: Tokens, code: Uint16Array, words: WordTable, from = 0, to = code.length): void {
+  let count = 0;
+  let i = from;
+  while (i < to) {
+    const c = code[i] as number;
+    const cls = CLASS[c];
+    if (cls === 3) {
+      i++;
+      continue;
+    }
+    if (count === t.kind.length) grow(t);
+    const start = i;
+    let kind: number = KIND.punct;
+    let value = c;
+    i++;
+    if (cls === 1) {
+      let h = c;
+      while (i < to) {
+        const d = code[i] as number;
+        const k = CLASS[d];
+        if (k !== 1 && k !== 2) break;
+        h = (Math.imul(h, 31) + d) | 0;
+        i++;
+      }
+      kind = KIND.word;
+      value = words.find(code, start, i, h);
+    } else if (cls === 2) {
+      i = numberEnd(code, i, to);
+      kind = KIND.number;
+      value = 0;
+    } else if (c === CH.quote || c === CH.apostrophe) {
+      while (i < to && code[i] !== c) i++;
+      i = Math.min(to, i + 1);
+      kind = KIND.literal;
+      value = c;
+    }
+    t.kind[count] = kind;
+    t.start[count] = start;
+    t.end[count] = i;
+    t.value[count] = value;
+    count++;
+  }
+  t.count = count;
+}
+
+function numberEnd(code: Uint16Array, from: number, to: number): number {
+  let i = from;
+  while (i < to) {
+    const d = code[i] as number;
+    const exponent =
+      (d === 43 || d === 45) && (((code[i - 1] as number) | 32) === 101 || ((code[i - 1] as number) | 32) === 112);
+    if (exponent && !isHexNumber(code, from)) {
+      i++;
+      continue;
+    }
+    if (!isWordUnit(d) && !(d === 46 && code[i + 1] !== 46 && code[i - 1] !== 46)) break;
+    i++;
+  }
+  return i;
+}
+
+function isHexNumber(code: Uint16Array, from: number): boolean {
+  return code[from - 1] === 48 && ((code[from] as number) | 32) === 120;
+}
+
+/** Text of a token. */
+export function tokenText(t: Tokens, code: Uint16Array, index: number): string {
+  let s = '';
+  const end = t.end[index] as number;
+  for (let i = t.start[index] as number; i < end; i++) s += String.fromCharCode(code[i] as number);
+  return s;
+}
+
+/** Drops the tokens for which `keep` is 0. */
+export function compact(t: Tokens, keep: Uint8Array): void {
+  let to = 0;
+  for (let i = 0; i < t.count; i++) {
+    if (keep[i] === 0) continue;
+    t.kind[to] = t.kind[i] as number;
+    t.start[to] = t.start[i] as number;
+    t.end[to] = t.end[i] as number;
+    t.value[to] = t.value[i] as number;
+    to++;
+  }
+  t.count = to;
+}
+
+/** Punctuation by character code. */
+export const P = {
+  open: 40,
+  close: 41,
+  openSquare: 91,
+  closeSquare: 93,
+  openBrace: 123,
+  closeBrace: 125,
+  comma: 44,
+  semicolon: 59,
+  colon: 58,
+  equals: 61,
+  star: 42,
+  dot: 46,
+  hash: 35,
+  ampersand: 38,
+  minus: 45,
+  less: 60,
+  greater: 62,
+} as const;
+
+/**
+ * Fills `match`. Brackets of unlike kinds never cross: a `}` closes every `(` and `[` opened since its `{`.
+ * Where braces do not balance, a second run takes a `}` in column 0 as the end of everything open and a `{` in
+ * column 0 as the start of a function, which is how kernel files are laid out.
+ */
+export function matchBrackets(t: Tokens, code: Uint16Array): void {
+  if (!pair(t, code, false)) pair(t, code, true);
+}
+
+function pair(t: Tokens, code: Uint16Array, resync: boolean): boolean {
+  const { kind, value, match, start } = t;
+  const stack: number[] = [];
+  let balanced = true;
+  for (let i = 0; i < t.count; i++) {
+    match[i] = -1;
+    if (kind[i] !== KIND.punct) continue;
+    const c = value[i];
+    if (c === P.open || c === P.openSquare) stack.push(i);
+    else if (c === P.openBrace) {
+      if (resync && stack.length > 0 && column0(code, start[i] as number)) stack.length = 0;
+      stack.push(i);
+    } else if (c === P.close || c === P.closeSquare) {
+      const top = stack[stack.length - 1];
+      if (top === undefined || value[top] === P.openBrace) continue;
+      stack.pop();
+      if (value[top] !== (c === P.close ? P.open : P.openSquare)) continue;
+      match[top] = i;
+      match[i] = top;
+    } else if (c === P.closeBrace) {
+      let top = stack.pop();
+      while (top !== undefined && value[top] !== P.openBrace) top = stack.pop();
+      if (resync && top !== undefined && column0(code, start[i] as number)) {
+        top = outermostBrace(t, stack, top);
+        stack.length = 0;
+      }
+      if (top === undefined) balanced = false;
+      else {
+        match[top] = i;
+        match[i] = top;
+      }
+    }
+  }
+  return balanced && !stack.some((i) => value[i] === P.openBrace);
+}
+
+function outermostBrace(t: Tokens, stack: readonly number[], innermost: number): number {
+  return stack.find((i) => t.value[i] === P.openBrace) ?? innermost;
+}
+
+/** Whether an offset is the first of its line. */
+export function column0(code: Uint16Array, offset: number): boolean {
+  if (offset === 0) return true;
+  const c = code[offset - 1];
+  return c === CH.newline || c === CH.return;
+}
