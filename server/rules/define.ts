@@ -48,6 +48,8 @@ export interface Report {
 /** What a rule may read. */
 export interface RulePass {
   readonly unit: CUnit;
+  /** Headers of the project that the unit includes, transitively: what they define is no kernel function there. */
+  readonly headers: readonly CUnit[];
   readonly model: Model;
   /** The kernels aimed at, and whether somebody named them (a flag, a Makefile, the configuration, the code's own tests). */
   readonly kernel: KernelRange;

@@ -1,0 +1,138 @@
+/**
+ * Questions of rules to the model's rows, answered as sets of kernels: where a name exists with these arguments,
+ * where a flag is known, where mm/gup.c refuses a call and how that shows.
+ */
+import { FAST_MASK_ROWS } from '../../model/flags.ts';
+import type { Model } from '../../model/index.ts';
+import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../model/schema.ts';
+import { VALIDITY_ROWS } from '../../model/validity.ts';
+import { rangeOf, type Since } from '../../model/version.ts';
+import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
+import type { RulePass } from './define.ts';
+import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
+
+/** The releases that rows stand for. */
+export function kernelsOf(rows: readonly { readonly kernels: Since }[]): Kernels {
+  return unionOf(rows.map((row) => rangeOf(row.kernels)));
+}
+
+/** The releases aimed at on which the code's #if keeps the call. */
+export function activeKernels(call: ApiCall): Kernels {
+  return [call.active];
+}
+
+/** Whether a call through a project's own wrapper: its arguments are the wrapper's, not the model's. */
+function isIndirect(call: ApiCall): boolean {
+  return 'via' in call && call.via !== undefined;
+}
+
+/** The rows of a call's function, of any release, that take as many arguments as the call has. */
+export function rowsOfCall(call: ApiCall, model: Model): readonly ApiRow[] {
+  const rows = model.allRows(call.api);
+  return isIndirect(call) ? rows : rows.filter((row) => row.params.length === call.args.length);
+}
+
+/** The releases on which the call's function takes what the call passes, its flags as `gup_flags` where `role` says so. */
+export function kernelsWithRole(call: ApiCall, role: ParamRole, model: Model): Kernels {
+  return kernelsOf(rowsOfCall(call, model).filter((row) => row.params.some((p) => p.role === role)));
+}
+
+/** The argument of a call that plays a role on the kernels where it is live; undefined when there is none or rows disagree. */
+export function argumentOf(call: ApiCall, role: ParamRole, model: Model): Argument | undefined {
+  if (isIndirect(call)) return undefined;
+  const rows = rowsOfCall(call, model).filter((row) => !isEmpty(bothOf(kernelsOf([row]), activeKernels(call))));
+  const places = new Set(rows.map((row) => row.params.findIndex((p) => p.role === role)));
+  const [index] = [...places];
+  return places.size === 1 && index !== undefined && index >= 0 ? call.args[index] : undefined;
+}
+
+/** The releases that know a flag, or on which a row says something more of it. */
+export function flagKernels(model: Model, name: string, which: (row: FlagRow) => boolean = () => true): Kernels {
+  return kernelsOf(model.allFlags(name).filter(which));
+}
+
+/** Whether an argument is a null pointer constant. */
+export function isNull(text: string): boolean {
+  return /^\(*\s*(?:\([^()]*\*\s*\)\s*)?(?:NULL|0)\s*\)*$/.test(text.trim());
+}
+
+/** Whether a function takes pins (in 5.6, where pins are placeholders, too). */
+export function isPinFunction(api: string, model: Model): boolean {
+  return model.allRows(api).some((row) => row.reference === 'pin');
+}
+
+/** The releases on which the file or a header of its project defines a macro of this name. */
+export function macroKernels(pass: RulePass, name: string): Kernels {
+  const units = [pass.unit, ...pass.headers];
+  return unionOf(units.flatMap((unit) => unit.macros.filter((m) => m.name === name).map((m) => m.active)));
+}
+
+/** The releases on which the file or a header of its project has a macro or a function of this name: it is not the kernel's. */
+export function definitionKernels(pass: RulePass, name: string): Kernels {
+  const units = [pass.unit, ...pass.headers];
+  const functions = units.filter((unit) => unit.functions.some((fn) => fn.name === name)).map((unit) => unit.range);
+  return unionOf([...functions, ...macroKernels(pass, name)]);
+}
+
+/** Whether the mask of the `*_fast` functions applies to a function. */
+export function isFastFunction(api: string): boolean {
+  return VALIDITY_ROWS.some((row) => row.id === 'VALID.FASTMASK' && row.applies.includes(api));
+}
+
+/** The releases on which the `*_fast` functions check their flags and refuse this one. */
+export function fastRefusesFlag(name: string): Kernels {
+  return kernelsOf(FAST_MASK_ROWS.filter((row) => row.allowed !== undefined && !row.allowed.includes(name)));
+}
+
+/** Where run-time checks refuse a call, and the rows that say so. */
+export interface Refusal {
+  readonly kernels: Kernels;
+  readonly rows: readonly ValidityRow[];
+}
+
+/**
+ * The releases on which one of the checks that `which` selects refuses the call for holding `flags`
+ * (what the function adds by itself counts too).
+ */
+export function refusalOf(
+  call: CallSite,
+  options: { readonly flags: readonly string[]; readonly model: Model; which(row: ValidityRow): boolean },
+): Refusal {
+  const rows = VALIDITY_ROWS.filter((row) => row.applies.includes(call.api) && options.which(row));
+  const hits: { row: ValidityRow; kernels: Kernels }[] = [];
+  for (const row of rows) {
+    const refused = options.model
+      .allRows(call.api)
+      .filter((api) => flagsMatch(row, new Set([...options.flags, ...(api.implies ?? [])])));
+    const kernels = bothOf(kernelsOf([row]), kernelsOf(refused));
+    if (!isEmpty(kernels)) hits.push({ row, kernels });
+  }
+  return { kernels: unionOf(hits.flatMap((h) => h.kernels)), rows: hits.map((h) => h.row) };
+}
+
+/** Whether the flags that a check speaks of are there. */
+function flagsMatch(row: ValidityRow, flags: ReadonlySet<string>): boolean {
+  const { anyOf, allOf, noneOf } = row.flags ?? {};
+  if (anyOf !== undefined && !anyOf.some((f) => flags.has(f))) return false;
+  if (allOf !== undefined && !allOf.every((f) => flags.has(f))) return false;
+  return !(noneOf ?? []).some((f) => flags.has(f));
+}
+
+/** How a refusal shows on some kernels: `WARN_ON_ONCE, returns -EINVAL`. */
+export function refusalText(call: CallSite, refusal: Refusal, on: Kernels, model: Model): string {
+  const live = (row: { readonly kernels: Since }): boolean => !isEmpty(bothOf(kernelsOf([row]), on));
+  const effects = new Set(refusal.rows.filter(live).map((row) => row.effect));
+  const results = new Set(model.allRows(call.api).filter(live).map((row) => row.refusal ?? '-EINVAL'));
+  return `${[...effects].join(' or ')}, returns ${[...results].join(' or ')}`;
+}
+
+/** Whether a call gives a `locked` pointer that is not NULL. */
+export function passesLocked(site: CallSite, model: Model): boolean {
+  const locked = argumentOf(site, 'locked', model);
+  return locked !== undefined && !isNull(locked.text);
+}
+
+/** Whether a check of FOLL_LONGTERM counts only with a `locked` pointer. */
+export function isLockedCheck(row: ValidityRow): boolean {
+  return row.id === 'VALID.LT-UNLOCKED-REMOTE';
+}
