@@ -1,0 +1,122 @@
+/**
+ * Where names are followed by an argument list in a unit's masked text, and the trees of the functions they stand in.
+ * One pass over the text; functions are parsed when somebody asks for one, and kept.
+ */
+import type { Span } from '../base/span.ts';
+import type { CNode } from '../syntax/node.ts';
+import { parseExpression, parseFunction } from '../syntax/parse-function.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { calleeOf, callNodes, codeOf } from './trees.ts';
+
+interface UnitIndex {
+  readonly offsets: ReadonlyMap<string, readonly number[]>;
+  readonly functions: readonly FunctionDef[];
+  readonly trees: Map<FunctionDef, CNode>;
+  readonly calls: Map<FunctionDef, ReadonlyMap<string, readonly CNode[]>>;
+}
+
+const cache = new WeakMap<CUnit, UnitIndex>();
+
+function indexOf(unit: CUnit): UnitIndex {
+  let index = cache.get(unit);
+  if (index === undefined) {
+    const functions = [...unit.functions].sort((a, b) => a.span.start - b.span.start);
+    index = { offsets: scan(unit.code), functions, trees: new Map(), calls: new Map() };
+    cache.set(unit, index);
+  }
+  return index;
+}
+
+function scan(code: string): Map<string, number[]> {
+  const offsets = new Map<string, number[]>();
+  for (const m of code.matchAll(/[A-Za-z_]\w*(?=[ \t\r\n]{0,80}\)?[ \t]{0,8}\()/g)) {
+    const list = offsets.get(m[0]);
+    if (list === undefined) offsets.set(m[0], [m.index]);
+    else list.push(m.index);
+  }
+  return offsets;
+}
+
+/** Names that stand before an opening bracket in the unit: calls, prototypes, definitions, keywords; with their offsets in order. */
+export function namesBeforeBrackets(unit: CUnit): ReadonlyMap<string, readonly number[]> {
+  return indexOf(unit).offsets;
+}
+
+/** The function whose text, from its first word to its closing brace, covers an offset. */
+export function functionAt(unit: CUnit, offset: number): FunctionDef | undefined {
+  const { functions } = indexOf(unit);
+  let lo = 0;
+  let hi = functions.length - 1;
+  while (lo <= hi) {
+    const mid = (lo + hi) >> 1;
+    const fn = functions[mid];
+    if (fn === undefined || fn.span.start > offset) hi = mid - 1;
+    else if (fn.span.end <= offset) lo = mid + 1;
+    else return fn;
+  }
+  return undefined;
+}
+
+/** The tree of a function. Parsed once. */
+export function treeOf(unit: CUnit, fn: FunctionDef): CNode {
+  const { trees } = indexOf(unit);
+  let tree = trees.get(fn);
+  if (tree === undefined) {
+    tree = parseFunction(unit, fn).root;
+    trees.set(fn, tree);
+  }
+  return tree;
+}
+
+/** The tree of an expression that stands outside functions or in a macro's body; undefined where the text is none. */
+export function expressionTree(unit: CUnit, span: Span): CNode | undefined {
+  return span.start < span.end ? parseExpression(unit, span) : undefined;
+}
+
+/** The calls in a function by the name called, in text order. Calls through pointers are left out. */
+export function callsIn(unit: CUnit, fn: FunctionDef): ReadonlyMap<string, readonly CNode[]> {
+  const { calls } = indexOf(unit);
+  let found = calls.get(fn);
+  if (found === undefined) {
+    const map = new Map<string, CNode[]>();
+    for (const node of callNodes(treeOf(unit, fn))) {
+      const callee = calleeOf(node);
+      if (callee === undefined) continue;
+      const name = codeOf(unit, callee);
+      const list = map.get(name);
+      if (list === undefined) map.set(name, [node]);
+      else list.push(node);
+    }
+    found = map;
+    calls.set(fn, found);
+  }
+  return found;
+}
+
+/** A call and the function it stands in. */
+export interface CallPlace {
+  readonly fn: FunctionDef;
+  readonly node: CNode;
+}
+
+/** The calls of a name in the functions of a unit, in text order. */
+export function callsOf(unit: CUnit, name: string): readonly CallPlace[] {
+  const functions = new Set<FunctionDef>();
+  for (const offset of namesBeforeBrackets(unit).get(name) ?? []) {
+    const fn = functionAt(unit, offset);
+    if (fn !== undefined && offset >= fn.bodySpan.start) functions.add(fn);
+  }
+  return [...functions].flatMap((fn) => (callsIn(unit, fn).get(name) ?? []).map((node) => ({ fn, node })));
+}
+
+/** Whether the name occurs other than before a bracket: its address may be taken. Its own definition is before a bracket. */
+export function isNamedWithoutCall(unit: CUnit, name: string): boolean {
+  const called = namesBeforeBrackets(unit).get(name)?.length ?? 0;
+  let seen = 0;
+  for (let i = unit.code.indexOf(name); i >= 0; i = unit.code.indexOf(name, i + name.length)) {
+    if (/\w/.test(unit.code[i - 1] ?? ' ') || /\w/.test(unit.code[i + name.length] ?? ' ')) continue;
+    seen++;
+    if (seen > called) return true;
+  }
+  return false;
+}

@@ -1,0 +1,206 @@
+/**
+ * Every call of a function the model knows, in a unit: in functions, at file scope, in macro bodies.
+ * Comments, strings, prototypes and definitions are none. Only functions that name something worth a parse are parsed.
+ */
+import type { Model } from '../../model/index.ts';
+import type { ApiFamily } from '../../model/schema.ts';
+import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
+import type { Span } from '../base/span.ts';
+import type { CNode } from '../syntax/node.ts';
+import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
+import { expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
+import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
+import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
+import type { ApiCall, Argument } from './site.ts';
+import { argumentNodes, calleeOf, callNodes, codeOf, shownText } from './trees.ts';
+
+/** A call of something that is known, before rows and flags are attached. */
+export interface FoundCall {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef | undefined;
+  readonly macro: MacroDef | undefined;
+  readonly spelled: string;
+  readonly meaning: NameMeaning;
+  readonly span: Span;
+  readonly nameSpan: Span;
+  readonly node: CNode | undefined;
+  readonly args: readonly Argument[];
+}
+
+/**
+ * Families whose calls make a function worth parsing. Calls of the others (memory, locks, DMA, copies, carriers) are listed where
+ * they stand in a function that is parsed for one of these.
+ */
+const WORTH_PARSING: ReadonlySet<ApiFamily> = new Set(['acquire', 'release', 'dirty', 'wrapper', 'query']);
+
+interface Hit {
+  readonly offset: number;
+  readonly name: string;
+  readonly meaning: NameMeaning;
+}
+
+/** Names whose calls are wanted beside the model's: asked once for each name. */
+export type WantedName = (name: string, meaning: NameMeaning) => boolean;
+
+/** All calls in a unit of names that the model knows or that `wanted` asks for, in text order. */
+export function findKnownCalls(scope: NameScope, wanted: WantedName): FoundCall[] {
+  const { unit } = scope;
+  const inside = new Map<FunctionDef, { hits: Hit[]; worth: boolean }>();
+  const found: FoundCall[] = [];
+  for (const [name, offsets] of namesBeforeBrackets(unit)) {
+    const meaning = meaningOf(scope, name);
+    const known = meaning.kind === 'api';
+    if (!known && (meaning.kind === 'unknown' || !wanted(name, meaning))) continue;
+    const worth = !known || scope.model.allRows(meaning.api).some((r) => WORTH_PARSING.has(r.family));
+    for (const offset of offsets) {
+      const fn = functionAt(unit, offset);
+      if (fn === undefined) {
+        const call = fileScopeCall(unit, offset, meaning);
+        if (call !== undefined) found.push(call);
+      } else if (offset >= fn.bodySpan.start) {
+        const entry = inside.get(fn) ?? { hits: [], worth: false };
+        entry.hits.push({ offset, name, meaning });
+        entry.worth ||= worth;
+        inside.set(fn, entry);
+      }
+    }
+  }
+  for (const [fn, entry] of inside) if (entry.worth) found.push(...callsInFunction(unit, fn, entry.hits));
+  found.push(...callsInMacros(scope, wanted));
+  return found.sort((a, b) => a.nameSpan.start - b.nameSpan.start);
+}
+
+/** The call as an ApiCall of `api`, with the rows of the kernels on which it is compiled. */
+export function asApiCall(call: FoundCall, api: string, model: Model): ApiCall {
+  const { unit, fn, macro, spelled, span, nameSpan, node, args } = call;
+  const active = compiledRange(call);
+  const rows = rowsFor(model, api, args.length, active);
+  return { unit, fn, macro, api, spelled, rows, span, nameSpan, node, args, active };
+}
+
+/**
+ * The rows of a name that hold on some kernel of a range. Where the number of arguments fits some of them, only those:
+ * the others are what `model.rows` has beyond (a rule about arguments asks there).
+ */
+function rowsFor(model: Model, api: string, arity: number, active: KernelRange): ApiCall['rows'] {
+  const live = model.rows(api).filter((r) => intersect(rangeOf(r.kernels), active) !== undefined);
+  const fitting = live.filter((r) => r.params.length === arity);
+  return fitting.length > 0 ? fitting : live;
+}
+
+/** The kernels aimed at on which the enclosing #if keeps a call; the unit's range where that is empty. */
+export function compiledRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>): KernelRange {
+  const { unit } = call;
+  return intersect(textRange(call), unit.range) ?? unit.range;
+}
+
+/** The kernels on which the enclosing #if keeps a call, whatever is aimed at. */
+export function textRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>): KernelRange {
+  return call.macro?.active ?? call.unit.range;
+}
+
+/** The calls in one function of names that mean anything, in text order. Calls in text that did not parse are left out. */
+export function findCallsIn(scope: NameScope, fn: FunctionDef): FoundCall[] {
+  const { unit } = scope;
+  return callNodes(treeOf(unit, fn)).flatMap((node) => {
+    const callee = calleeOf(node);
+    if (callee === undefined) return [];
+    const name = codeOf(unit, callee);
+    const meaning = meaningOf(scope, name);
+    return meaning.kind === 'unknown' ? [] : [nodeCall(unit, fn, { offset: callee.start, name, meaning }, node)];
+  });
+}
+
+/** The calls in a macro's body of names that mean anything, in text order. */
+export function findCallsInMacro(scope: NameScope, macro: MacroDef): FoundCall[] {
+  const { unit } = scope;
+  return macroCalls(unit, macro).flatMap((call) => {
+    if (macro.params?.includes(call.name) === true) return [];
+    const meaning = meaningInMacro(scope, macro, call.name);
+    return meaning.kind === 'unknown'
+      ? []
+      : [fromText(unit, functionAt(unit, macro.nameSpan.start), macro, meaning, call)];
+  });
+}
+
+function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): FoundCall[] {
+  const tree = treeOf(unit, fn);
+  const byName = new Map<number, CNode>();
+  for (const node of callNodes(tree)) {
+    const callee = calleeOf(node);
+    if (callee !== undefined) byName.set(callee.start, node);
+  }
+  const calls: FoundCall[] = [];
+  for (const hit of hits) {
+    const node = byName.get(hit.offset);
+    if (node !== undefined) calls.push(nodeCall(unit, fn, hit, node));
+    else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
+      const text = textCall(unit.code, hit.offset, fn.span.end);
+      if (text !== undefined) calls.push(fromText(unit, fn, undefined, hit.meaning, text));
+    }
+  }
+  return calls;
+}
+
+function nodeCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCall {
+  const nameSpan = { start: hit.offset, end: hit.offset + hit.name.length };
+  const args = argumentNodes(node).map(
+    (a): Argument => ({ start: a.start, end: a.end, node: a, text: shownText(unit, a) }),
+  );
+  const span = { start: node.start, end: node.end };
+  return { unit, fn, macro: undefined, spelled: hit.name, meaning: hit.meaning, span, nameSpan, node, args };
+}
+
+function fromText(
+  unit: CUnit,
+  fn: FunctionDef | undefined,
+  macro: MacroDef | undefined,
+  meaning: NameMeaning,
+  call: TextCall,
+): FoundCall {
+  const args = call.args.map((a): Argument => ({ ...a, node: expressionTree(unit, a), text: shownText(unit, a) }));
+  return {
+    unit,
+    fn,
+    macro,
+    spelled: call.name,
+    meaning,
+    span: call.span,
+    nameSpan: call.nameSpan,
+    node: undefined,
+    args,
+  };
+}
+
+/** A call in an initialiser or a macro's arguments at file scope. */
+function fileScopeCall(unit: CUnit, offset: number, meaning: NameMeaning): FoundCall | undefined {
+  const item = unit.declarations.find((d) => d.span.start <= offset && offset < d.span.end);
+  if (item === undefined || item.kind === 'prototype' || item.kind === 'type') return undefined;
+  const before = unit.code.slice(item.span.start, offset);
+  if (item.kind === 'variable' && !before.includes('=')) return undefined;
+  if (item.kind === 'other' && !/[=(,{?:!&|+\-<>~]\s*$/.test(before)) return undefined;
+  if (!looksCalled(unit.code, offset, item.span.start)) return undefined;
+  const call = textCall(unit.code, offset, item.span.end);
+  return call === undefined ? undefined : fromText(unit, undefined, undefined, meaning, call);
+}
+
+function callsInMacros(scope: NameScope, wanted: WantedName): FoundCall[] {
+  const { unit } = scope;
+  const calls: FoundCall[] = [];
+  for (const macro of unit.macros) {
+    if (intersect(macro.active, unit.range) === undefined) continue;
+    const text = unit.text.slice(macro.bodySpan.start, macro.bodySpan.end);
+    if (!text.includes('(')) continue;
+    calls.push(
+      ...findCallsInMacro(scope, macro).filter((c) => c.meaning.kind === 'api' || wanted(c.spelled, c.meaning)),
+    );
+  }
+  return calls;
+}
+
+/** Inside the body of a macro its own name is not expanded again. */
+function meaningInMacro(scope: NameScope, macro: MacroDef, name: string): NameMeaning {
+  const meaning = meaningOf(scope, name);
+  if (macro.name !== name || meaning.kind !== 'macro') return meaning;
+  return scope.model.allRows(name).length > 0 ? { kind: 'api', api: name } : { kind: 'unknown' };
+}

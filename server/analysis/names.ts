@@ -1,0 +1,84 @@
+/**
+ * What a called name means in a unit: a function of the model, a macro of the project, a function of the project, or nothing known.
+ * A function of the same name in the file itself hides the model's; object-like macros are followed to what they stand for.
+ */
+import type { Model } from '../../model/index.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import {
+  type ProjectView,
+  unitSymbols,
+  type VisibleFunction,
+  type VisibleMacro,
+  visibleFunctions,
+  visibleMacros,
+} from './project-view.ts';
+
+/** The unit a name is used in, and what it may be looked up in. */
+export interface NameScope {
+  readonly unit: CUnit;
+  readonly model: Model;
+  readonly project: ProjectView;
+}
+
+/** What a called name stands for. */
+export type NameMeaning =
+  | { readonly kind: 'api'; readonly api: string }
+  | { readonly kind: 'macro'; readonly macros: readonly VisibleMacro[] }
+  | { readonly kind: 'function'; readonly functions: readonly VisibleFunction[] }
+  | { readonly kind: 'unknown' };
+
+/** Macros that stand for one another in a longer chain are not followed. */
+const MAX_ALIASES = 8;
+
+const UNKNOWN: NameMeaning = { kind: 'unknown' };
+
+const cache = new WeakMap<CUnit, { readonly model: Model; readonly known: Map<string, NameMeaning> }>();
+
+/** The meaning of a name that stands before an argument list. Cached by unit, for one model at a time. */
+export function meaningOf(scope: NameScope, name: string): NameMeaning {
+  let memo = cache.get(scope.unit);
+  if (memo === undefined || memo.model !== scope.model) {
+    memo = { model: scope.model, known: new Map() };
+    cache.set(scope.unit, memo);
+  }
+  let meaning = memo.known.get(name);
+  if (meaning === undefined) {
+    meaning = resolve(scope, name, MAX_ALIASES);
+    memo.known.set(name, meaning);
+  }
+  return meaning;
+}
+
+function resolve(scope: NameScope, name: string, left: number): NameMeaning {
+  const { unit, model, project } = scope;
+  const inModel = model.allRows(name).length > 0;
+  const own = unitSymbols(unit).functions.get(name);
+  if (own?.some((fn) => fn.isStatic) === true) return { kind: 'function', functions: own.map((fn) => ({ unit, fn })) };
+  // The kernel itself has macros and inline functions of the model's names: only where calls are sites do a project's own ones count.
+  if (inModel && !model.isSite(name)) return { kind: 'api', api: name };
+  const macros = visibleMacros(unit, name, project).filter((m) => !isKernelHeader(m.unit) || !inModel);
+  const alias = macros.map((m) => aliasTarget(m)).find((t) => t !== undefined && t !== name);
+  if (alias !== undefined && left > 0) return resolve(scope, alias, left - 1);
+  const functionLike = macros.filter((m) => m.macro.params !== undefined);
+  if (functionLike.length > 0) return { kind: 'macro', macros: functionLike };
+  if (inModel && (model.rows(name).length > 0 || own !== undefined)) return { kind: 'api', api: name };
+  const functions = visibleFunctions(unit, name, project);
+  const hides = functions.some((f) => f.fn.isStatic && !isKernelHeader(f.unit));
+  if (inModel && !hides) return { kind: 'api', api: name };
+  return functions.length > 0 ? { kind: 'function', functions } : UNKNOWN;
+}
+
+/** Whether a unit is one of the kernel's own headers, which the model speaks for. */
+function isKernelHeader(unit: CUnit): boolean {
+  return /(?:^|\/)include\/(?:linux|asm-generic)\//.test(unit.path);
+}
+
+/** The one name that an object-like macro stands for, as in `#define my_pin pin_user_pages`. */
+function aliasTarget(m: VisibleMacro): string | undefined {
+  if (m.macro.params !== undefined) return undefined;
+  const body = m.unit.text
+    .slice(m.macro.bodySpan.start, m.macro.bodySpan.end)
+    .replace(/\/\*.*?\*\//gs, ' ')
+    .replace(/\/\/.*/g, ' ');
+  return /^[\s(]*([A-Za-z_]\w*)[\s)]*$/.exec(body)?.[1];
+}

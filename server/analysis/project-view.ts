@@ -1,0 +1,78 @@
+/**
+ * What the analysis of one file may see of its project: the headers it includes and the files beside it.
+ * The engine implements `ProjectView`; `aloneView` is the view of a file without a project. Plain reads, never a file access.
+ */
+import { intersect } from '../../model/version.ts';
+import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
+
+/** The units whose macros and functions a unit may use. Neither list holds the unit itself. */
+export interface ProjectView {
+  /** Headers of the project that the unit includes, transitively, nearest first: their macros and functions are in scope. */
+  headers(unit: CUnit): readonly CUnit[];
+  /** Other source files of the same cluster (the directory, the module): their functions that are not static may be called. */
+  cluster(unit: CUnit): readonly CUnit[];
+}
+
+/** A unit that is all there is. */
+export const aloneView: ProjectView = { headers: () => [], cluster: () => [] };
+
+/** A macro and the unit that defines it. */
+export interface VisibleMacro {
+  readonly unit: CUnit;
+  readonly macro: MacroDef;
+}
+
+/** A function with a body and the unit that holds it. */
+export interface VisibleFunction {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+}
+
+interface UnitSymbols {
+  readonly macros: ReadonlyMap<string, readonly MacroDef[]>;
+  readonly functions: ReadonlyMap<string, readonly FunctionDef[]>;
+}
+
+const symbolCache = new WeakMap<CUnit, UnitSymbols>();
+
+function group<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {
+  const map = new Map<string, T[]>();
+  for (const item of items) {
+    const list = map.get(item.name);
+    if (list === undefined) map.set(item.name, [item]);
+    else list.push(item);
+  }
+  return map;
+}
+
+/** Macros and functions of one unit by name; macros whose #if is off on all kernels of the unit are left out. Cached. */
+export function unitSymbols(unit: CUnit): UnitSymbols {
+  let symbols = symbolCache.get(unit);
+  if (symbols === undefined) {
+    const live = unit.macros.filter((m) => intersect(m.active, unit.range) !== undefined);
+    symbols = { macros: group(live), functions: group(unit.functions) };
+    symbolCache.set(unit, symbols);
+  }
+  return symbols;
+}
+
+/** Definitions of a macro in scope of the unit: its own, or else those of the nearest header that has one. */
+export function visibleMacros(unit: CUnit, name: string, project: ProjectView): readonly VisibleMacro[] {
+  for (const from of [unit, ...project.headers(unit)]) {
+    const found = unitSymbols(from).macros.get(name);
+    if (found !== undefined) return found.map((macro) => ({ unit: from, macro }));
+  }
+  return [];
+}
+
+/** Functions with a body that a call of this name in the unit may mean; a static one of the unit or its headers hides the others. */
+export function visibleFunctions(unit: CUnit, name: string, project: ProjectView): readonly VisibleFunction[] {
+  for (const from of [unit, ...project.headers(unit)]) {
+    const found = unitSymbols(from).functions.get(name);
+    if (found !== undefined) return found.map((fn) => ({ unit: from, fn }));
+  }
+  return project.cluster(unit).flatMap((from) => {
+    const found = unitSymbols(from).functions.get(name) ?? [];
+    return found.filter((fn) => !fn.isStatic).map((fn) => ({ unit: from, fn }));
+  });
+}

@@ -1,0 +1,255 @@
+/**
+ * Macros and functions of a project that take pages for whoever calls them: a macro whose body takes pages, and a function
+ * that hands the pages out through a parameter or its result. Their callers decide what happens to the pages.
+ */
+import type { ApiRow } from '../../model/schema.ts';
+import { type CNode, childByField, walk } from '../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
+import { type FoundCall, findCallsIn, findCallsInMacro } from './calls.ts';
+import { isNullText } from './constants.ts';
+import { argumentOf, readingRows } from './flags.ts';
+import { functionDeclarator, localNames, parameters } from './locals.ts';
+import { meaningOf, type NameScope } from './names.ts';
+import { bare, calleeOf, callNodes, codeOf, pathTo, rootVariable } from './trees.ts';
+
+/** A macro or function that takes pages for its callers. */
+export interface Wrapper {
+  readonly name: string;
+  /** The call in its body that takes the pages. */
+  readonly call: FoundCall;
+  /** The wrapper that this call goes through in its turn; undefined where it is a call of the API itself. */
+  readonly next: Wrapper | undefined;
+  readonly api: string;
+}
+
+/** Wrappers of wrappers of wrappers are followed so far. */
+const MAX_NESTING = 4;
+
+const cache = new WeakMap<CUnit, Map<string, Wrapper | undefined>>();
+
+/** The wrapper that a call of this name in the unit goes through; undefined for anything else. */
+export function wrapperNamed(scope: NameScope, name: string, nesting = 0): Wrapper | undefined {
+  let memo = cache.get(scope.unit);
+  if (memo === undefined) {
+    memo = new Map();
+    cache.set(scope.unit, memo);
+  }
+  if (memo.has(name)) return memo.get(name);
+  memo.set(name, undefined);
+  if (nesting > MAX_NESTING) return undefined;
+  const found = lookUp(scope, name, nesting);
+  memo.set(name, found);
+  return found;
+}
+
+function lookUp(scope: NameScope, name: string, nesting: number): Wrapper | undefined {
+  const meaning = meaningOf(scope, name);
+  if (meaning.kind === 'macro') {
+    for (const { unit, macro } of meaning.macros) {
+      const calls = findCallsInMacro({ ...scope, unit }, macro);
+      const found = firstAcquiring({ ...scope, unit }, name, calls, nesting, () => true);
+      if (found !== undefined) return found;
+    }
+  }
+  if (meaning.kind === 'function') {
+    for (const { unit, fn } of meaning.functions) {
+      const inner: NameScope = { ...scope, unit };
+      if (!mayAcquire(inner, fn, nesting)) continue;
+      const calls = findCallsIn(inner, fn);
+      const found = firstAcquiring(inner, name, calls, nesting, (call, api) => handsOut(inner, fn, call, api));
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function firstAcquiring(
+  scope: NameScope,
+  name: string,
+  calls: readonly FoundCall[],
+  nesting: number,
+  counts: (call: FoundCall, api: string) => boolean,
+): Wrapper | undefined {
+  for (const call of calls) {
+    if (call.meaning.kind === 'api') {
+      const { api } = call.meaning;
+      if (scope.model.isSite(api) && counts(call, api)) return { name, call, next: undefined, api };
+      continue;
+    }
+    const next = wrapperNamed(scope, call.spelled, nesting + 1);
+    if (next === undefined) continue;
+    const mapped = { ...call, args: throughArguments(next, call) };
+    if (counts(mapped, next.api)) return { name, call, next, api: next.api };
+  }
+  return undefined;
+}
+
+/** Names called in each function, by one pass over the unit. */
+const calledCache = new WeakMap<CUnit, ReadonlyMap<FunctionDef, readonly string[]>>();
+
+function calledNames(unit: CUnit): ReadonlyMap<FunctionDef, readonly string[]> {
+  let called = calledCache.get(unit);
+  if (called === undefined) {
+    const map = new Map<FunctionDef, string[]>();
+    for (const [name, offsets] of namesBeforeBrackets(unit)) {
+      let last: FunctionDef | undefined;
+      for (const offset of offsets) {
+        const fn = functionAt(unit, offset);
+        if (fn === undefined || fn === last || offset < fn.bodySpan.start) continue;
+        last = fn;
+        const list = map.get(fn);
+        if (list === undefined) map.set(fn, [name]);
+        else list.push(name);
+      }
+    }
+    called = map;
+    calledCache.set(unit, called);
+  }
+  return called;
+}
+
+/** Whether a function names anything that takes pages: the test before it is parsed. */
+function mayAcquire(scope: NameScope, fn: FunctionDef, nesting: number): boolean {
+  for (const name of calledNames(scope.unit).get(fn) ?? []) {
+    const meaning = meaningOf(scope, name);
+    if (
+      meaning.kind === 'api'
+        ? scope.model.isSite(meaning.api)
+        : meaning.kind !== 'unknown' && wrapperNamed(scope, name, nesting + 1) !== undefined
+    ) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * The arguments of the API that a call of a wrapper comes down to: what the caller passes where the wrapper passes its own
+ * parameter on, the wrapper's text otherwise (no node, the place of the whole call).
+ */
+export function throughArguments(wrapper: Wrapper, outer: FoundCall): FoundCall['args'] {
+  const { call, next } = wrapper;
+  const names =
+    call.macro?.params ??
+    (call.fn === undefined ? [] : parameters(call.unit, treeOf(call.unit, call.fn)).map((p) => p.name));
+  const args = call.args.map((a) => {
+    const plain = a.text.replace(/^[\s(]+|[\s)]+$/g, '');
+    const index = names.indexOf(plain);
+    const passed = index < 0 ? undefined : outer.args[index];
+    return passed ?? { start: outer.span.start, end: outer.span.end, node: undefined, text: a.text };
+  });
+  return next === undefined ? args : throughArguments(next, { ...outer, args });
+}
+
+/** Whether the pages of this call leave the function through a parameter or its result. */
+function handsOut(scope: NameScope, fn: FunctionDef, call: FoundCall, api: string): boolean {
+  const { unit } = scope;
+  if (fn.viaMacro !== undefined) return false;
+  const tree = treeOf(unit, fn);
+  const rows = readingRows(scope.model, api, call.args.length);
+  const pages = argumentOf({ rows, args: call.args }, 'pages') ?? argumentOf({ rows, args: call.args }, 'folios');
+  const node = call.node;
+  if (pages === undefined)
+    return rows.some((r) => r.returns.startsWith('page')) && node !== undefined && returnsResult(unit, tree, node);
+  if (isNullText(pages.text) || pages.node === undefined) return false;
+  const root = rootVariable(unit, pages.node);
+  if (root === undefined || node === undefined) return false;
+  if (releasedOnTheWay(scope, tree, root, node)) return false;
+  return comesFromParameter(unit, tree, root, pages.node) || returnsPage(unit, tree, root);
+}
+
+function comesFromParameter(unit: CUnit, tree: CNode, root: string, pages: CNode): boolean {
+  const names = localNames(unit, tree);
+  const local = names.get(root);
+  if (local === undefined) return false;
+  const addressOfIt =
+    unit.code[bare(pages).start] === '&' && bare(childByField(bare(pages), 'argument') ?? pages).type === 'identifier';
+  if (local.param !== undefined) return (local.pointers > 0 || local.isArray) && !addressOfIt;
+  const from = local.value === undefined ? undefined : rootVariable(unit, local.value);
+  const source = from === undefined || addressOfIt ? undefined : names.get(from);
+  return source?.param !== undefined && source.pointers > 0 && /\bpage\b|\bfolio\b/.test(source.type);
+}
+
+/** A page that a one-page call stores into a local variable which the function returns. */
+function returnsPage(unit: CUnit, tree: CNode, root: string): boolean {
+  if (!resultIsPage(unit, tree)) return false;
+  return returned(tree).some((n) => rootVariable(unit, n) === root);
+}
+
+function resultIsPage(unit: CUnit, tree: CNode): boolean {
+  const declarator = functionDeclarator(tree);
+  const head = unit.code.slice(tree.start, declarator?.start ?? tree.start);
+  return /\bstruct\s+(?:page|folio)\s*\*/.test(head);
+}
+
+function returned(tree: CNode): CNode[] {
+  const values: CNode[] = [];
+  walk(tree, (n) => {
+    const value = n.type === 'return_statement' ? n.children[0] : undefined;
+    if (value !== undefined) values.push(value);
+    return true;
+  });
+  return values;
+}
+
+function returnsResult(unit: CUnit, tree: CNode, call: CNode): boolean {
+  const path = pathTo(tree, call);
+  if (path.some((n) => n.type === 'return_statement')) return true;
+  const holder = path.findLast((n) => n.type === 'assignment_expression' || n.type === 'init_declarator');
+  const target =
+    holder === undefined ? undefined : (childByField(holder, 'left') ?? childByField(holder, 'declarator'));
+  const name = target === undefined ? undefined : declaredName(unit, target);
+  return name !== undefined && resultIsPage(unit, tree) && returned(tree).some((n) => rootVariable(unit, n) === name);
+}
+
+function declaredName(unit: CUnit, node: CNode): string | undefined {
+  let n: CNode | undefined = node;
+  while (n !== undefined && n.type !== 'identifier') n = childByField(n, 'declarator');
+  return n === undefined ? undefined : codeOf(unit, n);
+}
+
+/** Whether the function gives the same pages back other than on an error path: then its callers get none. */
+function releasedOnTheWay(scope: NameScope, tree: CNode, root: string, acquire: CNode): boolean {
+  const { unit, model } = scope;
+  return callNodes(tree).some((node) => {
+    const callee = calleeOf(node);
+    if (callee === undefined || node.start < acquire.end) return false;
+    const meaning = meaningOf(scope, codeOf(unit, callee));
+    if (meaning.kind !== 'api' || !model.allRows(meaning.api).some(isRelease)) return false;
+    const first = childByField(node, 'arguments')?.children[0];
+    return first !== undefined && rootVariable(unit, first) === root && !onErrorPath(unit, tree, node, acquire);
+  });
+}
+
+function isRelease(row: ApiRow): boolean {
+  return row.family === 'release';
+}
+
+/** Whether a node after the acquire stands in a branch that leaves the function or the loop, or behind a label after a return. */
+export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNode): boolean {
+  const path = pathTo(tree, node);
+  for (let i = path.length - 1; i > 0; i--) {
+    const n = path[i];
+    const parent = path[i - 1];
+    if (n === undefined || parent === undefined) continue;
+    if (parent.type === 'if_statement' && parent.start >= acquire.start && fails(unit, n)) return true;
+    if (parent.type === 'if_statement' && parent.start < acquire.start && acquire.end <= n.start && fails(unit, n))
+      return true;
+    if (parent.type !== 'compound_statement') continue;
+    const before = parent.children.slice(0, parent.children.indexOf(n) + 1);
+    const label = before.findLastIndex((c) => c.type === 'labeled_statement');
+    if (label > 0 && before.slice(0, label).some((c) => c.type === 'return_statement')) return true;
+  }
+  return false;
+}
+
+/** Whether a branch ends in a jump, or sets an error for the result. */
+function fails(unit: CUnit, branch: CNode): boolean {
+  const body = branch.type === 'else_clause' ? (branch.children[0] ?? branch) : branch;
+  const statements = body.type === 'compound_statement' ? body.children : [body];
+  if (/^(?:return|goto|break|continue)_statement$/.test(statements.at(-1)?.type ?? '')) return true;
+  return statements.some(
+    (s) => s.type === 'expression_statement' && /=\s*(?:-\s*E[A-Z]+|ERR_PTR\s*\(.*\)|NULL)\s*;$/s.test(codeOf(unit, s)),
+  );
+}
