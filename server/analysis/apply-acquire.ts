@@ -1,0 +1,98 @@
+/** Taking pages: a new resource with its result, and handles at the places the call fills. */
+import type { ApiRow, Effect, Reference } from '../../model/schema.ts';
+import { intervalOf } from '../flow/facts.ts';
+import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { type CallSiteInfo, type Frame, mayBeHeld, stepAt } from './frame.ts';
+import { type PathState, setResource, writeKey } from './path-state.ts';
+import type { Resolved } from './place-pattern.ts';
+import type { HeldWhen, Resource } from './resource.ts';
+
+/** An acquire effect at a call. */
+export interface AcquireCall {
+  readonly row: ApiRow;
+  readonly effect: Effect;
+  readonly target: Resolved;
+  readonly args: readonly Value[];
+  readonly ret: Value;
+}
+
+/** Adds the resource; returns the result, which is a handle itself for functions that return the page. */
+export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, call: AcquireCall): Value {
+  const { row, effect, target, args } = call;
+  const pagesArg = args[row.params.findIndex((p) => p.role === 'pages' || p.role === 'folios')];
+  if (pagesArg !== undefined && isNull(s, pagesArg)) return call.ret;
+  const id = `${info.point}`;
+  const ret = effect.place === 'ret' ? withProvenance(call.ret, [id]) : call.ret;
+  const requested = requestedOf(row, args);
+  const resource: Resource = {
+    id,
+    origin: {
+      unit: frame.unit,
+      span: info.instr.span,
+      nameSpan: info.instr.nameSpan,
+      api: row.name,
+      functionName: frame.fn.name,
+      chain: [],
+    },
+    reference: referenceOf(row, effect),
+    result: ret,
+    heldWhen: heldWhen(row),
+    unit: effect.place === 'ret' && row.returns.startsWith('page-') ? 'one' : (effect.count?.unit ?? 'pages'),
+    requested,
+    hold: { kind: 'held' },
+    dirtied: undefined,
+    mapped: undefined,
+    maybeTaken: undefined,
+    lost: undefined,
+    extraReferences: 0,
+    write: writeOf(frame, info),
+  };
+  setResource(s, resource);
+  if (effect.place !== 'ret') {
+    const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
+    const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value';
+    if (!weak) markOverwritten(frame, s, info, key);
+    writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: 1 }), weak);
+  }
+  return ret;
+}
+
+function isNull(s: PathState, v: Value): boolean {
+  const i = intervalOf(s.facts, v);
+  return i.low === 0 && i.high === 0;
+}
+
+function requestedOf(row: ApiRow, args: readonly Value[]): Value | undefined {
+  if (row.returns.startsWith('page-')) return intValue(1);
+  return args[row.params.findIndex((p) => p.role === 'nr')];
+}
+
+function referenceOf(row: ApiRow, effect: Effect): Reference {
+  return effect.ref ?? row.reference ?? 'either';
+}
+
+function heldWhen(row: ApiRow): HeldWhen {
+  if (row.returns === 'status') return 'zero';
+  if (row.returns === 'void') return 'always';
+  return 'positive';
+}
+
+function writeOf(frame: Frame, info: CallSiteInfo): 'yes' | 'maybe' | 'no' {
+  const flags = frame.program.flagsAt(frame.unit, info.instr.span.start);
+  if (flags === undefined) return 'maybe';
+  if (flags.must.has('FOLL_WRITE')) return 'yes';
+  return flags.may.has('FOLL_WRITE') || !flags.known ? 'maybe' : 'no';
+}
+
+/** The array is filled again while it was the handle of pages taken before. */
+function markOverwritten(frame: Frame, s: PathState, info: CallSiteInfo, key: string): void {
+  for (const id of s.env.get(key)?.prov ?? []) {
+    const r = s.resources.get(id);
+    if (r?.hold.kind === 'held' && mayBeHeld(s, r)) {
+      setResource(s, {
+        ...r,
+        lost: r.lost ?? stepAt(frame, info.instr.span, 'the array is filled again here while it still holds pages'),
+      });
+    }
+  }
+}

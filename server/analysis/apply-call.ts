@@ -1,0 +1,134 @@
+/**
+ * A call on one path: a row of the model, a summary, or nobody knows. Gives the paths that go on after it.
+ */
+import type { ApiRow } from '../../model/schema.ts';
+import type { CallInstr, Expr } from '../flow/ir.ts';
+import { regionOf, symbol, type Value } from '../flow/value.ts';
+import { applyRow } from './apply-effects.ts';
+import { applyCase } from './apply-summary.ts';
+import { evaluate } from './evaluate.ts';
+import { type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
+import { fork, type PathState, setResource, writeKey } from './path-state.ts';
+import type { Summary } from './summary.ts';
+
+/** Callees that get the address of a lock, a list head or a field and keep no pages: they neither publish nor take. */
+const HARMLESS =
+  /^(__)?(init_|INIT_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|memset|memcpy|memzero|sg_init|sg_mark_end|print|pr_|dev_(dbg|err|warn|info|notice)|printk|trace_|WARN|BUG|lockdep_|might_sleep|cond_resched|copy_(from|to)_user|get_user|put_user|access_ok|sizeof|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|PAGE_ALIGN|offset_in_page|IS_|capable|rlimit|check_)/;
+
+/** Executes a call on a path; returns the paths that come out, with the result stored in the call's temporary. */
+export function executeCall(
+  frame: Frame,
+  s: PathState,
+  instr: CallInstr,
+  where: { loop: number | undefined; point: string },
+): PathState[] {
+  const info: CallSiteInfo = { instr, loop: where.loop, point: where.point };
+  const ctx = { point: where.point };
+  const args = instr.args.map((a) => evaluate(s, a, ctx));
+  const name = instr.callee;
+  const callees = calleesOf(frame, instr);
+  if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
+    const row = pickRow(frame.model.rows(name), args.length);
+    if (row !== undefined && callees.every((c) => c.kind === 'external')) {
+      finish(s, instr, applyRow(frame, s, info, row, args));
+      return [s];
+    }
+  }
+  const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
+  if (summaries.length > 0) return applySummaries(frame, s, info, summaries, args);
+  outside(
+    frame,
+    s,
+    info,
+    args,
+    callees.some((c) => c.kind === 'plain'),
+  );
+  finish(s, instr, symbol(`r${where.point}`));
+  return [s];
+}
+
+function calleesOf(frame: Frame, instr: CallInstr): readonly Callee[] {
+  if (instr.callee !== undefined) return [frame.program.callee(frame.unit, instr.callee)];
+  if (instr.via !== undefined) {
+    const found = frame.program.behindField(frame.unit, instr.via.tag, instr.via.field);
+    if (found.length > 0) return found;
+  }
+  return [{ kind: 'external' }];
+}
+
+/** The row with this many parameters; else the newest of the range. */
+export function pickRow(rows: readonly ApiRow[], arity: number): ApiRow | undefined {
+  return rows.findLast((r) => r.params.length === arity) ?? rows[rows.length - 1];
+}
+
+function finish(s: PathState, instr: CallInstr, value: Value): void {
+  s.env.set(`t:${instr.id}`, value);
+}
+
+function applySummaries(
+  frame: Frame,
+  s: PathState,
+  info: CallSiteInfo,
+  summaries: readonly Summary[],
+  args: readonly Value[],
+): PathState[] {
+  const out: PathState[] = [];
+  for (const summary of summaries) {
+    for (const [i, c] of summary.cases.entries()) {
+      const next = fork(s);
+      const at = { ...info, point: `${info.point}_c${i}` };
+      const ret = applyCase(frame, next, at, { callee: summary.name, case: c, args });
+      if (ret === undefined) continue;
+      if (c.dropped) next.facts = { ...next.facts, dropped: true };
+      finish(next, info.instr, ret);
+      out.push(next);
+    }
+  }
+  if (out.length > 0) return out;
+  finish(s, info.instr, symbol(`r${info.point}`));
+  return [s];
+}
+
+/** A callee nobody can look into: pages and arrays handed to it may be kept there; locals it can write are unknown after. */
+function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly Value[], defined: boolean): void {
+  const name = info.instr.callee ?? 'a function pointer';
+  if (info.instr.callee !== undefined && HARMLESS.test(info.instr.callee)) {
+    forgetLocals(s, info, args);
+    return;
+  }
+  const step = stepAt(frame, info.instr.span, `${name}() gets the pages and may keep or release them`);
+  for (const arg of args) {
+    const region = regionOf(arg);
+    const direct = [...arg.prov, ...(s.env.get(region)?.prov ?? []), ...(s.env.get(`${region}.<pages>`)?.prov ?? [])];
+    for (const id of direct) {
+      const r = s.resources.get(id);
+      if (r !== undefined && !defined) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? step });
+    }
+    if (/^&?heap/.test(arg.key)) publish(s, arg, info.point);
+  }
+  forgetLocals(s, info, args);
+}
+
+/** An object made here was handed to somebody: from now on it may be reached from elsewhere. */
+function publish(s: PathState, pointer: Value, point: string): void {
+  const key = pointer.kind === 'address' ? (/^heap[^[.]*/.exec(pointer.place)?.[0] ?? pointer.key) : pointer.key;
+  s.env.set(`g:published ${point}`, symbol(key, { low: 1 }));
+}
+
+function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {
+  for (const [i, arg] of args.entries()) {
+    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) continue;
+    const old = s.env.get(arg.place);
+    if (old !== undefined && old.prov.length > 0) continue;
+    writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
+  }
+}
+
+/** Whether an expression mentions a call's result directly; for tests of `f(...) != 1`. */
+export function mentionsTemp(e: Expr, id: number): boolean {
+  return e.kind === 'temp'
+    ? e.id === id
+    : e.kind === 'binary'
+      ? mentionsTemp(e.left, id) || mentionsTemp(e.right, id)
+      : false;
+}

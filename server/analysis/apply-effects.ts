@@ -1,0 +1,335 @@
+/**
+ * A call of a function the model knows, applied to one path: acquire, release, dirty, map, alias, alloc, free, lock.
+ */
+import type { ApiRow, Effect } from '../../model/schema.ts';
+import { assumeInterval, intervalOf } from '../flow/facts.ts';
+import {
+  hasOffset,
+  mergeProvenance,
+  type Provenance,
+  regionOf,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
+import { applyAcquire } from './apply-acquire.ts';
+import { applyRelease } from './apply-release.ts';
+import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
+import { assumeValues } from './evaluate.ts';
+import { type CallSiteInfo, type Frame, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { dropBelow, type PathState, readKey, setResource, writeKey } from './path-state.ts';
+import { type CallValues, type Resolved, resolvePattern, valueOf } from './place-pattern.ts';
+
+/** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
+const CONTENT = '.<pages>';
+
+/** Applies a row's effects; returns the call's result with what is known of it. */
+export function applyRow(frame: Frame, s: PathState, info: CallSiteInfo, row: ApiRow, args: readonly Value[]): Value {
+  let ret = resultSymbol(s, row, info, args);
+  const order = [...row.effects].sort((a, b) => rank(a) - rank(b));
+  if (row.family === 'acquire' || row.site === true) checkAcquireContext(frame, s, info, row);
+  for (const effect of order) ret = applyEffect(frame, s, info, { row, effect, args, ret });
+  return ret;
+}
+
+function rank(e: Effect): number {
+  return e.op === 'alloc' ? 0 : 1;
+}
+
+/** The result: an unknown within what the return contract allows. */
+function resultSymbol(s: PathState, row: ApiRow, info: CallSiteInfo, args: readonly Value[]): Value {
+  const key = row.effects.some((e) => e.op === 'query')
+    ? `${row.name}(${args.map((a) => a.key).join()})`
+    : `r${info.point}`;
+  const bounds = contractBounds(row);
+  const heap = row.effects.some((e) => e.op === 'alloc' && e.place === 'ret');
+  const ret = symbol(heap ? `heap${info.point}` : key, bounds);
+  const nr = row.params.findIndex((p) => p.role === 'nr' || p.role === 'maxpages');
+  const requested = args[nr];
+  if (
+    requested !== undefined &&
+    (row.returns === 'pages' || row.returns === 'pages-not-negative' || row.returns === 'folios')
+  ) {
+    if (intervalOf(s.facts, requested).low >= 0 || requested.kind !== 'int') assumeValues(s, '<=', ret, requested);
+  }
+  if (row.returns === 'ptr-or-err' || row.returns === 'page-or-err')
+    assumeValues(s, '!=', ret, { kind: 'int', key: '#0', value: 0, prov: [] });
+  return ret;
+}
+
+function contractBounds(row: ApiRow): { low?: number; high?: number } {
+  switch (row.returns) {
+    case 'pages':
+    case 'folios':
+    case 'bytes':
+    case 'ptr-or-err':
+    case 'page-or-err':
+    case 'page-or-err-or-null':
+      return { low: -4095 };
+    case 'pages-not-negative':
+    case 'page-or-null':
+    case 'ptr-or-null':
+      return { low: 0 };
+    case 'status':
+      return { low: -4095, high: 0 };
+    case 'bool':
+      return { low: 0, high: 1 };
+    case 'void':
+    case 'value':
+      return {};
+  }
+}
+
+interface EffectCall extends CallValues {
+  readonly row: ApiRow;
+  readonly effect: Effect;
+}
+
+function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall): Value {
+  const { effect, row, ret } = call;
+  const target = resolvePattern(s, effect.place, call);
+  if (target === undefined) return ret;
+  switch (effect.op) {
+    case 'acquire':
+      return applyAcquire(frame, s, info, { ...call, target });
+    case 'release':
+      release(frame, s, info, call, target);
+      return ret;
+    case 'extra-ref':
+      for (const id of provenanceOf(s, target)) bump(s, id);
+      return ret;
+    case 'dirty':
+      dirty(frame, s, info, call, target);
+      return ret;
+    case 'map':
+    case 'unmap':
+      mapping(frame, s, info, call, target);
+      return ret;
+    case 'alias':
+      return alias(s, call, target);
+    case 'transfer':
+      for (const id of provenanceOf(s, target)) take(frame, s, info, id, row.name);
+      return ret;
+    case 'alloc':
+      if (target.kind === 'place') allocate(s, info, effect, target.key);
+      return ret;
+    case 'free':
+      freeRegion(frame, s, info, valueOf(s, target), row.name);
+      return ret;
+    case 'lock':
+      if (effect.when === undefined || effect.when === 'always')
+        s.locks.set(lockName(frame, info, effect), stepAt(frame, info.instr.span, `${row.name}() here`));
+      return ret;
+    case 'unlock':
+      s.locks.delete(lockName(frame, info, effect));
+      return ret;
+    case 'access':
+      access(frame, s, info, call, target);
+      return ret;
+    case 'query':
+      return ret;
+  }
+}
+
+/** mmap_sem before 5.8 is taken as a plain rwsem; the argument's text tells. */
+function lockName(frame: Frame, info: CallSiteInfo, effect: Effect): string {
+  if (effect.lock !== 'rwsem') return effect.lock ?? 'spin';
+  const span = info.instr.argSpans[0];
+  const text = span === undefined ? '' : frame.unit.code.slice(span.start, span.end);
+  return /\bmmap_(sem|lock)\b/.test(text) ? 'mmap' : 'rwsem';
+}
+
+/** Resources reachable at a target: through the value itself, its elements, or what was put into the container it points to. */
+export function provenanceOf(s: PathState, target: Resolved): Provenance {
+  const v = valueOf(s, target);
+  return throughPointer(s, v);
+}
+
+/** Resources reachable through a value that is a page, or a pointer to an array or container of pages. */
+export function throughPointer(s: PathState, v: Value): Provenance {
+  const region = regionOf(v);
+  const below = mergeProvenance(s.env.get(region)?.prov ?? [], s.env.get(region + CONTENT)?.prov ?? []);
+  return mergeProvenance(v.prov, below);
+}
+
+function release(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+  const { effect, row, args } = call;
+  const direct = valueOf(s, target);
+  const array = effect.place.endsWith('[*]');
+  const container = s.env.get(regionOf(direct) + CONTENT);
+  const value = direct.prov.length === 0 && container !== undefined && !array ? container : direct;
+  const dirtyArg = effect.dirtyArg === undefined ? undefined : resolvePattern(s, effect.dirtyArg, call);
+  const dirties = dirtyArg === undefined ? 'no' : dirtyness(s, valueOf(s, dirtyArg));
+  const count = effect.count === undefined ? undefined : resolvePattern(s, effect.count.place, call);
+  const pointer = args[Number(/^\(?\*?arg(\d+)/.exec(effect.place)?.[1] ?? -1)];
+  checkReleaseContext(frame, s, info, row, dirties);
+  applyRelease(frame, s, info, {
+    api: row.name,
+    reference: effect.ref ?? 'either',
+    value,
+    array: array || value !== direct,
+    count: count === undefined || count.kind !== 'value' || effect.count?.unit !== 'pages' ? undefined : count.value,
+    offset: pointer !== undefined && hasOffset(pointer),
+    dirties,
+  });
+}
+
+function dirtyness(s: PathState, v: Value): 'yes' | 'no' | 'maybe' {
+  const i = intervalOf(s.facts, v);
+  if (i.low === 0 && i.high === 0) return 'no';
+  return i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key) ? 'yes' : 'maybe';
+}
+
+function bump(s: PathState, id: string): void {
+  const r = s.resources.get(id);
+  if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1 });
+}
+
+function take(frame: Frame, s: PathState, info: CallSiteInfo, id: string, name: string): void {
+  const r = s.resources.get(id);
+  if (r !== undefined)
+    setResource(s, { ...r, hold: { kind: 'taken', step: stepAt(frame, info.instr.span, `taken over by ${name}()`) } });
+}
+
+function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+  const arg = call.effect.dirtyArg === undefined ? undefined : resolvePattern(s, call.effect.dirtyArg, call);
+  if (arg !== undefined && dirtyness(s, valueOf(s, arg)) === 'no') return;
+  const step = stepAt(frame, info.instr.span, `marked dirty here by ${call.row.name}()`);
+  const prov = provenanceOf(s, target);
+  for (const id of prov) {
+    const r = s.resources.get(id);
+    if (r === undefined) continue;
+    if (r.hold.kind === 'released' && r.extraReferences === 0 && prov.length === 1 && mayBeHeld(s, r)) {
+      reportProblem(frame, {
+        kind: 'dirty-after-release',
+        step,
+        functionName: frame.fn.name,
+        resource: r,
+        steps: [...r.origin.chain, r.hold.by.step, ...trailSteps(s)],
+        confidence: s.facts.dropped ? 'medium' : 'high',
+        detail: call.row.name,
+      });
+    }
+    setResource(s, { ...r, dirtied: r.dirtied ?? step });
+  }
+  const v = valueOf(s, target);
+  if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
+    s.events = [
+      ...s.events,
+      {
+        kind: 'dirty',
+        path: v.path ?? '',
+        owner: v.owner,
+        api: call.row.name,
+        reference: 'none',
+        step,
+        functionName: frame.fn.name,
+        all: false,
+        dirties: 'yes',
+      },
+    ];
+  }
+}
+
+function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+  const step = stepAt(
+    frame,
+    info.instr.span,
+    `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
+  );
+  for (const id of provenanceOf(s, target)) {
+    const r = s.resources.get(id);
+    if (r !== undefined) setResource(s, { ...r, mapped: call.effect.op === 'map' ? step : undefined });
+  }
+}
+
+/** A page used after it was given back: its data, its address, its struct page. */
+function access(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+  const prov = valueOf(s, target).prov;
+  if (prov.length !== 1) return;
+  const r = s.resources.get(prov[0] ?? '');
+  if (r === undefined || r.hold.kind !== 'released' || r.extraReferences > 0 || !mayBeHeld(s, r)) return;
+  reportProblem(frame, {
+    kind: 'use-after-release',
+    step: stepAt(frame, info.instr.span, `used here by ${call.row.name}()`),
+    functionName: frame.fn.name,
+    resource: r,
+    steps: [...r.origin.chain, r.hold.by.step, ...trailSteps(s)],
+    confidence: s.facts.dropped ? 'medium' : 'high',
+    detail: call.row.name,
+  });
+}
+
+function alias(s: PathState, call: EffectCall, target: Resolved): Value {
+  const prov = provenanceOf(s, target);
+  const source = valueOf(s, target);
+  const to = call.effect.to;
+  if (to === undefined) return call.ret;
+  if (to === 'ret') {
+    const owner = source.kind === 'symbol' ? source.owner : undefined;
+    const path = source.kind === 'symbol' ? source.path : undefined;
+    const carried = prov.length > 0 ? withProvenance(call.ret, prov) : call.ret;
+    // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
+    if (prov.length === 0 && carried.kind === 'symbol' && path !== undefined) return { ...carried, owner, path };
+    return carried;
+  }
+  const place = resolvePattern(s, to, call);
+  if (place === undefined || prov.length === 0) return call.ret;
+  const key = place.kind === 'place' ? place.key : regionOf(place.value) + CONTENT;
+  writeKey(s, key, withProvenance(readKey(s, key, undefined), prov), true);
+  return call.ret;
+}
+
+function allocate(s: PathState, info: CallSiteInfo, effect: Effect, place: string): void {
+  const old = s.env.get(place);
+  if (effect.ifNull === true && old !== undefined) {
+    const i = intervalOf(s.facts, old);
+    if (i.low > 0 || i.high < 0 || s.facts.nonzero.has(old.key)) return;
+  }
+  writeKey(s, place, symbol(`heap${info.point}`, { low: 0 }), false);
+}
+
+/** The memory behind a pointer dies: the handles in it die with it. */
+export function freeRegion(frame: Frame, s: PathState, info: CallSiteInfo, pointer: Value, name: string): void {
+  if (intervalOf(s.facts, pointer).high === 0) return;
+  const region = regionOf(pointer);
+  const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);
+  const prov = new Set<string>();
+  for (const [key, value] of s.env) {
+    if (key === region || (key.startsWith(region) && /^[.[]/.test(key.slice(region.length)))) {
+      for (const id of value.prov) prov.add(id);
+      s.env.delete(key);
+    }
+  }
+  for (const id of prov) {
+    const r = s.resources.get(id);
+    if (r?.hold.kind === 'held') setResource(s, { ...r, lost: r.lost ?? step });
+  }
+  dropBelow(s, region);
+  s.freed.set(pointer.key, step);
+  const path = pointer.kind === 'symbol' ? pointer.path : undefined;
+  if (path !== undefined && pointer.kind === 'symbol') {
+    s.events = [
+      ...s.events,
+      {
+        kind: 'free',
+        path,
+        owner: pointer.owner,
+        api: name,
+        reference: 'none',
+        step,
+        functionName: frame.fn.name,
+        all: true,
+        dirties: 'no',
+      },
+    ];
+  }
+}
+
+/** What is known of a result from a callee's contract. */
+export function boundResult(s: PathState, v: Value, low: number, high: number): boolean {
+  const facts = assumeInterval(s.facts, v, { low, high });
+  if (facts === undefined) return false;
+  s.facts = facts;
+  return true;
+}

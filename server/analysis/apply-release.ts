@@ -1,0 +1,161 @@
+/** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
+import type { Reference } from '../../model/schema.ts';
+import { compare, intervalOf } from '../flow/facts.ts';
+import type { Value } from '../flow/value.ts';
+import type { ProblemKind } from './flow-problem.ts';
+import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type PathState, setResource } from './path-state.ts';
+import type { Hold, Release, Resource, Step } from './resource.ts';
+
+/** A release call, resolved. */
+export interface ReleaseCall {
+  readonly api: string;
+  readonly reference: Reference;
+  /** The page, or what the elements of the array hold. */
+  readonly value: Value;
+  /** An array with (or without) a count, rather than one page. */
+  readonly array: boolean;
+  readonly count: Value | undefined;
+  /** The pointer has an offset: only a part is meant. */
+  readonly offset: boolean;
+  readonly dirties: 'yes' | 'no' | 'maybe';
+  /** Where it happens, when that is in a callee; default: at the call. */
+  readonly at?: Step;
+}
+
+/** Applies a release to the path. */
+export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, call: ReleaseCall): void {
+  const release: Release = {
+    api: call.api,
+    reference: call.reference,
+    step: call.at ?? stepAt(frame, info.instr.span, `given back here by ${call.api}()`),
+    functionName: frame.fn.name,
+  };
+  if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
+  if (call.value.prov.length === 0) return releaseUnknown(frame, s, call, release);
+  const resources = call.value.prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
+  const kind = mismatch(resources, call.reference);
+  for (const r of resources) {
+    if (r.extraReferences > 0 && call.reference === 'get') {
+      setResource(s, { ...r, extraReferences: r.extraReferences - 1 });
+      continue;
+    }
+    if (kind !== undefined) reportRelease(frame, s, r, release, kind);
+    frame.releases.push({
+      origin: r.origin,
+      release,
+      matches: kind === undefined,
+      dirtied: r.dirtied !== undefined || call.dirties !== 'no',
+    });
+    releaseResource(frame, s, info, r, call, release, kind === undefined && resources.length === 1);
+  }
+}
+
+/** Pages that were there at entry: an event for the callers. Pages from nowhere: whatever is held may have been among them. */
+function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: Release): void {
+  const path = call.value.kind === 'symbol' ? call.value.path : undefined;
+  if (path === undefined) {
+    for (const r of s.resources.values()) {
+      if (r.hold.kind === 'held' && mayBeHeld(s, r)) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step });
+    }
+  }
+  const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;
+  if (path === undefined && owner === undefined) return;
+  s.events = [
+    ...s.events,
+    {
+      kind: 'release',
+      path: path ?? '',
+      owner,
+      api: call.api,
+      reference: call.reference,
+      step: release.step,
+      functionName: frame.fn.name,
+      all: call.array,
+      dirties: call.dirties,
+    },
+  ];
+}
+
+function mismatch(resources: readonly Resource[], reference: Reference): ProblemKind | undefined {
+  if (resources.length === 0 || reference === 'either') return undefined;
+  if (reference === 'none') return 'free-on-gup-page';
+  const wrong = resources.every(
+    (r) => (r.reference === 'pin' && reference === 'get') || (r.reference === 'get' && reference === 'pin'),
+  );
+  if (!wrong || resources.some((r) => r.extraReferences > 0)) return undefined;
+  return reference === 'get' ? 'put-on-pinned' : 'unpin-on-gotten';
+}
+
+function reportRelease(frame: Frame, s: PathState, r: Resource, release: Release, kind: ProblemKind): void {
+  reportProblem(frame, {
+    kind,
+    step: release.step,
+    functionName: release.functionName,
+    resource: r,
+    steps: [...r.origin.chain, ...trailSteps(s)],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : 'high',
+    detail: release.api,
+  });
+}
+
+function releaseResource(
+  frame: Frame,
+  s: PathState,
+  info: CallSiteInfo,
+  r: Resource,
+  call: ReleaseCall,
+  release: Release,
+  definite: boolean,
+): void {
+  const sameLoop = r.hold.kind === 'some' && r.hold.loop === info.loop;
+  if (definite && r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) {
+    reportRelease(frame, s, r, release, 'double-release');
+  }
+  if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);
+  const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
+  setResource(s, { ...r, dirtied, hold: nextHold(s, info, r, call, release, sameLoop) });
+  if (call.array && call.count !== undefined && !call.offset) checkCount(frame, s, r, call.count, release);
+}
+
+/** A release in a loop's body meets what the same call released on the turn before. */
+function isInLoopOf(info: CallSiteInfo, by: Release, frame: Frame): boolean {
+  if (info.loop === undefined) return false;
+  const loop = frame.loops.byHead.get(info.loop);
+  return loop !== undefined && by.step.unit === frame.unit;
+}
+
+function nextHold(
+  s: PathState,
+  info: CallSiteInfo,
+  r: Resource,
+  call: ReleaseCall,
+  release: Release,
+  sameLoop: boolean,
+): Hold {
+  if (call.array && !call.offset) return { kind: 'released', by: release };
+  if (!isMany(s, r)) return { kind: 'released', by: release };
+  if (call.array) return { kind: 'some', loop: undefined, by: release };
+  return { kind: 'some', loop: sameLoop && r.hold.kind === 'some' ? r.hold.loop : info.loop, by: release };
+}
+
+function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release): void {
+  if (r.mapped === undefined) return;
+  reportProblem(frame, {
+    kind: 'release-before-dma-unmap',
+    step: release.step,
+    functionName: release.functionName,
+    resource: r,
+    steps: [...r.origin.chain, r.mapped, ...trailSteps(s)],
+    confidence: 'medium',
+    detail: release.api,
+  });
+}
+
+/** `unpin_user_pages(pages, requested)` where the path allows a short or failed acquire. */
+function checkCount(frame: Frame, s: PathState, r: Resource, count: Value, release: Release): void {
+  if (r.unit !== 'pages' || r.requested === undefined || r.heldWhen !== 'positive') return;
+  if (count.key === r.result.key || count.key !== r.requested.key || count.kind === 'int') return;
+  const possible = compare(s.facts, r.result, r.requested);
+  if (possible === 1) reportRelease(frame, s, r, release, 'release-count-mismatch');
+}

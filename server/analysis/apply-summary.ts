@@ -1,0 +1,182 @@
+/** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
+import { assumeInterval } from '../flow/facts.ts';
+import { intValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { freeRegion } from './apply-effects.ts';
+import { applyRelease } from './apply-release.ts';
+import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
+import { type EntryEvent, isSummaryPlace, type PathState, readKey, setResource, writeKey } from './path-state.ts';
+import type { Resource } from './resource.ts';
+import type { Description, SummaryCase } from './summary.ts';
+
+/** One application of a case at a call. */
+interface Binding {
+  readonly frame: Frame;
+  readonly s: PathState;
+  readonly info: CallSiteInfo;
+  readonly args: readonly Value[];
+  readonly callee: string;
+  /** The case's resources by their id inside the callee. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** Key of the value that the callee returns, which becomes the call's result here. */
+  readonly returned: string | undefined;
+  readonly ret: Value;
+}
+
+/** Applies one case; returns the call's result, or undefined when the case cannot happen on this path. */
+export function applyCase(
+  frame: Frame,
+  s: PathState,
+  info: CallSiteInfo,
+  call: { callee: string; case: SummaryCase; args: readonly Value[] },
+): Value | undefined {
+  const c = call.case;
+  const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
+  const returned = c.result.kind === 'made' ? c.result.key : undefined;
+  const ret0 = symbol(`r${info.point}`, { low: c.returns.low, high: c.returns.high });
+  const b: Binding = { frame, s, info, args: call.args, callee: call.callee, ids, returned, ret: ret0 };
+  for (const r of c.requires) {
+    const v = valueOfKey(b, r.key);
+    const facts = v === undefined ? s.facts : assumeInterval(s.facts, v, r.interval);
+    if (facts === undefined) return undefined;
+    s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: new Set(facts.nonzero).add(v.key) } : facts;
+    if (v !== undefined && r.nonzero && v.kind === 'int' && v.value === 0) return undefined;
+  }
+  for (const r of c.resources) setResource(s, rebind(b, r));
+  const ret = c.result.kind === 'made' ? withProvenance(ret0, mapProvenance(b, c.result.prov)) : describe(b, c.result);
+  for (const e of c.events) replay(b, e);
+  for (const w of c.writes) {
+    const place = placeOfKey(b, w.place);
+    if (place !== undefined) writeKey(s, place, describe(b, w.value), isSummaryPlace(place));
+  }
+  for (const [kind, step] of c.locksTaken) s.locks.set(kind, step);
+  return ret;
+}
+
+function mapProvenance(b: Binding, prov: Provenance): Provenance {
+  return prov.flatMap((id) => b.ids.get(id) ?? []);
+}
+
+function describe(b: Binding, d: Description): Value {
+  switch (d.kind) {
+    case 'int':
+      return intValue(d.value);
+    case 'entry':
+      return valueOfKey(b, d.key) ?? symbol(`?${b.info.point}/${d.key}`);
+    case 'made':
+      if (d.key === b.returned) return withProvenance(b.ret, mapProvenance(b, d.prov));
+      return symbol(`${d.key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${d.key}`, {
+        prov: mapProvenance(b, d.prov),
+        low: d.interval.low,
+        high: d.interval.high,
+      });
+  }
+}
+
+/** A resource of the callee, seen from the caller. */
+function rebind(b: Binding, r: Resource): Resource {
+  const step = stepAt(b.frame, b.info.instr.span, `${b.callee}() is called here and takes them`);
+  const result =
+    r.result.key === b.returned
+      ? b.ret
+      : r.result.kind === 'int'
+        ? r.result
+        : symbol(`m${b.info.point}/${r.result.key}`, { low: r.result.kind === 'symbol' ? r.result.low : 1 });
+  const requested =
+    r.requested?.kind === 'symbol' && r.requested.path !== undefined
+      ? valueOfKey(b, r.requested.key)
+      : r.requested?.kind === 'int'
+        ? r.requested
+        : undefined;
+  return {
+    ...r,
+    id: b.ids.get(r.id) ?? r.id,
+    result,
+    requested,
+    origin: { ...r.origin, chain: [step, ...r.origin.chain] },
+  };
+}
+
+/** What the callee did to pages that it found there. */
+function replay(b: Binding, e: EntryEvent): void {
+  const value = e.path === '' ? undefined : valueOfKey(b, e.path);
+  if (value === undefined) {
+    if (e.owner !== undefined) b.s.events = [...b.s.events, { ...e, path: '' }];
+    return;
+  }
+  const info = { ...b.info };
+  switch (e.kind) {
+    case 'release': {
+      const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
+      applyRelease(inner, b.s, info, {
+        api: e.api,
+        reference: e.reference,
+        value,
+        array: true,
+        count: undefined,
+        offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
+        dirties: e.dirties,
+        at: e.step,
+      });
+      return;
+    }
+    case 'dirty':
+      for (const id of value.prov) {
+        const r = b.s.resources.get(id);
+        if (r !== undefined) setResource(b.s, { ...r, dirtied: r.dirtied ?? e.step });
+      }
+      if (value.prov.length === 0) forward(b, e, value);
+      return;
+    case 'free':
+      freeRegion(b.frame, b.s, info, value, e.api);
+      return;
+    case 'take':
+      for (const id of value.prov) {
+        const r = b.s.resources.get(id);
+        if (r !== undefined) setResource(b.s, { ...r, hold: { kind: 'taken', step: e.step } });
+      }
+      if (value.prov.length === 0) forward(b, e, value);
+      return;
+    case 'access':
+    case 'map':
+      if (value.prov.length === 0) forward(b, e, value);
+  }
+}
+
+function forward(b: Binding, e: EntryEvent, value: Value): void {
+  const path = value.kind === 'symbol' ? value.path : undefined;
+  b.s.events = [
+    ...b.s.events,
+    { ...e, path: path ?? '', owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner },
+  ];
+}
+
+/** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */
+function valueOfKey(b: Binding, key: string): Value | undefined {
+  const m = /^arg(\d+)$/.exec(key);
+  if (m !== null) return b.args[Number(m[1])];
+  if (key.endsWith('@')) {
+    const place = placeOfKey(b, key.slice(0, -1));
+    return place === undefined ? undefined : readKey(b.s, place, undefined);
+  }
+  if (key.startsWith('heap')) return symbol(`heap${b.info.point}/${key}`, { low: 0 });
+  return undefined;
+}
+
+/** The caller's place for a place of the callee. */
+function placeOfKey(b: Binding, place: string): string | undefined {
+  if (place.endsWith('[*]')) {
+    const base = place.slice(0, -3);
+    const pointer = valueOfKey(b, base);
+    if (pointer !== undefined) return regionOf(pointer);
+    if (/^arg\d+$/.test(base)) return undefined;
+    const array = placeOfKey(b, base);
+    return array === undefined ? undefined : `${array}[*]`;
+  }
+  const dot = place.lastIndexOf('.');
+  const at = Math.max(place.lastIndexOf('@'), place.lastIndexOf(']'));
+  if (dot > at) {
+    const base = placeOfKey(b, place.slice(0, dot));
+    return base === undefined ? undefined : base + place.slice(dot);
+  }
+  return place.startsWith('g:') ? place : undefined;
+}

@@ -1,0 +1,180 @@
+/**
+ * Expressions and places of the intermediate form, evaluated on one path; and the refinement of a path by a condition.
+ */
+
+import { assumeCompare, decide, intervalOf, maskOf } from '../flow/facts.ts';
+import type { Expr, PlaceExpr } from '../flow/ir.ts';
+import { isErrno } from '../flow/lower-expression.ts';
+import {
+  addressValue,
+  convertValue,
+  intValue,
+  type Owner,
+  opValue,
+  regionOf,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
+import { isSummaryPlace, type PathState, readKey } from './path-state.ts';
+
+/** Names fresh unknowns so that the same evaluation on the same turn gives the same one. */
+export interface EvalContext {
+  /** Distinguishes program points and loop turns. */
+  readonly point: string;
+}
+
+/** A place resolved: its key, who owns it, and whether it is one of several. */
+export interface ResolvedPlace {
+  readonly key: string;
+  readonly owner: Owner | undefined;
+  readonly weak: boolean;
+}
+
+/** The key of a variable. Parameters and locals are the function's own, globals everyone's. */
+export function variableKey(name: string, scope: 'local' | 'param' | 'global'): string {
+  return scope === 'global' ? `g:${name}` : `l:${name}`;
+}
+
+/** Resolves an lvalue. */
+export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): ResolvedPlace {
+  switch (place.kind) {
+    case 'var':
+      return {
+        key: variableKey(place.name, place.scope),
+        owner: place.scope === 'global' ? { tag: undefined, field: place.name } : undefined,
+        weak: false,
+      };
+    case 'field': {
+      const base = resolvePlace(s, place.base, ctx);
+      const owner: Owner = { tag: place.tag, field: place.name };
+      const key = `${base.key}.${place.name}`;
+      if (!s.owners.has(key) || (place.tag !== undefined && s.owners.get(key)?.tag === undefined))
+        s.owners.set(key, owner);
+      return { key, owner, weak: base.weak };
+    }
+    case 'deref': {
+      const pointer = evaluate(s, place.pointer, ctx);
+      return { key: regionOf(pointer), owner: ownerOf(pointer), weak: false };
+    }
+    case 'index': {
+      const pointer = evaluate(s, place.pointer, ctx);
+      const key = regionOf(pointer);
+      return { key, owner: ownerOf(pointer), weak: isSummaryPlace(key) };
+    }
+  }
+}
+
+function ownerOf(pointer: Value): Owner | undefined {
+  if (pointer.kind === 'symbol') return pointer.owner;
+  if (pointer.kind === 'op') return pointer.args.map(ownerOf).find((o) => o !== undefined);
+  return undefined;
+}
+
+/** The value of an expression. */
+export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
+  switch (e.kind) {
+    case 'int':
+      return intValue(e.value);
+    case 'temp':
+      return s.env.get(`t:${e.id}`) ?? symbol(`t${e.id}?${ctx.point}`);
+    case 'read': {
+      const place = resolvePlace(s, e.place, ctx);
+      return readKey(s, place.key, place.owner);
+    }
+    case 'address': {
+      const key = resolvePlace(s, e.place, ctx).key;
+      return addressValue(e.decay ? `${key}[*]` : key);
+    }
+    case 'convert':
+      return convertValue(evaluate(s, e.arg, ctx), e.type);
+    case 'not': {
+      const v = evaluate(s, e.arg, ctx);
+      const known = truth(s, v);
+      return known === undefined ? opValue('==', [v, intValue(0)]) : intValue(known ? 0 : 1);
+    }
+    case 'negate': {
+      const v = evaluate(s, e.arg, ctx);
+      return v.kind === 'int' ? intValue(-v.value) : opValue('negate', [v]);
+    }
+    case 'binary': {
+      const left = evaluate(s, e.left, ctx);
+      const right = evaluate(s, e.right, ctx);
+      const known = decide(s.facts, e.op, left, right);
+      return known === undefined ? opValue(e.op, [left, right]) : intValue(known ? 1 : 0);
+    }
+    case 'unknown':
+      return unknownValue(s, e, ctx);
+  }
+}
+
+function unknownValue(s: PathState, e: Extract<Expr, { kind: 'unknown' }>, ctx: EvalContext): Value {
+  const parts = e.parts.map((p) => evaluate(s, p, ctx));
+  let v: Value;
+  if (e.text === undefined) v = symbol(`?${ctx.point}`);
+  else if (e.text.startsWith('-') && isErrno(e.text.slice(1))) v = symbol(e.text, { low: -4095, high: -1 });
+  else if (e.text.startsWith('sizeof') || isErrno(e.text)) v = symbol(e.text, { low: 1 });
+  else if (e.text.startsWith('each ')) v = symbol(`${e.text}(${parts.map((p) => p.key).join()})`, { low: 1 });
+  else v = symbol(e.text);
+  for (const p of parts) v = withProvenance(v, p.prov);
+  return v;
+}
+
+/** Whether a value is known to be true (non-zero) or false on this path. */
+export function truth(s: PathState, v: Value): boolean | undefined {
+  return decide(s.facts, '!=', v, intValue(0));
+}
+
+/** Narrows the path by a condition; false when the condition cannot have this outcome. */
+export function assume(s: PathState, cond: Expr, outcome: boolean, ctx: EvalContext): boolean {
+  if (cond.kind === 'not') return assume(s, cond.arg, !outcome, ctx);
+  if (cond.kind === 'convert' && (cond.type.bits ?? 0) >= 32) return assume(s, cond.arg, outcome, ctx);
+  if (cond.kind === 'binary' && maskOf(cond.op) !== undefined) {
+    const left = evaluate(s, cond.left, ctx);
+    const right = evaluate(s, cond.right, ctx);
+    return assumeValues(s, outcome ? cond.op : negated(cond.op), left, right);
+  }
+  return assumeTruth(s, evaluate(s, cond, ctx), outcome);
+}
+
+/** Narrows the path by `v != 0` or `v == 0`; comparisons kept as values are opened up. */
+export function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
+  if (v.kind === 'op' && maskOf(v.op) !== undefined) {
+    const [a, b] = v.args;
+    if (a !== undefined && b !== undefined && !assumeValues(s, outcome ? v.op : negated(v.op), a, b)) return false;
+  }
+  return assumeValues(s, outcome ? '!=' : '==', v, intValue(0));
+}
+
+/** Narrows the path by a comparison of two values. */
+export function assumeValues(s: PathState, op: string, a: Value, b: Value): boolean {
+  const facts = assumeCompare(s.facts, op, a, b);
+  if (facts === undefined) return false;
+  s.facts = facts;
+  return true;
+}
+
+function negated(op: string): string {
+  switch (op) {
+    case '<':
+      return '>=';
+    case '<=':
+      return '>';
+    case '>':
+      return '<=';
+    case '>=':
+      return '<';
+    case '==':
+      return '!=';
+    default:
+      return '==';
+  }
+}
+
+/** The sign of a value on this path, as far as known. */
+export function signOf(s: PathState, v: Value): 'negative' | 'zero' | 'positive' | 'unknown' {
+  const i = intervalOf(s.facts, v);
+  if (i.high < 0) return 'negative';
+  if (i.low > 0) return 'positive';
+  return i.low === 0 && i.high === 0 ? 'zero' : 'unknown';
+}

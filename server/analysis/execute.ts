@@ -1,0 +1,270 @@
+/**
+ * All paths through one function: blocks in reverse post-order, states joined where paths meet, loops taken twice
+ * (turn one as it is, one widened turn for all the others). Gives the states at the exits.
+ */
+import type { Span } from '../base/span.ts';
+import { intervalOf } from '../flow/facts.ts';
+import type { Block, Instr, Terminator } from '../flow/ir.ts';
+import { symbol, type Value } from '../flow/value.ts';
+import { executeCall, pickRow } from './apply-call.ts';
+import { assume, evaluate, resolvePlace, variableKey } from './evaluate.ts';
+import { type Frame, mayBeHeld, stepAt } from './frame.ts';
+import { mergePaths } from './merge.ts';
+import { dropBelow, entryState, fork, isSummaryPlace, type PathState, setResource, writeKey } from './path-state.ts';
+
+/** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
+export const MAX_STEPS = 6000;
+
+/** A path at its end. */
+export interface Exit {
+  readonly state: PathState;
+  readonly value: Value | undefined;
+  readonly span: Span;
+}
+
+/** What running a function gave. */
+export interface Execution {
+  readonly exits: readonly Exit[];
+  /** False when the budget ran out. */
+  readonly complete: boolean;
+}
+
+/** Runs a function from its entry. */
+export function execute(frame: Frame): Execution {
+  const { cfg, loops } = frame;
+  const index = new Map(cfg.order.map((id, i) => [id, i]));
+  const watched = watchedPlaces(frame);
+  const pending = new Map<number, PathState[]>([[cfg.entry, [initialState(frame)]]]);
+  const exits: Exit[] = [];
+  let steps = 0;
+  for (let at = nextBlock(pending, index); at !== undefined; at = nextBlock(pending, index)) {
+    const arrived = pending.get(at) ?? [];
+    pending.delete(at);
+    const block = cfg.blocks[at];
+    if (block === undefined) continue;
+    for (const s of mergePaths(arrived, `${at}${turnTag(arrived[0], loops.headsOf(at))}`, watched)) {
+      if (++steps > MAX_STEPS) return { exits, complete: false };
+      for (const after of runBlock(frame, block, s)) {
+        leave(frame, block, after, exits, (to, state) => {
+          if (!enter(frame, block.id, to, state)) return;
+          pending.set(to, [...(pending.get(to) ?? []), state]);
+        });
+      }
+    }
+  }
+  return { exits, complete: true };
+}
+
+function nextBlock(
+  pending: ReadonlyMap<number, readonly PathState[]>,
+  index: ReadonlyMap<number, number>,
+): number | undefined {
+  let best: number | undefined;
+  for (const id of pending.keys()) if (best === undefined || (index.get(id) ?? 0) < (index.get(best) ?? 0)) best = id;
+  return best;
+}
+
+function initialState(frame: Frame): PathState {
+  const s = entryState();
+  for (const [i, p] of frame.cfg.params.entries()) s.env.set(`l:${p.name}`, symbol(`arg${i}`, { path: `arg${i}` }));
+  return s;
+}
+
+/** Variables that the function returns: their sign is worth keeping paths apart for. */
+function watchedPlaces(frame: Frame): string[] {
+  const out = new Set<string>();
+  for (const block of frame.cfg.blocks) {
+    if (block.term.kind !== 'return' || block.term.value?.kind !== 'temp') continue;
+    const id = block.term.value.id;
+    for (const instr of block.instrs) {
+      if (instr.kind === 'temp' && instr.id === id && instr.value.kind === 'read' && instr.value.place.kind === 'var') {
+        out.add(variableKey(instr.value.place.name, instr.value.place.scope));
+      }
+    }
+  }
+  return [...out];
+}
+
+function turnTag(s: PathState | undefined, heads: readonly number[]): string {
+  if (s === undefined || heads.length === 0) return '';
+  return `_${heads.map((h) => s.turns.get(h) ?? 0).join('')}`;
+}
+
+function runBlock(frame: Frame, block: Block, start: PathState): PathState[] {
+  const heads = frame.loops.headsOf(block.id);
+  let states = [start];
+  for (const [i, instr] of block.instrs.entries()) {
+    const point = `${block.id}i${i}${turnTag(states[0], heads)}`;
+    states = states.flatMap((s) => runInstr(frame, instr, s, { loop: heads[0], point }));
+    if (states.length === 0) return [];
+  }
+  return states;
+}
+
+function runInstr(
+  frame: Frame,
+  instr: Instr,
+  s: PathState,
+  where: { loop: number | undefined; point: string },
+): PathState[] {
+  switch (instr.kind) {
+    case 'assign': {
+      const value = evaluate(s, instr.value, where);
+      const place = resolvePlace(s, instr.target, where);
+      writeKey(s, place.key, value, place.weak);
+      return [s];
+    }
+    case 'temp':
+      s.env.set(`t:${instr.id}`, evaluate(s, instr.value, where));
+      return [s];
+    case 'call':
+      return executeCall(frame, s, instr, where);
+    case 'enter':
+      for (const name of instr.names) {
+        dropBelow(s, `l:${name}`);
+        s.env.set(`l:${name}`, symbol(`u${where.point}:${name}`));
+      }
+      return [s];
+    case 'leave':
+      for (const name of instr.names) {
+        dropBelow(s, `l:${name}`);
+        s.env.delete(`l:${name}`);
+      }
+      return [s];
+  }
+}
+
+type Push = (to: number, s: PathState) => void;
+
+function leave(frame: Frame, block: Block, s: PathState, exits: Exit[], push: Push): void {
+  const term: Terminator = block.term;
+  switch (term.kind) {
+    case 'jump':
+      return push(term.to, s);
+    case 'return':
+      exits.push({
+        state: s,
+        value: term.value === undefined ? undefined : evaluate(s, term.value, { point: `${block.id}ret` }),
+        span: term.span,
+      });
+      return;
+    case 'unreachable':
+      return;
+    case 'branch':
+      return branch(frame, block, term, s, push);
+  }
+}
+
+function branch(
+  frame: Frame,
+  block: Block,
+  term: Extract<Terminator, { kind: 'branch' }>,
+  s: PathState,
+  push: Push,
+): void {
+  const point = `${block.id}b${turnTag(s, frame.loops.headsOf(block.id))}`;
+  const loop = term.loop === undefined ? undefined : frame.cfg.loops[term.loop];
+  const turn = loop === undefined ? 0 : (s.turns.get(loop.head) ?? 0);
+  const yes = fork(s);
+  const no = s;
+  const canBeTrue = assume(yes, term.cond, true, { point }) && !(loop !== undefined && turn >= 2);
+  const canBeFalse = assume(no, term.cond, false, { point });
+  const undecided = canBeTrue && canBeFalse;
+  if (undecided && loop === undefined && s.resources.size > 0) {
+    note(frame, yes, term.span, true);
+    note(frame, no, term.span, false);
+  }
+  if (canBeTrue) push(term.then, yes);
+  if (!canBeFalse) return;
+  if (loop === undefined) return push(term.otherwise, no);
+  if (undecided && turn === 0 && loop.test === 'before' && walksHeldPages(frame, loop.head, s)) return;
+  completeLoop(no, loop.head);
+  push(term.otherwise, no);
+}
+
+function note(frame: Frame, s: PathState, span: Span, outcome: boolean): void {
+  const text = frame.unit.text.slice(span.start, span.end).replace(/\s+/g, ' ').slice(0, 60);
+  s.trail = {
+    step: stepAt(frame, span, `${text} is ${outcome ? 'true' : 'false'} on this path`),
+    before: s.trail,
+    length: (s.trail?.length ?? 0) + 1,
+  };
+}
+
+/** What was being given back one by one is given back wholly when the loop ends by its own condition. */
+function completeLoop(s: PathState, head: number): void {
+  for (const r of [...s.resources.values()]) {
+    if (r.hold.kind === 'some' && r.hold.loop === head)
+      setResource(s, { ...r, hold: { kind: 'released', by: r.hold.by } });
+  }
+}
+
+/** A loop that handles the pages held takes at least one turn: their number is positive where they are held. */
+function walksHeldPages(frame: Frame, head: number, s: PathState): boolean {
+  if (![...s.resources.values()].some((r) => r.hold.kind === 'held' && mayBeHeld(s, r))) return false;
+  return loopActs(frame, head);
+}
+
+const acting = new WeakMap<Frame, Map<number, boolean>>();
+
+/** Whether a loop's body calls something that releases, moves or maps pages. */
+function loopActs(frame: Frame, head: number): boolean {
+  const known = acting.get(frame) ?? new Map<number, boolean>();
+  acting.set(frame, known);
+  const cached = known.get(head);
+  if (cached !== undefined) return cached;
+  let found = false;
+  for (const id of frame.loops.byHead.get(head)?.blocks ?? []) {
+    for (const instr of frame.cfg.blocks[id]?.instrs ?? []) {
+      if (instr.kind === 'call') found ||= callActs(frame, instr.callee, instr.args.length);
+      else if (instr.kind === 'assign') found ||= instr.value.kind === 'read' && instr.value.place.kind === 'index';
+    }
+  }
+  known.set(head, found);
+  return found;
+}
+
+function callActs(frame: Frame, name: string | undefined, arity: number): boolean {
+  if (name === undefined) return false;
+  const row = pickRow(frame.model.rows(name), arity);
+  if (row !== undefined)
+    return row.effects.some(
+      (e) => e.op === 'release' || e.op === 'alias' || e.op === 'map' || e.op === 'dirty' || e.op === 'transfer',
+    );
+  const callee = frame.program.callee(frame.unit, name);
+  return callee.kind === 'summary' && callee.summary.effective;
+}
+
+/** Moves a path along an edge; false when it ends there (a loop has had its turns). */
+function enter(frame: Frame, from: number, to: number, s: PathState): boolean {
+  const loop = frame.loops.byHead.get(to);
+  if (loop === undefined) return true;
+  if (!frame.loops.isBackEdge(from, to)) {
+    s.turns.set(to, 0);
+    return true;
+  }
+  const turn = (s.turns.get(to) ?? 0) + 1;
+  if (turn > 2) return false;
+  s.turns.set(to, turn);
+  widen(frame, s, to, turn);
+  return true;
+}
+
+/** Forgets what the loop's body assigns; what only grows or only shrinks keeps its bound. */
+function widen(frame: Frame, s: PathState, head: number, turn: number): void {
+  const tag = `w${head}_${turn}${turnTag(s, frame.loops.headsOf(head))}`;
+  for (const { place, how } of frame.loops.byHead.get(head)?.assigned ?? []) {
+    const at = resolvePlace(s, place, { point: tag });
+    const old = s.env.get(at.key);
+    if (old === undefined || old.prov.length > 0 || isSummaryPlace(at.key)) continue;
+    const i = intervalOf(s.facts, old);
+    s.env.set(
+      at.key,
+      symbol(`${tag}:${at.key}`, {
+        owner: at.owner,
+        low: how === 'up' ? i.low : Number.NEGATIVE_INFINITY,
+        high: how === 'down' ? i.high : Number.POSITIVE_INFINITY,
+      }),
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/** What the path analysis of one function carries along: its graph, its model, its program, and where results are gathered. */
+import type { Model } from '../../model/index.ts';
+import { compare, intervalOf } from '../flow/facts.ts';
+import type { CallInstr, Cfg } from '../flow/ir.ts';
+import type { LoopForest } from '../flow/loops.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
+import type { PathState } from './path-state.ts';
+import type { Resource, Step } from './resource.ts';
+import type { FlagSet } from './site.ts';
+import type { Summary } from './summary.ts';
+
+/** What is known of a function that is called. */
+export type Callee =
+  | { readonly kind: 'summary'; readonly summary: Summary }
+  /** Defined in the project but not analysed (recursion, budget, nothing of interest). */
+  | { readonly kind: 'plain' }
+  /** Not in sight. */
+  | { readonly kind: 'external' };
+
+/** The rest of the program as one function's analysis sees it. */
+export interface Program {
+  /** A function by name, as seen from a unit: its own static functions first. */
+  callee(unit: CUnit, name: string): Callee;
+  /** Functions that may stand behind a pointer field; empty when none is known. */
+  behindField(unit: CUnit, tag: string | undefined, field: string): readonly Callee[];
+  /** The folded flags of an acquire call, by the call expression's start; undefined when the call is no site. */
+  flagsAt(unit: CUnit, callStart: number): FlagSet | undefined;
+}
+
+/** Analysis of one function in progress. */
+export interface Frame {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+  readonly cfg: Cfg;
+  readonly loops: LoopForest;
+  readonly model: Model;
+  readonly program: Program;
+  readonly problems: FlowProblem[];
+  readonly releases: ReleaseFact[];
+  readonly held: HeldFact[];
+  readonly ends: EndFact[];
+}
+
+/** A call as the effect code sees it. */
+export interface CallSiteInfo {
+  readonly instr: CallInstr;
+  /** Head of the innermost loop the call is in; undefined outside loops. */
+  readonly loop: number | undefined;
+  /** Names the program point and the loop turns. */
+  readonly point: string;
+}
+
+/** A step at a call of this frame. */
+export function stepAt(frame: Frame, span: { start: number; end: number }, text: string): Step {
+  return { unit: frame.unit, span: { start: span.start, end: span.end }, text };
+}
+
+/** Whether pages can be held at all on this path: the result's tests say so. */
+export function mayBeHeld(s: PathState, r: Resource): boolean {
+  const i = intervalOf(s.facts, r.result);
+  switch (r.heldWhen) {
+    case 'always':
+      return true;
+    case 'zero':
+      return i.low <= 0 && i.high >= 0;
+    case 'positive':
+      return i.high > 0;
+  }
+}
+
+/** Whether the tests on this path leave no doubt that pages are held. */
+export function isSurelyHeld(s: PathState, r: Resource): boolean {
+  const i = intervalOf(s.facts, r.result);
+  switch (r.heldWhen) {
+    case 'always':
+      return true;
+    case 'zero':
+      return i.low === 0 && i.high === 0;
+    case 'positive':
+      return i.low > 0;
+  }
+}
+
+/** Whether the path knows that fewer were taken than asked for. */
+export function isShort(s: PathState, r: Resource): boolean {
+  return (
+    r.requested !== undefined && r.unit !== 'one' && (compare(s.facts, r.result, r.requested) & 2) === 0 && isMany(s, r)
+  );
+}
+
+/** Whether more than one page may be meant. */
+export function isMany(s: PathState, r: Resource): boolean {
+  if (r.unit === 'one') return false;
+  return r.requested === undefined || intervalOf(s.facts, r.requested).high !== 1;
+}
+
+/** Branches of a path, oldest first, without repeats of the same place. */
+export function trailSteps(s: PathState): Step[] {
+  const out: Step[] = [];
+  for (let t = s.trail; t !== undefined; t = t.before) out.push(t.step);
+  return out.reverse();
+}
+
+/** Reports a problem once per kind, site and place; the surer one stays. */
+export function reportProblem(frame: Frame, problem: FlowProblem): void {
+  const rank = { high: 2, medium: 1, low: 0 };
+  const i = frame.problems.findIndex(
+    (p) =>
+      p.kind === problem.kind &&
+      p.step.span.start === problem.step.span.start &&
+      p.step.unit === problem.step.unit &&
+      p.resource?.origin.span.start === problem.resource?.origin.span.start,
+  );
+  const old = frame.problems[i];
+  if (old === undefined) frame.problems.push(problem);
+  else if (rank[problem.confidence] > rank[old.confidence]) frame.problems[i] = problem;
+}

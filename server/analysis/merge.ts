@@ -1,0 +1,91 @@
+/** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
+import { intervalOf, joinFacts } from '../flow/facts.ts';
+import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
+import { signOf } from './evaluate.ts';
+import { fork, type PathState } from './path-state.ts';
+
+/** Paths kept apart at one block; more than that are merged by force and lose confidence. */
+export const MAX_PATHS = 16;
+
+/** What two paths must share to be merged without losing anything a rule asks for. */
+export function signature(s: PathState, watched: readonly string[]): string {
+  const parts: string[] = [];
+  for (const r of [...s.resources.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
+    parts.push(
+      `${r.id}:${hold}:${signOf(s, r.result)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
+    );
+  }
+  const handles: string[] = [];
+  for (const [place, v] of s.env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+  parts.push(handles.sort().join(';'));
+  parts.push([...s.locks.keys()].sort().join(), [...s.freed.keys()].sort().join());
+  parts.push(
+    s.events
+      .map((e) => `${e.kind}${e.path}${e.api}`)
+      .sort()
+      .join(),
+  );
+  if (s.resources.size > 0 || s.events.length > 0) {
+    for (const place of watched) {
+      const v = s.env.get(place);
+      if (v !== undefined) parts.push(`${place}:${signOf(s, v)}`);
+    }
+  }
+  return parts.join('|');
+}
+
+/** Merges paths with equal signatures; over the cap, merges what is left by resources alone and says so. */
+export function mergePaths(states: readonly PathState[], tag: string, watched: readonly string[]): PathState[] {
+  if (states.length < 2) return [...states];
+  let merged = group(states, tag, (s) => signature(s, watched), false);
+  if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
+  return merged.slice(0, MAX_PATHS * 2);
+}
+
+function coarse(s: PathState): string {
+  return [...s.resources.values()]
+    .map((r) => `${r.id}:${r.hold.kind}`)
+    .sort()
+    .join();
+}
+
+function group(states: readonly PathState[], tag: string, key: (s: PathState) => string, forced: boolean): PathState[] {
+  const groups = new Map<string, PathState>();
+  for (const s of states) {
+    const k = key(s);
+    const old = groups.get(k);
+    groups.set(k, old === undefined ? s : join(old, s, tag, forced));
+  }
+  return [...groups.values()];
+}
+
+function join(a: PathState, b: PathState, tag: string, forced: boolean): PathState {
+  const out = fork(a);
+  for (const [place, va] of a.env) {
+    const vb = b.env.get(place);
+    if (vb === undefined) {
+      if (va.key !== `${place}@`) out.env.set(place, phi(place, tag, va, symbol(`${place}@`), a, b));
+    } else if (vb.key !== va.key) out.env.set(place, phi(place, tag, va, vb, a, b));
+  }
+  for (const [place, vb] of b.env)
+    if (!a.env.has(place))
+      out.env.set(place, vb.key === `${place}@` ? vb : phi(place, tag, symbol(`${place}@`), vb, a, b));
+  out.facts = joinFacts(a.facts, b.facts);
+  out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
+  for (const [head, turn] of b.turns) out.turns.set(head, Math.max(turn, out.turns.get(head) ?? 0));
+  if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) out.trail = b.trail;
+  return out;
+}
+
+/** One of two values; knows what both know. */
+function phi(place: string, tag: string, va: Value, vb: Value, a: PathState, b: PathState): Value {
+  const ia = intervalOf(a.facts, va);
+  const ib = intervalOf(b.facts, vb);
+  return symbol(`phi${tag}:${place}`, {
+    prov: mergeProvenance(va.prov, vb.prov),
+    low: Math.min(ia.low, ib.low),
+    high: Math.max(ia.high, ib.high),
+    owner: va.kind === 'symbol' ? va.owner : vb.kind === 'symbol' ? vb.owner : undefined,
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * The state of one path through a function: values of places, facts, resources, what happened to pages that were there before.
+ * Copied when it forks; nothing in it is shared for writing.
+ */
+import type { Reference } from '../../model/schema.ts';
+import { type Facts, NO_FACTS } from '../flow/facts.ts';
+import { mergeProvenance, type Owner, symbol, type Value, withProvenance } from '../flow/value.ts';
+import type { Resource, Step } from './resource.ts';
+
+/** Something done to pages that this function did not take itself; the callers' resources will meet it. */
+export interface EntryEvent {
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take';
+  /** Key of the value it was done to, rooted at an argument or a global. */
+  readonly path: string;
+  readonly owner: Owner | undefined;
+  readonly api: string;
+  readonly reference: Reference;
+  readonly step: Step;
+  readonly functionName: string;
+  /** Whether all pages behind the path are meant, not one of several. */
+  readonly all: boolean;
+  /** release: whether the pages were or are marked dirty on the way (`maybe`: an argument decides). */
+  readonly dirties: 'yes' | 'no' | 'maybe';
+}
+
+/** Branches taken, newest first. */
+export interface Trail {
+  readonly step: Step;
+  readonly before: Trail | undefined;
+  readonly length: number;
+}
+
+/** One path. */
+export interface PathState {
+  readonly env: Map<string, Value>;
+  facts: Facts;
+  readonly resources: Map<string, Resource>;
+  events: readonly EntryEvent[];
+  /** Locks held, by kind, with the place they were taken. */
+  readonly locks: Map<string, Step>;
+  /** Turns taken of each loop, by head. */
+  readonly turns: Map<number, number>;
+  /** Keys of regions that were freed on this path. */
+  readonly freed: Map<string, Step>;
+  trail: Trail | undefined;
+  /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
+  readonly owners: Map<string, Owner>;
+}
+
+/** The state at a function's entry. */
+export function entryState(): PathState {
+  return {
+    env: new Map(),
+    facts: NO_FACTS,
+    resources: new Map(),
+    events: [],
+    locks: new Map(),
+    turns: new Map(),
+    freed: new Map(),
+    trail: undefined,
+    owners: new Map(),
+  };
+}
+
+/** An independent copy. */
+export function fork(s: PathState): PathState {
+  return {
+    env: new Map(s.env),
+    facts: s.facts,
+    resources: new Map(s.resources),
+    events: s.events,
+    locks: new Map(s.locks),
+    turns: new Map(s.turns),
+    freed: new Map(s.freed),
+    trail: s.trail,
+    owners: s.owners,
+  };
+}
+
+/** Whether a key is rooted in memory that outlives the function: arguments' memory or globals. */
+export function isEntryKey(key: string): boolean {
+  return key.startsWith('arg') || key.startsWith('g:');
+}
+
+/** Whether a place key names one element of many; writes to it add to what is there. */
+export function isSummaryPlace(place: string): boolean {
+  return place.endsWith('[*]') && !place.startsWith('l:&');
+}
+
+/** Reads a place; what was never written is what was there at entry. */
+export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
+  const found = s.env.get(place);
+  if (found !== undefined) return found;
+  const key = `${place}@`;
+  const v = symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
+  s.env.set(place, v);
+  return v;
+}
+
+/** Writes a place and forgets the fields below it. `weak`: the place stands for several, what was there may still be. */
+export function writeKey(s: PathState, place: string, value: Value, weak: boolean): void {
+  const old = s.env.get(place);
+  if (weak && old !== undefined && old.key !== value.key) {
+    const prov = mergeProvenance(old.prov, value.prov);
+    const merged = value.prov.length > 0 ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
+    s.env.set(place, withProvenance(merged, prov));
+    return;
+  }
+  if (old !== undefined) dropBelow(s, place);
+  s.env.set(place, value);
+}
+
+/** Forgets every place below a prefix (fields of a struct that was assigned whole, elements of a dead region). */
+export function dropBelow(s: PathState, prefix: string): void {
+  for (const key of s.env.keys()) {
+    if (
+      key.length > prefix.length &&
+      key.startsWith(prefix) &&
+      (key[prefix.length] === '.' || key[prefix.length] === '[')
+    )
+      s.env.delete(key);
+  }
+}
+
+/** Replaces a resource. */
+export function setResource(s: PathState, r: Resource): void {
+  s.resources.set(r.id, r);
+}

@@ -1,0 +1,57 @@
+/** At an exit: which resources can still be reached, from where, and who owns the place. */
+import { type Owner, regionOf, type Value } from '../flow/value.ts';
+import type { PathState } from './path-state.ts';
+
+/** A place in memory that lives on, through which a resource is reached. */
+export interface Handle {
+  readonly place: string;
+  readonly owner: Owner | undefined;
+}
+
+/** Handles by resource id. */
+export type Reach = ReadonlyMap<string, readonly Handle[]>;
+
+/** Whether a place dies with the function or with an object made in it. */
+function isOwnPlace(place: string): boolean {
+  return place.startsWith('l:') || place.startsWith('t:') || place.startsWith('heap');
+}
+
+/** Finds what is reachable from the result, arguments, globals and memory of unknown origin. */
+export function reachable(s: PathState, result: Value | undefined): Reach {
+  const out = new Map<string, Handle[]>();
+  const seen = new Set<string>();
+  const queue: { value: Value; place: string; owner: Owner | undefined }[] = [];
+  if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
+  for (const [place, value] of s.env)
+    if (!isOwnPlace(place)) queue.push({ value, place, owner: ownerOfPlace(s, place) });
+  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+    for (const id of item.value.prov) out.set(id, [...(out.get(id) ?? []), { place: item.place, owner: item.owner }]);
+    const region = regionOf(item.value);
+    if (!region.startsWith('heap') || seen.has(region)) continue;
+    seen.add(region);
+    const object = region.replace(/^(heap[^[.]*).*$/, '$1');
+    for (const [place, value] of s.env) {
+      if (place.startsWith(`${object}[`) || place.startsWith(`${object}.`))
+        queue.push({ value, place, owner: ownerOfPlace(s, place) ?? item.owner });
+    }
+  }
+  return out;
+}
+
+/** The owner of the field that a place is, or lies below. */
+export function ownerOfPlace(s: PathState, place: string): Owner | undefined {
+  let p = place;
+  for (;;) {
+    const found = s.owners.get(p);
+    if (found !== undefined) return found;
+    const cut = p.endsWith('[*]')
+      ? p.slice(0, -3)
+      : p.endsWith('@')
+        ? p.slice(0, -1)
+        : p.endsWith('.<pages>')
+          ? p.slice(0, -8)
+          : undefined;
+    if (cut === undefined) return p.startsWith('g:') ? { tag: undefined, field: p.slice(2) } : undefined;
+    p = cut;
+  }
+}

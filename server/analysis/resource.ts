@@ -1,0 +1,70 @@
+/**
+ * What one acquire call yields on one path, and what has happened to it. Plain data; `path-state.ts` holds them by id.
+ */
+import type { Reference } from '../../model/schema.ts';
+import type { Span } from '../base/span.ts';
+import type { Value } from '../flow/value.ts';
+import type { CUnit } from '../syntax/unit.ts';
+
+/** A place in a unit with what happened there; steps of the path shown with a finding. */
+export interface Step {
+  readonly unit: CUnit;
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** The acquire call behind a resource, through however many callees. */
+export interface Origin {
+  readonly unit: CUnit;
+  /** The call expression of the acquire API. */
+  readonly span: Span;
+  readonly nameSpan: Span;
+  readonly api: string;
+  readonly functionName: string;
+  /** Calls that lead from the analysed function down to the acquire, outermost first. */
+  readonly chain: readonly Step[];
+}
+
+/** When pages are held, read off the result: a positive count or pointer, a zero status, or always. */
+export type HeldWhen = 'positive' | 'zero' | 'always';
+
+/** Where the pages of a resource stand. `some`: given back one by one in the loop with this head, not yet to its end. */
+export type Hold =
+  | { readonly kind: 'held' }
+  | { readonly kind: 'some'; readonly loop: number | undefined; readonly by: Release }
+  | { readonly kind: 'released'; readonly by: Release }
+  /** A callee or the kernel took the pages over for good. */
+  | { readonly kind: 'taken'; readonly step: Step };
+
+/** A release call as it met a resource. */
+export interface Release {
+  readonly api: string;
+  readonly reference: Reference;
+  readonly step: Step;
+  readonly functionName: string;
+}
+
+/** Pages taken by one acquire call on one path. */
+export interface Resource {
+  readonly id: string;
+  readonly origin: Origin;
+  readonly reference: Reference;
+  /** The call's result: count, bytes, status or pointer. */
+  readonly result: Value;
+  readonly heldWhen: HeldWhen;
+  readonly unit: 'pages' | 'folios' | 'bytes' | 'one';
+  /** How many were asked for, in the unit; undefined when nobody can tell. */
+  readonly requested: Value | undefined;
+  readonly hold: Hold;
+  readonly dirtied: Step | undefined;
+  /** Where the pages were given to a device, and not yet taken back. */
+  readonly mapped: Step | undefined;
+  /** A callee nobody can look into got the pages and may have kept or released them. */
+  readonly maybeTaken: Step | undefined;
+  /** Where their container died or was overwritten while they were held. */
+  readonly lost: Step | undefined;
+  /** Further references taken with get_page() and not yet dropped. */
+  readonly extraReferences: number;
+  /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */
+  readonly write: 'yes' | 'maybe' | 'no';
+}

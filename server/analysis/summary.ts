@@ -1,0 +1,46 @@
+/**
+ * What a function does to its callers, split by how it returns: effects on what its arguments and globals reach.
+ * Places and values are spelled as in `path-state.ts`, rooted at `arg0`, `arg1`, … and `g:name`.
+ */
+import type { Interval } from '../flow/value.ts';
+import type { EntryEvent } from './path-state.ts';
+import type { Resource, Step } from './resource.ts';
+
+/** A value at an exit, in terms the caller can rebuild. */
+export type Description =
+  | { readonly kind: 'int'; readonly value: number }
+  /** What was at this place at entry, or the argument itself. */
+  | { readonly kind: 'entry'; readonly key: string }
+  /** Made inside; the same key means the same value within one case. `prov` names resources of the case. */
+  | { readonly kind: 'made'; readonly key: string; readonly prov: readonly string[]; readonly interval: Interval };
+
+/** One way to return. */
+export interface SummaryCase {
+  readonly returns: Interval;
+  readonly result: Description;
+  /** Conditions on entry values under which this happens, as far as they are simple. */
+  readonly requires: readonly { readonly key: string; readonly interval: Interval; readonly nonzero: boolean }[];
+  readonly writes: readonly { readonly place: string; readonly value: Description; readonly tag: string | undefined }[];
+  readonly events: readonly EntryEvent[];
+  /** Taken inside and still held. */
+  readonly resources: readonly Resource[];
+  /** Locks taken and not dropped. */
+  readonly locksTaken: readonly (readonly [string, Step])[];
+  /** Whether this case's path forgot facts. */
+  readonly dropped: boolean;
+}
+
+/** All ways of one function to return. */
+export interface Summary {
+  readonly name: string;
+  readonly cases: readonly SummaryCase[];
+  /** Whether any case does anything a caller must know of. */
+  readonly effective: boolean;
+  /** False when a budget or recursion cut the analysis short. */
+  readonly complete: boolean;
+}
+
+/** Whether a case does anything besides returning. */
+export function isEffective(c: SummaryCase): boolean {
+  return c.events.length > 0 || c.resources.length > 0 || c.writes.length > 0 || c.locksTaken.length > 0;
+}

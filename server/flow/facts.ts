@@ -1,0 +1,279 @@
+/**
+ * What a path knows of its values: intervals, "not zero", and how pairs compare. Immutable from outside: `assume` returns
+ * new facts or undefined when the assumption contradicts what is known, i.e. the path cannot be taken.
+ */
+import { conversionOf, type Interval, TOP, type Value } from './value.ts';
+
+/** Bits of a relation between two values: less, equal, greater are still possible. */
+const LT = 1;
+const EQ = 2;
+const GT = 4;
+const ANY = 7;
+
+/** Facts of one path. `dropped` is set when a merge forgot some: findings that rest on the path are no longer `high`. */
+export interface Facts {
+  readonly intervals: ReadonlyMap<string, Interval>;
+  readonly nonzero: ReadonlySet<string>;
+  /** `keyA|keyB` with keyA < keyB → possible relations. */
+  readonly relations: ReadonlyMap<string, number>;
+  readonly dropped: boolean;
+}
+
+/** Nothing known. */
+export const NO_FACTS: Facts = { intervals: new Map(), nonzero: new Set(), relations: new Map(), dropped: false };
+
+/** The interval of a value under the facts. */
+export function intervalOf(facts: Facts, v: Value): Interval {
+  const known = facts.intervals.get(v.key);
+  const base = birthInterval(facts, v);
+  const both =
+    known === undefined ? base : { low: Math.max(base.low, known.low), high: Math.min(base.high, known.high) };
+  if (!facts.nonzero.has(v.key)) return both;
+  if (both.low === 0) return { low: 1, high: both.high };
+  if (both.high === 0) return { low: both.low, high: -1 };
+  return both;
+}
+
+function birthInterval(facts: Facts, v: Value): Interval {
+  switch (v.kind) {
+    case 'int':
+      return { low: v.value, high: v.value };
+    case 'symbol':
+      return { low: v.low, high: v.high };
+    case 'address':
+      return { low: 1, high: Number.POSITIVE_INFINITY };
+    case 'op':
+      return opInterval(facts, v.op, v.args);
+  }
+}
+
+function opInterval(facts: Facts, op: string, args: readonly Value[]): Interval {
+  const [x, y] = args;
+  if (x === undefined) return TOP;
+  const a = intervalOf(facts, x);
+  const conv = conversionOf(op);
+  if (conv !== undefined) {
+    const max = conv.unsigned ? 2 ** conv.bits - 1 : 2 ** (conv.bits - 1) - 1;
+    const min = conv.unsigned ? 0 : -(2 ** (conv.bits - 1));
+    if (a.low >= min && (a.high <= max || a.high === Number.POSITIVE_INFINITY))
+      return { low: a.low, high: Math.min(a.high, max) };
+    return { low: min, high: max };
+  }
+  if (y === undefined) return op === 'negate' ? { low: -a.high, high: -a.low } : TOP;
+  const b = intervalOf(facts, y);
+  switch (op) {
+    case '+':
+      return { low: a.low + b.low, high: a.high + b.high };
+    case '-':
+      return { low: a.low - b.high, high: a.high - b.low };
+    case 'min':
+      return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
+    case 'max':
+      return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
+    case '&':
+      return b.low >= 0 ? { low: 0, high: b.high } : a.low >= 0 ? { low: 0, high: a.high } : TOP;
+    case '>>':
+    case '/':
+      return a.low >= 0 ? { low: 0, high: a.high } : TOP;
+    case '*':
+    case '<<':
+      return a.low >= 0 && b.low >= 0 ? { low: 0, high: Number.POSITIVE_INFINITY } : TOP;
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case '==':
+    case '!=':
+    case 'not':
+      return { low: 0, high: 1 };
+    default:
+      return TOP;
+  }
+}
+
+/** The relations still possible between two values, as bits. */
+export function compare(facts: Facts, a: Value, b: Value): number {
+  if (a.key === b.key) return EQ;
+  const ia = intervalOf(facts, a);
+  const ib = intervalOf(facts, b);
+  let mask = 0;
+  if (ia.low < ib.high) mask |= LT;
+  if (ia.high > ib.low) mask |= GT;
+  if (ia.low <= ib.high && ib.low <= ia.high) mask |= EQ;
+  if (b.kind === 'int' && b.value === 0 && facts.nonzero.has(a.key)) mask &= ~EQ;
+  if (a.kind === 'int' && a.value === 0 && facts.nonzero.has(b.key)) mask &= ~EQ;
+  mask &= relation(facts, a, b);
+  const shifted = shift(a, b);
+  if (shifted !== undefined) mask &= shifted;
+  return mask;
+}
+
+/** `x + c` against `x`. */
+function shift(a: Value, b: Value): number | undefined {
+  const offset = (v: Value): { base: string; c: number } => {
+    const [x, c] = v.kind === 'op' && v.op === '+' ? v.args : [];
+    return x !== undefined && c?.kind === 'int' ? { base: x.key, c: c.value } : { base: v.key, c: 0 };
+  };
+  const oa = offset(a);
+  const ob = offset(b);
+  if (oa.base !== ob.base) return undefined;
+  return oa.c < ob.c ? LT : oa.c > ob.c ? GT : EQ;
+}
+
+function relation(facts: Facts, a: Value, b: Value): number {
+  const swap = a.key > b.key;
+  const stored = facts.relations.get(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`) ?? ANY;
+  return swap ? mirror(stored) : stored;
+}
+
+function mirror(mask: number): number {
+  return (mask & EQ) | (mask & LT ? GT : 0) | (mask & GT ? LT : 0);
+}
+
+/** Bits of a C comparison operator. */
+export function maskOf(op: string): number | undefined {
+  switch (op) {
+    case '<':
+      return LT;
+    case '<=':
+      return LT | EQ;
+    case '>':
+      return GT;
+    case '>=':
+      return GT | EQ;
+    case '==':
+      return EQ;
+    case '!=':
+      return LT | GT;
+    default:
+      return undefined;
+  }
+}
+
+/** The outcome of a comparison where the facts decide it. */
+export function decide(facts: Facts, op: string, a: Value, b: Value): boolean | undefined {
+  const want = maskOf(op);
+  if (want === undefined) return undefined;
+  const possible = compare(facts, a, b);
+  if ((possible & want) === 0) return false;
+  if ((possible & ~want) === 0) return true;
+  return undefined;
+}
+
+/** Adds `a op b`; undefined when it contradicts the facts. */
+export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Facts | undefined {
+  const want = maskOf(op);
+  if (want === undefined) return facts;
+  const mask = compare(facts, a, b) & want;
+  if (mask === 0) return undefined;
+  const narrowed = narrow(narrow(facts, a, mask, b), b, mirror(mask), a);
+  const relations = new Map(narrowed.relations);
+  const swap = a.key > b.key;
+  if (a.kind !== 'int' && b.kind !== 'int')
+    relations.set(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`, swap ? mirror(mask) : mask);
+  return { ...narrowed, relations };
+}
+
+/** Narrows the interval of `v` by `v mask other`, and of what `v` is made of. */
+function narrow(facts: Facts, v: Value, mask: number, other: Value): Facts {
+  if (v.kind === 'int') return facts;
+  const o = intervalOf(facts, other);
+  const i = intervalOf(facts, v);
+  let { low, high } = i;
+  if ((mask & GT) === 0) high = Math.min(high, (mask & EQ) === 0 ? o.high - 1 : o.high);
+  if ((mask & LT) === 0) low = Math.max(low, (mask & EQ) === 0 ? o.low + 1 : o.low);
+  const zero = other.kind === 'int' && other.value === 0;
+  let out = facts;
+  if (low !== i.low || high !== i.high) out = { ...out, intervals: new Map(out.intervals).set(v.key, { low, high }) };
+  if (zero && (mask & EQ) === 0) out = { ...out, nonzero: new Set(out.nonzero).add(v.key) };
+  return narrowInside(out, v, mask, other);
+}
+
+/** `u32(x) == 5` says `x == 5`; `x + c < d` says `x < d - c`; `x - y > 0` says `x > y`. */
+function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts {
+  if (v.kind !== 'op') return facts;
+  const [x, y] = v.args;
+  if (x === undefined) return facts;
+  const conv = conversionOf(v.op);
+  if (conv !== undefined) {
+    const inner = intervalOf(facts, x);
+    const o = intervalOf(facts, other);
+    // Above the bound, or unlike it, an unsigned value may also be a negative one in disguise.
+    if (conv.unsigned && inner.low < 0 && ((mask & GT) !== 0 || o.low < 0)) {
+      const zero = other.kind === 'int' && other.value === 0 && (mask & EQ) === 0;
+      return zero ? { ...facts, nonzero: new Set(facts.nonzero).add(x.key) } : facts;
+    }
+    const lifted =
+      conv.unsigned && inner.low < 0 && o.low >= 0
+        ? withInterval(facts, x, { low: Math.max(0, inner.low), high: inner.high })
+        : facts;
+    return assumeCompare(lifted, spelled(mask), x, other) ?? lifted;
+  }
+  if (v.op === '+' && y?.kind === 'int' && other.kind === 'int') {
+    return narrow(facts, x, mask, {
+      kind: 'int',
+      key: `#${other.value - y.value}`,
+      value: other.value - y.value,
+      prov: [],
+    });
+  }
+  if (v.op === '-' && y !== undefined && other.kind === 'int' && other.value === 0)
+    return assumeCompare(facts, spelled(mask), x, y) ?? facts;
+  return facts;
+}
+
+function withInterval(facts: Facts, v: Value, interval: Interval): Facts {
+  return { ...facts, intervals: new Map(facts.intervals).set(v.key, interval) };
+}
+
+function spelled(mask: number): string {
+  switch (mask) {
+    case LT:
+      return '<';
+    case LT | EQ:
+      return '<=';
+    case GT:
+      return '>';
+    case GT | EQ:
+      return '>=';
+    case EQ:
+      return '==';
+    case LT | GT:
+      return '!=';
+    default:
+      return '';
+  }
+}
+
+/** Sets the interval of a value outright (a callee's summary says so); undefined when that cannot be. */
+export function assumeInterval(facts: Facts, v: Value, interval: Interval): Facts | undefined {
+  const i = intervalOf(facts, v);
+  const low = Math.max(i.low, interval.low);
+  const high = Math.min(i.high, interval.high);
+  if (low > high) return undefined;
+  return v.kind === 'int' ? facts : withInterval(facts, v, { low, high });
+}
+
+/** What both know; `dropped` when one knew more than that. */
+export function joinFacts(a: Facts, b: Facts): Facts {
+  if (a === b) return a;
+  let dropped = a.dropped || b.dropped;
+  const intervals = new Map<string, Interval>();
+  for (const [key, i] of a.intervals) {
+    const j = b.intervals.get(key);
+    if (j === undefined) dropped = true;
+    else {
+      intervals.set(key, { low: Math.min(i.low, j.low), high: Math.max(i.high, j.high) });
+      if (i.low !== j.low || i.high !== j.high) dropped = true;
+    }
+  }
+  const nonzero = new Set([...a.nonzero].filter((k) => b.nonzero.has(k)));
+  const relations = new Map<string, number>();
+  for (const [key, mask] of a.relations) {
+    const other = b.relations.get(key);
+    if (other !== undefined && (mask | other) !== ANY) relations.set(key, mask | other);
+  }
+  if (b.intervals.size !== intervals.size || nonzero.size !== a.nonzero.size || nonzero.size !== b.nonzero.size)
+    dropped = true;
+  return { intervals, nonzero, relations, dropped };
+}

@@ -1,0 +1,190 @@
+/**
+ * The state of lowering one function: blocks under construction, scopes, jump targets. Used by the lower-* files only.
+ */
+import type { Span } from '../base/span.ts';
+import type { CNode } from '../syntax/node.ts';
+import type { Block, CType, Expr, Instr, Loop, PlaceExpr, Terminator, VarScope } from './ir.ts';
+
+/** What lowering asks of the syntax layer's types; every answer may be undefined. */
+export interface LowerTypes {
+  /** Type of an expression or declarator node. */
+  typeOf(node: CNode): CType | undefined;
+  /** Type named by a type_descriptor or by a declaration's specifiers and declarator. */
+  typeNamed(node: CNode): CType | undefined;
+  /** Type of a parameter or local by declaration. */
+  variable(name: string): CType | undefined;
+}
+
+/** What lowering asks of the model. */
+export interface LowerTables {
+  readonly noreturn: ReadonlySet<string>;
+  /** Macro name → index of the argument that is the loop variable. */
+  loopVariables(macro: string): readonly number[] | undefined;
+}
+
+/** Where a condition leads; `loop` is the loop whose own test this is. */
+export interface Branches {
+  readonly then: number;
+  readonly otherwise: number;
+  readonly loop: number | undefined;
+}
+
+/** What expressions need of the files that import them; set by `lower.ts`. */
+export interface LowerHooks {
+  condition(ctx: LowerContext, node: CNode, to: Branches): void;
+  /** `({ ... })`: the value of its last expression. */
+  statementExpression(ctx: LowerContext, node: CNode): Expr;
+  /** The clean-up function that `__free(name)` attaches to a declarator. */
+  cleanupOf(ctx: LowerContext, declarator: CNode, name: string): string | undefined;
+}
+
+interface Scope {
+  readonly names: string[];
+  /** Calls to make when the scope is left: `__free(kfree) p`, `guard(mutex)(&m)`. */
+  readonly cleanups: { readonly callee: string; readonly args: readonly Expr[]; readonly span: Span }[];
+}
+
+interface OpenBlock {
+  instrs: Instr[];
+  term: Terminator | undefined;
+}
+
+interface JumpTarget {
+  readonly breakTo: number;
+  readonly continueTo: number | undefined;
+  readonly depth: number;
+}
+
+/** Lowering in progress; `current` is the block that receives instructions. */
+export class LowerContext {
+  readonly blocks: OpenBlock[] = [];
+  readonly loops: Loop[] = [];
+  readonly gaps: Span[] = [];
+  readonly scopes: Scope[] = [];
+  readonly jumps: JumpTarget[] = [];
+  readonly labels = new Map<string, number>();
+  readonly params = new Set<string>();
+  current = 0;
+  #temps = 0;
+
+  constructor(
+    readonly source: { readonly text: string; readonly code: string },
+    readonly types: LowerTypes,
+    readonly tables: LowerTables,
+    readonly hooks: LowerHooks,
+  ) {
+    this.current = this.newBlock();
+  }
+
+  newBlock(): number {
+    this.blocks.push({ instrs: [], term: undefined });
+    return this.blocks.length - 1;
+  }
+
+  newTemp(): number {
+    return this.#temps++;
+  }
+
+  emit(instr: Instr): void {
+    this.blocks[this.current]?.instrs.push(instr);
+  }
+
+  /** Ends the current block; text after a jump starts a new, unreachable one. */
+  terminate(term: Terminator): void {
+    const block = this.blocks[this.current];
+    if (block !== undefined && block.term === undefined) block.term = term;
+  }
+
+  /** Ends the current block with a jump and goes on in `to`. */
+  continueIn(to: number): void {
+    this.terminate({ kind: 'jump', to });
+    this.current = to;
+  }
+
+  label(name: string): number {
+    let id = this.labels.get(name);
+    if (id === undefined) {
+      id = this.newBlock();
+      this.labels.set(name, id);
+    }
+    return id;
+  }
+
+  /** The character of the masked text at an offset. */
+  code(offset: number): string {
+    return this.source.code.charAt(offset);
+  }
+
+  text(node: Span): string {
+    return this.source.code.slice(node.start, node.end);
+  }
+
+  original(node: Span): string {
+    return this.source.text.slice(node.start, node.end);
+  }
+
+  openScope(): void {
+    this.scopes.push({ names: [], cleanups: [] });
+  }
+
+  declare(name: string): void {
+    this.scopes[this.scopes.length - 1]?.names.push(name);
+  }
+
+  addCleanup(callee: string, args: readonly Expr[], span: Span): void {
+    this.scopes[this.scopes.length - 1]?.cleanups.push({ callee, args, span });
+  }
+
+  /** Emits what leaving all scopes deeper than `depth` does, innermost first; the scopes stay open for other paths. */
+  unwindTo(depth: number, span: Span): void {
+    for (let i = this.scopes.length - 1; i >= depth; i--) {
+      const scope = this.scopes[i];
+      if (scope === undefined) continue;
+      for (let k = scope.cleanups.length - 1; k >= 0; k--) {
+        const c = scope.cleanups[k];
+        if (c === undefined) continue;
+        this.emit({
+          kind: 'call',
+          id: this.newTemp(),
+          callee: c.callee,
+          target: undefined,
+          via: undefined,
+          args: c.args,
+          argSpans: c.args.map(() => c.span),
+          span: c.span,
+          nameSpan: c.span,
+          discarded: true,
+        });
+      }
+      if (scope.names.length > 0) this.emit({ kind: 'leave', names: [...scope.names], span });
+    }
+  }
+
+  closeScope(span: Span): void {
+    this.unwindTo(this.scopes.length - 1, span);
+    this.scopes.pop();
+  }
+
+  isLocal(name: string): boolean {
+    return this.scopes.some((s) => s.names.includes(name));
+  }
+
+  scopeOf(name: string): VarScope {
+    if (this.isLocal(name)) return 'local';
+    return this.params.has(name) ? 'param' : 'global';
+  }
+
+  variable(name: string): PlaceExpr {
+    const scope = this.scopeOf(name);
+    return { kind: 'var', name, scope, type: scope === 'global' ? undefined : this.types.variable(name) };
+  }
+
+  finish(): Block[] {
+    return this.blocks.map((b, id) => ({ id, instrs: b.instrs, term: b.term ?? { kind: 'unreachable' } }));
+  }
+}
+
+/** A type nobody knows anything of but that it is an integer of this width. */
+export function integerType(bits: number, unsigned: boolean): CType {
+  return { tag: undefined, pointers: 0, array: false, unsigned, bits };
+}

@@ -1,0 +1,75 @@
+/** Declarations in a body: variables come to life, initialisers are assignments, clean-up attributes register calls. */
+import { type CNode, childByField } from '../syntax/node.ts';
+import type { Expr, PlaceExpr } from './ir.ts';
+import type { LowerContext } from './lower-context.ts';
+import { convertTo, lowerExpression } from './lower-expression.ts';
+
+/** Lowers a declaration statement. */
+export function lowerDeclaration(ctx: LowerContext, node: CNode): void {
+  const names: string[] = [];
+  for (const child of node.children) {
+    if (child.field !== 'declarator') continue;
+    const name = declaredName(ctx, child);
+    if (name === undefined) continue;
+    ctx.declare(name);
+    names.push(name);
+  }
+  if (names.length > 0) ctx.emit({ kind: 'enter', names, span: { start: node.start, end: node.end } });
+  for (const child of node.children) {
+    if (child.field !== 'declarator') continue;
+    const name = declaredName(ctx, child);
+    if (name === undefined) continue;
+    if (child.type === 'init_declarator') initialise(ctx, child, name);
+    const cleanup = ctx.hooks.cleanupOf(ctx, child, name);
+    if (cleanup !== undefined) ctx.addCleanup(cleanup, [{ kind: 'read', place: ctx.variable(name) }], child);
+  }
+}
+
+/** The identifier inside pointers, arrays and parentheses of a declarator. */
+export function declaredName(ctx: LowerContext, declarator: CNode): string | undefined {
+  let node: CNode | undefined = declarator;
+  while (node !== undefined && node.type !== 'identifier') {
+    const next: CNode | undefined =
+      childByField(node, 'declarator') ??
+      node.children.find((c) => c.type.endsWith('declarator') || c.type === 'identifier');
+    if (next === node) return undefined;
+    node = next;
+  }
+  return node === undefined ? undefined : ctx.text(node);
+}
+
+function initialise(ctx: LowerContext, node: CNode, name: string): void {
+  const value = childByField(node, 'value');
+  if (value === undefined) return;
+  const target = ctx.variable(name);
+  if (value.type === 'initializer_list') return initialiseList(ctx, value, target);
+  ctx.emit({
+    kind: 'assign',
+    target,
+    value: convertTo(lowerExpression(ctx, value), target),
+    span: { start: node.start, end: node.end },
+  });
+}
+
+/** `{ .field = value }` assigns each field named; the rest is zero and of no interest. */
+function initialiseList(ctx: LowerContext, list: CNode, target: PlaceExpr): void {
+  for (const item of list.children) {
+    if (item.type !== 'initializer_pair') {
+      if (item.type !== 'initializer_list') lowerExpression(ctx, item);
+      continue;
+    }
+    const designator = childByField(item, 'designator');
+    const value = childByField(item, 'value');
+    if (designator === undefined || value === undefined || value.type === 'initializer_list') continue;
+    const rvalue: Expr = lowerExpression(ctx, value);
+    const tag = target.kind === 'var' ? target.type?.tag : undefined;
+    const field: PlaceExpr = {
+      kind: 'field',
+      base: target,
+      name: ctx.text(designator).replace(/^\./, ''),
+      tag,
+      type: undefined,
+    };
+    ctx.emit({ kind: 'assign', target: field, value: rvalue, span: { start: item.start, end: item.end } });
+  }
+}

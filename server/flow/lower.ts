@@ -1,0 +1,112 @@
+/**
+ * A function's tree to its control-flow graph (`ir.ts`). Never fails: what it does not understand becomes an unknown value
+ * and a gap, which lowers the confidence of findings in that function.
+ */
+import type { Span } from '../base/span.ts';
+import { type CNode, childByField } from '../syntax/node.ts';
+import type { Block, Cfg, CType, Expr, Terminator } from './ir.ts';
+import { lowerCondition } from './lower-condition.ts';
+import { LowerContext, type LowerHooks, type LowerTables, type LowerTypes } from './lower-context.ts';
+import { lowerExpression } from './lower-expression.ts';
+import { labelDepths, lowerStatement } from './lower-statement.ts';
+
+/** What lowering is given. */
+export interface LowerInput {
+  readonly name: string;
+  /** The function_definition node, or any node that holds the body as a compound_statement. */
+  readonly body: CNode;
+  readonly span: Span;
+  readonly source: { readonly text: string; readonly code: string };
+  readonly params: readonly { readonly name: string; readonly type: CType | undefined }[];
+  readonly returnType: CType | undefined;
+  readonly types: LowerTypes;
+  readonly tables: LowerTables;
+  /** The clean-up function of a `__free(name)` on this variable; undefined when there is none. */
+  cleanupOf(declarator: CNode, name: string): string | undefined;
+}
+
+/** Lowers one function. */
+export function lowerFunction(input: LowerInput): Cfg {
+  const hooks: LowerHooks = {
+    condition: lowerCondition,
+    statementExpression,
+    cleanupOf: (_ctx, declarator, name) => input.cleanupOf(declarator, name),
+  };
+  const ctx = new LowerContext(input.source, input.types, input.tables, hooks);
+  for (const p of input.params) ctx.params.add(p.name);
+  const labels = labelDepths(input.body, (n) => ctx.text(n));
+  lowerStatement(ctx, input.body, labels);
+  ctx.terminate({ kind: 'return', value: undefined, span: { start: input.span.end - 1, end: input.span.end } });
+  const blocks = ctx.finish();
+  return {
+    name: input.name,
+    params: input.params,
+    returnType: input.returnType,
+    blocks,
+    entry: 0,
+    loops: ctx.loops,
+    order: reversePostOrder(blocks, 0),
+    span: input.span,
+    gaps: ctx.gaps,
+  };
+}
+
+/** `({ a; b; })`: its value is that of the last expression statement. */
+function statementExpression(ctx: LowerContext, node: CNode): Expr {
+  const labels = labelDepths(node, (n) => ctx.text(n));
+  let value: Expr = { kind: 'unknown', text: undefined, parts: [] };
+  ctx.openScope();
+  for (const [i, child] of node.children.entries()) {
+    const last = i === node.children.length - 1;
+    const inner = child.children[0];
+    if (last && child.type === 'expression_statement' && inner !== undefined) {
+      const id = ctx.newTemp();
+      ctx.emit({ kind: 'temp', id, value: lowerExpression(ctx, inner), span: inner });
+      value = { kind: 'temp', id };
+    } else lowerStatement(ctx, child, labels);
+  }
+  ctx.closeScope({ start: node.end - 1, end: node.end });
+  return value;
+}
+
+/** Targets of a block's terminator. */
+export function successors(term: Terminator): readonly number[] {
+  switch (term.kind) {
+    case 'jump':
+      return [term.to];
+    case 'branch':
+      return [term.then, term.otherwise];
+    case 'return':
+    case 'unreachable':
+      return [];
+  }
+}
+
+/** Reachable blocks so that, save for back edges, a block stands after all that lead to it. */
+function reversePostOrder(blocks: readonly Block[], entry: number): number[] {
+  const seen = new Set<number>([entry]);
+  const out: number[] = [];
+  const stack: { id: number; next: number }[] = [{ id: entry, next: 0 }];
+  for (let top = stack[stack.length - 1]; top !== undefined; top = stack[stack.length - 1]) {
+    const block = blocks[top.id];
+    const succ = block === undefined ? [] : successors(block.term);
+    // The complete exit of a loop is visited first, so that it ends up after the body.
+    const to = succ[succ.length - 1 - top.next];
+    if (to === undefined) {
+      out.push(top.id);
+      stack.pop();
+      continue;
+    }
+    top.next++;
+    if (!seen.has(to)) {
+      seen.add(to);
+      stack.push({ id: to, next: 0 });
+    }
+  }
+  return out.reverse();
+}
+
+/** The body of a function_definition node. */
+export function bodyOf(definition: CNode): CNode | undefined {
+  return childByField(definition, 'body');
+}

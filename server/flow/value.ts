@@ -1,0 +1,212 @@
+/**
+ * Symbolic values: what a place may hold on one path. Equal keys mean the same value. Pointers are integers too: NULL is 0,
+ * an ERR_PTR is negative, everything else positive, so one kind of interval serves counts, errnos and pointers.
+ */
+import type { CType } from './ir.ts';
+
+/** Resources (by id) whose pages can be reached through a value; sorted. */
+export type Provenance = readonly string[];
+
+/** `(struct tag, field)` that a value was first read from; the owner of what it points to. */
+export interface Owner {
+  readonly tag: string | undefined;
+  readonly field: string;
+}
+
+/** A value on a path. */
+export type Value =
+  | { readonly kind: 'int'; readonly key: string; readonly value: number; readonly prov: Provenance }
+  /** `low`/`high`: what is known from birth on. `path`: the entry place it was read from, as `arg0->pages`. */
+  | {
+      readonly kind: 'symbol';
+      readonly key: string;
+      readonly prov: Provenance;
+      readonly owner: Owner | undefined;
+      readonly path: string | undefined;
+      readonly low: number;
+      readonly high: number;
+    }
+  | {
+      readonly kind: 'op';
+      readonly key: string;
+      readonly op: string;
+      readonly args: readonly Value[];
+      readonly prov: Provenance;
+    }
+  | { readonly kind: 'address'; readonly key: string; readonly place: string; readonly prov: Provenance };
+
+/** Closed interval; infinities for unknown ends. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Everything. */
+export const TOP: Interval = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+const NONE: Provenance = [];
+/** Nesting beyond which an operation is forgotten; keeps keys short. */
+const MAX_KEY = 200;
+
+/** Union of two sorted provenances. */
+export function mergeProvenance(a: Provenance, b: Provenance): Provenance {
+  if (a.length === 0 || a === b) return b;
+  if (b.length === 0) return a;
+  return [...new Set([...a, ...b])].sort();
+}
+
+/** A known integer. */
+export function intValue(value: number): Value {
+  return { kind: 'int', key: `#${value}`, value, prov: NONE };
+}
+
+/** A fresh or named unknown. */
+export function symbol(
+  key: string,
+  extra: { prov?: Provenance; owner?: Owner | undefined; path?: string | undefined; low?: number; high?: number } = {},
+): Value {
+  return {
+    kind: 'symbol',
+    key,
+    prov: extra.prov ?? NONE,
+    owner: extra.owner,
+    path: extra.path,
+    low: extra.low ?? Number.NEGATIVE_INFINITY,
+    high: extra.high ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** The address of a place. */
+export function addressValue(place: string): Value {
+  return { kind: 'address', key: `&${place}`, place, prov: NONE };
+}
+
+/** The same value, from which these resources can be reached as well. */
+export function withProvenance(value: Value, prov: Provenance): Value {
+  const merged = mergeProvenance(value.prov, prov);
+  if (merged === value.prov || merged.length === value.prov.length) return value;
+  if (value.kind === 'int')
+    return symbol(`${value.key}~${merged.join('+')}`, { prov: merged, low: value.value, high: value.value });
+  return { ...value, prov: merged };
+}
+
+/** Folds constants, `x + 0`, `(x + c) + d`, `x - x`. */
+export function opValue(op: string, args: readonly Value[]): Value {
+  const [a, b] = args;
+  if (a !== undefined && b !== undefined) {
+    const folded = foldBinary(op, a, b);
+    if (folded !== undefined) return folded;
+  }
+  const prov = args.reduce<Provenance>((acc, v) => mergeProvenance(acc, v.prov), NONE);
+  const key = `(${op} ${args.map((v) => v.key).join(' ')})`;
+  if (key.length > MAX_KEY) return symbol(`big${hashText(key)}`, { prov });
+  return { kind: 'op', key, op, args, prov };
+}
+
+function foldBinary(op: string, a: Value, b: Value): Value | undefined {
+  if (a.kind === 'int' && b.kind === 'int') {
+    const n = foldInts(op, a.value, b.value);
+    if (n !== undefined) return intValue(n);
+  }
+  if ((op === '+' || op === '-') && b.kind === 'int' && b.value === 0) return a;
+  if (op === '+' && a.kind === 'int' && a.value === 0) return b;
+  if (op === '-' && a.key === b.key) return intValue(0);
+  if (op === '+' && a.kind === 'int') return opValue('+', [b, a]);
+  if (op === '-' && b.kind === 'int') return opValue('+', [a, intValue(-b.value)]);
+  if (op === '+' && b.kind === 'int' && a.kind === 'op' && a.op === '+') {
+    const [x, c] = a.args;
+    if (x !== undefined && c?.kind === 'int') return opValue('+', [x, intValue(c.value + b.value)]);
+  }
+  if (op === '-' && a.kind === 'op' && a.op === '+') {
+    const [x, c] = a.args;
+    if (x !== undefined && c !== undefined && x.key === b.key) return c;
+    if (x !== undefined && c !== undefined && c.key === b.key) return x;
+  }
+  return undefined;
+}
+
+function foldInts(op: string, a: number, b: number): number | undefined {
+  switch (op) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '<<':
+      return b >= 0 && b < 32 ? a * 2 ** b : undefined;
+    case '>>':
+      return b >= 0 && b < 32 && a >= 0 ? Math.floor(a / 2 ** b) : undefined;
+    case '/':
+      return b > 0 && a >= 0 ? Math.floor(a / b) : undefined;
+    case 'min':
+      return Math.min(a, b);
+    case 'max':
+      return Math.max(a, b);
+    case '<':
+      return a < b ? 1 : 0;
+    case '<=':
+      return a <= b ? 1 : 0;
+    case '>':
+      return a > b ? 1 : 0;
+    case '>=':
+      return a >= b ? 1 : 0;
+    case '==':
+      return a === b ? 1 : 0;
+    case '!=':
+      return a !== b ? 1 : 0;
+    default:
+      return undefined;
+  }
+}
+
+/** Conversion to an integer type; transparent when it cannot change the value. */
+export function convertValue(value: Value, type: CType): Value {
+  if (type.bits === undefined || type.pointers > 0) return value;
+  if (value.kind === 'int' && value.value >= 0 && value.value < 2 ** (type.bits - 1)) return value;
+  const name = `${type.unsigned === true ? 'u' : 's'}${type.bits}`;
+  if (type.unsigned !== true && type.bits >= 32) return value;
+  if (value.kind === 'op' && value.op === name) return value;
+  return opValue(name, [value]);
+}
+
+/** For `u32(x)` and the like: the width in bits and whether unsigned; undefined for other operations. */
+export function conversionOf(op: string): { readonly bits: number; readonly unsigned: boolean } | undefined {
+  const m = /^([us])(\d+)$/.exec(op);
+  return m === null ? undefined : { bits: Number(m[2]), unsigned: m[1] === 'u' };
+}
+
+/** The memory a pointer points into, as a key of places: `heap3[*]`, `l:page`. Offsets are forgotten. */
+export function regionOf(pointer: Value): string {
+  switch (pointer.kind) {
+    case 'address':
+      return pointer.place;
+    case 'op': {
+      const [a, b] = pointer.args;
+      if (conversionOf(pointer.op) !== undefined && a !== undefined) return regionOf(a);
+      if ((pointer.op === '+' || pointer.op === '-') && a !== undefined) {
+        const base = a.kind !== 'int' && (b === undefined || b.kind === 'int' || !looksLikePointer(b)) ? a : (b ?? a);
+        return regionOf(base);
+      }
+      return `${pointer.key}[*]`;
+    }
+    case 'int':
+    case 'symbol':
+      return `${pointer.key}[*]`;
+  }
+}
+
+/** Whether a pointer has an offset added: `pages + pinned`, `&pages[i]`. */
+export function hasOffset(pointer: Value): boolean {
+  return pointer.kind === 'op' && (pointer.op === '+' || pointer.op === '-');
+}
+
+function looksLikePointer(v: Value): boolean {
+  return v.kind === 'address' || v.prov.length > 0 || v.key.startsWith('heap');
+}
+
+/** A short stable hash for keys that grew too long. */
+export function hashText(text: string): string {
+  let h = 2166136261;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
+  return (h >>> 0).toString(36);
+}
