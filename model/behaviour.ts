@@ -15,14 +15,16 @@ export interface BehaviourRow {
 /** The FOLL_ flags are macros, which #ifdef can see; later they are enum constants. */
 export const FLAGS_ARE_MACROS: BehaviourRow = {
   kernels: { since: '4.4', until: '6.3' },
-  meaning: 'FOLL_ flags are macros of include/linux/mm.h; since 6.3 they are enum constants of mm_types.h, which #ifdef does not see',
+  meaning:
+    'FOLL_ flags are macros of include/linux/mm.h; since 6.3 they are enum constants of mm_types.h, which #ifdef does not see',
   source: { tag: 'v6.3.8', path: 'include/linux/mm_types.h' },
 };
 
 /** A read-only long-term pin of private memory needs no FOLL_FORCE. */
 export const READ_ONLY_LONGTERM_IS_RELIABLE: BehaviourRow = {
   kernels: { since: '6.2' },
-  meaning: 'A read-only long-term pin unshares private pages by itself; before, FOLL_FORCE | FOLL_WRITE was the accepted way',
+  meaning:
+    'A read-only long-term pin unshares private pages by itself; before, FOLL_FORCE | FOLL_WRITE was the accepted way',
   source: { tag: 'v6.2.12', path: 'mm/gup.c' },
 };
 

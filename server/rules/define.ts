@@ -4,7 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
-import type { ApiCall, CallSite } from '../analysis/site.ts';
+import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import type { Confidence, Severity } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';
@@ -32,7 +32,10 @@ export interface FixProposal {
 
 /** What a rule reports. */
 export interface Report {
+  /** `{kernels}` in it stands for `kernels`: a file may be looked at once for each set of live branches, and what is found is one. */
   readonly message: string;
+  /** The kernels aimed at on which it is so, where that matters. */
+  readonly kernels?: readonly KernelRange[];
   readonly at: UnitSpan;
   /** Enclosing function; empty at file scope. */
   readonly functionName: string;
@@ -59,6 +62,8 @@ export interface RulePass {
   readonly sites: readonly CallSite[];
   /** Every call of a model function in the unit, sites included, in text order. */
   readonly calls: readonly ApiCall[];
+  /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */
+  liveOn(call: ApiCall, term?: FlagTerm): readonly KernelRange[];
   text(span: Span): string;
   report(finding: Report): void;
 }

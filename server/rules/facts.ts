@@ -7,6 +7,7 @@ import type { Model } from '../../model/index.ts';
 import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { rangeOf, type Since } from '../../model/version.ts';
+import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
 import type { RulePass } from './define.ts';
 import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
@@ -16,31 +17,27 @@ export function kernelsOf(rows: readonly { readonly kernels: Since }[]): Kernels
   return unionOf(rows.map((row) => rangeOf(row.kernels)));
 }
 
-/** The releases aimed at on which the code's #if keeps the call. */
-export function activeKernels(call: ApiCall): Kernels {
-  return [call.active];
-}
-
 /** Whether a call through a project's own wrapper: its arguments are the wrapper's, not the model's. */
 function isIndirect(call: ApiCall): boolean {
   return 'via' in call && call.via !== undefined;
 }
 
 /** The rows of a call's function, of any release, that take as many arguments as the call has. */
-export function rowsOfCall(call: ApiCall, model: Model): readonly ApiRow[] {
+export function rowsOfCall(call: ApiCall, { model }: RulePass): readonly ApiRow[] {
   const rows = model.allRows(call.api);
   return isIndirect(call) ? rows : rows.filter((row) => row.params.length === call.args.length);
 }
 
 /** The releases on which the call's function takes what the call passes, its flags as `gup_flags` where `role` says so. */
-export function kernelsWithRole(call: ApiCall, role: ParamRole, model: Model): Kernels {
-  return kernelsOf(rowsOfCall(call, model).filter((row) => row.params.some((p) => p.role === role)));
+export function kernelsWithRole(call: ApiCall, role: ParamRole, pass: RulePass): Kernels {
+  return kernelsOf(rowsOfCall(call, pass).filter((row) => row.params.some((p) => p.role === role)));
 }
 
 /** The argument of a call that plays a role on the kernels where it is live; undefined when there is none or rows disagree. */
-export function argumentOf(call: ApiCall, role: ParamRole, model: Model): Argument | undefined {
+export function argumentOf(call: ApiCall, role: ParamRole, pass: RulePass): Argument | undefined {
   if (isIndirect(call)) return undefined;
-  const rows = rowsOfCall(call, model).filter((row) => !isEmpty(bothOf(kernelsOf([row]), activeKernels(call))));
+  const live = pass.liveOn(call);
+  const rows = rowsOfCall(call, pass).filter((row) => !isEmpty(bothOf(kernelsOf([row]), live)));
   const places = new Set(rows.map((row) => row.params.findIndex((p) => p.role === role)));
   const [index] = [...places];
   return places.size === 1 && index !== undefined && index >= 0 ? call.args[index] : undefined;
@@ -49,11 +46,6 @@ export function argumentOf(call: ApiCall, role: ParamRole, model: Model): Argume
 /** The releases that know a flag, or on which a row says something more of it. */
 export function flagKernels(model: Model, name: string, which: (row: FlagRow) => boolean = () => true): Kernels {
   return kernelsOf(model.allFlags(name).filter(which));
-}
-
-/** Whether an argument is a null pointer constant. */
-export function isNull(text: string): boolean {
-  return /^\(*\s*(?:\([^()]*\*\s*\)\s*)?(?:NULL|0)\s*\)*$/.test(text.trim());
 }
 
 /** Whether a function takes pins (in 5.6, where pins are placeholders, too). */
@@ -122,14 +114,19 @@ function flagsMatch(row: ValidityRow, flags: ReadonlySet<string>): boolean {
 export function refusalText(call: CallSite, refusal: Refusal, on: Kernels, model: Model): string {
   const live = (row: { readonly kernels: Since }): boolean => !isEmpty(bothOf(kernelsOf([row]), on));
   const effects = new Set(refusal.rows.filter(live).map((row) => row.effect));
-  const results = new Set(model.allRows(call.api).filter(live).map((row) => row.refusal ?? '-EINVAL'));
+  const results = new Set(
+    model
+      .allRows(call.api)
+      .filter(live)
+      .map((row) => row.refusal ?? '-EINVAL'),
+  );
   return `${[...effects].join(' or ')}, returns ${[...results].join(' or ')}`;
 }
 
 /** Whether a call gives a `locked` pointer that is not NULL. */
-export function passesLocked(site: CallSite, model: Model): boolean {
-  const locked = argumentOf(site, 'locked', model);
-  return locked !== undefined && !isNull(locked.text);
+export function passesLocked(site: CallSite, pass: RulePass): boolean {
+  const locked = argumentOf(site, 'locked', pass);
+  return locked !== undefined && !isNullText(locked.text);
 }
 
 /** Whether a check of FOLL_LONGTERM counts only with a `locked` pointer. */

@@ -71,7 +71,8 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const slow = only ? '' : `; ${pin ? 'pin' : 'get'}_user_pages_unlocked() takes it`;
   const later = isEmpty(taken) ? '' : `, only on ${showKernels(taken)}`;
   reportUse(pass, use, {
-    message: `${site.api}() does not take ${term.name} on ${showKernels(on)}${later} (${refusalText(site, check, on, model)})${slow}`,
+    message: `${site.api}() does not take ${term.name} on {kernels}${later} (${refusalText(site, check, on, model)})${slow}`,
+    on,
     holds,
     severity: 'error',
   });

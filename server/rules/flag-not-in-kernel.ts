@@ -47,7 +47,7 @@
 import { defineRule } from './define.ts';
 import { flagKernels, macroKernels } from './facts.ts';
 import { flagUses, reportUse } from './flag-use.ts';
-import { EVERY_KERNEL, isEmpty, showKernels, without } from './kernels.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, showKernels, without } from './kernels.ts';
 
 /** See the head of the file. */
 export const flagNotInKernel = defineRule({
@@ -60,14 +60,15 @@ export const flagNotInKernel = defineRule({
     for (const use of flagUses(pass, (t) => t.kind === 'flag' && !pass.entitled(t.name))) {
       const { name } = use.term;
       const has = flagKernels(pass.model, name);
-      const missing = without(without(use.live, has), macroKernels(pass, name));
+      const missing = without(without(bothOf(use.live, [use.site.active]), has), macroKernels(pass, name));
       if (isEmpty(missing)) continue;
       const never = isEmpty(has);
       const message = never
         ? `no kernel has ${name}`
-        : `${name} does not exist on ${showKernels(missing)}, only on ${showKernels(has)}`;
+        : `${name} does not exist on {kernels}, only on ${showKernels(has)}`;
       reportUse(pass, use, {
         message,
+        on: missing,
         holds: without(EVERY_KERNEL, has),
         possible: use.possible,
         severity: 'error',

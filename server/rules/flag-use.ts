@@ -4,8 +4,9 @@
  */
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Confidence, Severity } from '../engine/protocol.ts';
+import type { CUnit } from '../syntax/unit.ts';
 import type { FixProposal, Report, RulePass } from './define.ts';
-import { activeKernels, flagKernels, kernelsWithRole } from './facts.ts';
+import { flagKernels, kernelsWithRole } from './facts.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 
 /** One term of the flags of one call. */
@@ -28,10 +29,10 @@ export function flagUses(pass: RulePass, wanted: (term: FlagTerm) => boolean): r
   for (const site of pass.sites) {
     const terms = site.flags.terms.filter(wanted);
     if (terms.length === 0) continue;
-    const possible = kernelsWithRole(site, 'flags', pass.model);
-    const live = bothOf(possible, activeKernels(site));
-    if (isEmpty(live)) continue;
+    const possible = kernelsWithRole(site, 'flags', pass);
     for (const term of terms) {
+      const live = bothOf(possible, pass.liveOn(site, term));
+      if (isEmpty(live)) continue;
       const key = `${term.unit.path}:${term.span.start}:${term.span.end}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -53,14 +54,20 @@ export function flagNames(site: CallSite): readonly string[] {
 
 /** What a flags rule says of a use. */
 export interface FlagFinding {
+  /** `{kernels}` in it stands for `on`. */
   readonly message: string;
+  /** The releases aimed at on which it is so; default: where the call is live. */
+  readonly on?: Kernels;
   /** All releases on which it is so, aimed at or not: tells whether it depends on a version. */
   readonly holds: Kernels;
   readonly severity: Severity;
   /** Releases for which the code can be meant; default: those that take the call and have the flag. */
   readonly possible?: Kernels;
-  /** How sure a further condition is, as a second flag that may be missing; `open` findings have low confidence. */
-  readonly certainty?: 'certain' | 'likely' | 'open';
+  /**
+   * How sure a further condition is, as a second flag that may be missing; `open` findings have low confidence. `on-its-path`: the term
+   * itself is what is wrong, also where only some paths lead through it.
+   */
+  readonly certainty?: 'certain' | 'likely' | 'open' | 'on-its-path';
   readonly fixes?: readonly FixProposal[];
   readonly steps?: Report['related'];
 }
@@ -69,15 +76,18 @@ export interface FlagFinding {
 export function reportUse(pass: RulePass, use: FlagUse, finding: FlagFinding): void {
   const { site, term } = use;
   const certainty = finding.certainty ?? 'certain';
-  const certain = term.must && certainty === 'certain';
-  const possible = finding.possible ?? (term.kind === 'flag' ? bothOf(use.possible, flagKernels(pass.model, term.name)) : use.possible);
+  const certain = certainty === 'on-its-path' || (term.must && certainty === 'certain');
+  const possible =
+    finding.possible ??
+    (term.kind === 'flag' ? bothOf(use.possible, flagKernels(pass.model, term.name)) : use.possible);
   const confidence: Confidence = certain ? 'high' : certainty === 'open' ? 'low' : 'medium';
   const step = { at: { unit: site.unit, span: site.nameSpan }, message: `passed to ${site.api}() here` };
   const steps = [...(finding.steps ?? []), ...(term.atCall ? [] : [step])];
   pass.report({
     message: finding.message,
+    kernels: finding.on ?? use.live,
     at: { unit: term.unit, span: term.span },
-    functionName: site.fn?.name ?? '',
+    functionName: functionAt(term.unit, term.span.start),
     site,
     severity: versionSeverity(pass, certain ? finding.severity : uncertain(finding.severity), finding.holds, possible),
     confidence,
@@ -92,6 +102,11 @@ export function reportUse(pass: RulePass, use: FlagUse, finding: FlagFinding): v
  */
 export function versionSeverity(pass: RulePass, severity: Severity, holds: Kernels, possible: Kernels): Severity {
   return pass.kernelKnown || includesAll(holds, possible) ? severity : 'info';
+}
+
+/** Name of the function that an offset lies in; empty at file scope. */
+export function functionAt(unit: CUnit, offset: number): string {
+  return unit.functions.find((fn) => fn.span.start <= offset && offset < fn.span.end)?.name ?? '';
 }
 
 function uncertain(severity: Severity): Severity {

@@ -25,7 +25,11 @@ export function readingsOf(model: Model, value: number, on: Kernels): readonly R
     if (known === undefined) readings.set(key, { names, unknownBits, ranges: [piece] });
     else known.ranges.push(piece);
   }
-  return [...readings.values()].map((r) => ({ names: r.names, unknownBits: r.unknownBits, kernels: unionOf(r.ranges) }));
+  return [...readings.values()].map((r) => ({
+    names: r.names,
+    unknownBits: r.unknownBits,
+    kernels: unionOf(r.ranges),
+  }));
 }
 
 /** A reading as a message says it: `FOLL_GET on 6.12`. */
@@ -74,4 +78,3 @@ function pieces(model: Model, on: Kernels): readonly KernelRange[] {
   }
   return [...out].sort((a, b) => a.since - b.since);
 }
-

@@ -39,7 +39,7 @@ import { defineRule } from './define.ts';
 import { isPinFunction, refusalOf, refusalText } from './facts.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, showKernels } from './kernels.ts';
+import { bothOf, isEmpty } from './kernels.ts';
 
 /** See the head of the file. */
 export const follGetWithPin = defineRule({
@@ -61,7 +61,8 @@ export const follGetWithPin = defineRule({
       if (isEmpty(on)) continue;
       const edit = dropFlag(term.unit, term.span);
       reportUse(pass, use, {
-        message: `FOLL_GET and FOLL_PIN exclude each other: ${site.api}() refuses the call on ${showKernels(on)} (${refusalText(site, refusal, on, pass.model)}), nothing is pinned`,
+        message: `FOLL_GET and FOLL_PIN exclude each other: ${site.api}() refuses the call on {kernels} (${refusalText(site, refusal, on, pass.model)}), nothing is pinned`,
+        on,
         holds: refusal.kernels,
         severity: 'error',
         fixes: edit === undefined ? [] : [{ title: 'Drop FOLL_GET', applicability: 'safe', edits: [edit] }],

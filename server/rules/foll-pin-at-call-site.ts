@@ -41,7 +41,7 @@ import { flagKernels, isPinFunction, refusalOf, refusalText } from './facts.ts';
 import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, showKernels, unionOf } from './kernels.ts';
+import { bothOf, isEmpty, unionOf } from './kernels.ts';
 
 /** See the head of the file. */
 export const follPinAtCallSite = defineRule({
@@ -68,14 +68,15 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const bad = unionOf([...refusal.kernels, ...hidden]);
   const refused = bothOf(bad, known);
   const why = isEmpty(refused)
-    ? `tolerated on ${showKernels(known)}, refused by later kernels`
-    : `refused on ${showKernels(refused)} (${refusalText(site, refusal, refused, pass.model)})`;
+    ? 'tolerated on {kernels}, refused by later kernels'
+    : `refused on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
   const hiddenNow = bothOf(hidden, known);
   const compile = isEmpty(hiddenNow) ? '' : ', where the name does not compile outside mm/ either';
   const pin = isPinFunction(site.api, pass.model);
   const advice = pin ? `${site.api}() adds it itself` : `use ${pinNameOf(site.api) ?? 'a pin_user_pages function'}()`;
   reportUse(pass, use, {
     message: `FOLL_PIN passed to ${site.api}() is internal to mm/: ${why}${compile}; ${advice}`,
+    on: isEmpty(refused) ? known : refused,
     holds: bad,
     severity: isEmpty(refused) ? 'warning' : 'error',
     fixes: pin ? dropFix(use) : convertToPin(pass, site, use.term),

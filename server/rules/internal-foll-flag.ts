@@ -73,14 +73,12 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const refused = bothOf(bad, live);
   const severity = !isEmpty(refused) ? 'error' : !isEmpty(bothOf(tolerated, live)) ? 'warning' : 'info';
   const adds = !isEmpty(
-    bothOf(
-      live,
-      kernelsOf(model.allRows(site.api).filter((row) => row.implies?.includes(name) === true)),
-    ),
+    bothOf(live, kernelsOf(model.allRows(site.api).filter((row) => row.implies?.includes(name) === true))),
   );
   const edit = adds || !isEmpty(refused) ? dropFlag(use.term.unit, use.term.span) : undefined;
   reportUse(pass, use, {
     message: `${name} is internal to mm/: ${why(pass, use, { live, refusal })}; drop it${adds ? `, ${site.api}() sets it itself` : ''}`,
+    on: isEmpty(refused) ? live : refused,
     holds: severity === 'error' ? bad : unionOf([...bad, ...tolerated]),
     severity,
     fixes: edit === undefined ? [] : [{ title: `Drop ${name}`, applicability: 'safe', edits: [edit] }],
@@ -96,10 +94,13 @@ function why(pass: RulePass, use: FlagUse, at: { live: Kernels; refusal: ReturnT
   const refused = bothOf(at.refusal.kernels, at.live);
   const hidden = bothOf(hiddenKernels(pass, use.term.name), at.live);
   if (!isEmpty(refused)) {
-    return `${use.site.api}() refuses it on ${showKernels(refused)} (${refusalText(use.site, at.refusal, refused, pass.model)})`;
+    return `${use.site.api}() refuses it on {kernels} (${refusalText(use.site, at.refusal, refused, pass.model)})`;
   }
-  if (!isEmpty(hidden)) return `the name does not compile outside mm/ on ${showKernels(hidden)}`;
-  const later = without(flagKernels(pass.model, use.term.name, (row) => !row.visible), at.live);
+  if (!isEmpty(hidden)) return `the name does not compile outside mm/ on {kernels}`;
+  const later = without(
+    flagKernels(pass.model, use.term.name, (row) => !row.visible),
+    at.live,
+  );
   const gone = isEmpty(later) ? 'later kernels do not have it' : `later kernels (${showKernels(later)}) hide the name`;
-  return `not checked on ${showKernels(at.live)}, ${gone}`;
+  return `not checked on {kernels}, ${gone}`;
 }

@@ -27,9 +27,7 @@ export function unionOf(ranges: readonly KernelRange[]): Kernels {
 
 /** The releases in both sets. */
 export function bothOf(a: Kernels, b: Kernels): Kernels {
-  return unionOf(
-    a.flatMap((x) => b.map((y) => intersect(x, y)).filter((r): r is KernelRange => r !== undefined)),
-  );
+  return unionOf(a.flatMap((x) => b.map((y) => intersect(x, y)).filter((r): r is KernelRange => r !== undefined)));
 }
 
 /** The releases of `a` that are not in `b`. */
@@ -59,5 +57,7 @@ export function includesAll(outer: Kernels, inner: Kernels): boolean {
 
 /** As a message says it: `6.12`, `6.1..6.12`, `..5.4 and 6.3..`. */
 export function showKernels(kernels: Kernels): string {
-  return kernels.map((r) => (r.since === 0 && r.until === Number.POSITIVE_INFINITY ? 'every kernel' : formatRange(r))).join(' and ');
+  return kernels
+    .map((r) => (r.since === 0 && r.until === Number.POSITIVE_INFINITY ? 'every kernel' : formatRange(r)))
+    .join(' and ');
 }

@@ -37,7 +37,7 @@
 import { defineRule } from './define.ts';
 import { isLockedCheck, isPinFunction, passesLocked, refusalOf, refusalText } from './facts.ts';
 import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, showKernels } from './kernels.ts';
+import { bothOf, isEmpty } from './kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithLocked = defineRule({
@@ -50,7 +50,7 @@ export const longtermWithLocked = defineRule({
     for (const use of usesOfFlag(pass, 'FOLL_LONGTERM')) {
       const { site } = use;
       if (!isPinFunction(site.api, pass.model)) continue;
-      const locked = passesLocked(site, pass.model);
+      const locked = passesLocked(site, pass);
       const refusal = refusalOf(site, {
         model: pass.model,
         flags: flagNames(site),
@@ -60,7 +60,8 @@ export const longtermWithLocked = defineRule({
       if (isEmpty(on)) continue;
       const how = refusalText(site, refusal, on, pass.model);
       reportUse(pass, use, {
-        message: `${site.api}() cannot take FOLL_LONGTERM on ${showKernels(on)}, where it may drop mmap_lock (${how}); use pin_user_pages_fast()`,
+        message: `${site.api}() cannot take FOLL_LONGTERM on {kernels}, where it may drop mmap_lock (${how}); use pin_user_pages_fast()`,
+        on,
         holds: refusal.kernels,
         severity: 'error',
       });

@@ -37,7 +37,7 @@
 import { defineRule } from './define.ts';
 import { isPinFunction, refusalOf, refusalText } from './facts.ts';
 import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, showKernels } from './kernels.ts';
+import { bothOf, isEmpty } from './kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithP2pdma = defineRule({
@@ -52,11 +52,12 @@ export const longtermWithP2pdma = defineRule({
       const flags = flagNames(site);
       if (!flags.includes('FOLL_LONGTERM') || !isPinFunction(site.api, pass.model)) continue;
       const refusal = refusalOf(site, { model: pass.model, flags, which: (row) => row.id.startsWith('VALID.LT-P2P') });
-      const on = bothOf(refusal.kernels, use.live);
+      const on = bothOf(bothOf(refusal.kernels, use.live), [site.active]);
       if (isEmpty(on)) continue;
       const longterm = site.flags.must.has('FOLL_LONGTERM');
       reportUse(pass, use, {
-        message: `${site.api}() cannot take FOLL_LONGTERM together with FOLL_PCI_P2PDMA on ${showKernels(on)} (${refusalText(site, refusal, on, pass.model)})`,
+        message: `${site.api}() cannot take FOLL_LONGTERM together with FOLL_PCI_P2PDMA on {kernels} (${refusalText(site, refusal, on, pass.model)})`,
+        on,
         holds: refusal.kernels,
         severity: 'error',
         certainty: longterm ? 'certain' : use.term.must ? 'likely' : 'open',

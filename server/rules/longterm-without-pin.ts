@@ -41,7 +41,7 @@ import { defineRule, type RulePass } from './define.ts';
 import { flagKernels, isLockedCheck, isPinFunction, kernelsOf, passesLocked, refusalOf, refusalText } from './facts.ts';
 import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
 import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, type Kernels, showKernels, unionOf } from './kernels.ts';
+import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithoutPin = defineRule({
@@ -63,7 +63,7 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const flags = flagNames(site);
   // FOLL_PIN at a get function has its own rule and its own fix.
   if (flags.includes('FOLL_PIN')) return;
-  const locked = passesLocked(site, model);
+  const locked = passesLocked(site, pass);
   const refusal = refusalOf(site, {
     model,
     flags,
@@ -76,11 +76,12 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const fixes = convertToPin(pass, site);
   if (!isEmpty(refused)) {
     const how = refusalText(site, refusal, refused, model);
-    const message = `${site.api}() refuses FOLL_LONGTERM without FOLL_PIN on ${showKernels(refused)} (${how}); ${advice}`;
-    reportUse(pass, use, { message, holds: refusal.kernels, severity: 'error', fixes });
+    const message = `${site.api}() refuses FOLL_LONGTERM without FOLL_PIN on {kernels} (${how}); ${advice}`;
+    reportUse(pass, use, { message, on: refused, holds: refusal.kernels, severity: 'error', fixes });
   } else if (!isEmpty(accepted)) {
-    const message = `a long hold taken with ${site.api}() is no pin on ${showKernels(accepted)}, and 5.10 refuses it; ${advice}`;
-    reportUse(pass, use, { message, holds: unionOf([...refusal.kernels, ...pinKernels(pass, site.api)]), severity: 'warning', fixes });
+    const message = `a long hold taken with ${site.api}() is no pin on {kernels}, and 5.10 refuses it; ${advice}`;
+    const holds = unionOf([...refusal.kernels, ...pinKernels(pass, site.api)]);
+    reportUse(pass, use, { message, on: accepted, holds, severity: 'warning', fixes });
   }
 }
 

@@ -52,7 +52,9 @@ export const redundantFollGet = defineRule({
     for (const use of usesOfFlag(pass, 'FOLL_GET')) {
       const { site, term } = use;
       if (site.reference === 'none' || isPinFunction(site.api, pass.model)) continue;
-      const implied = kernelsOf(pass.model.allRows(site.api).filter((row) => row.implies?.includes('FOLL_GET') === true));
+      const implied = kernelsOf(
+        pass.model.allRows(site.api).filter((row) => row.implies?.includes('FOLL_GET') === true),
+      );
       const refused = isFastFunction(site.api) ? fastRefusesFlag('FOLL_GET') : [];
       if (isEmpty(without(bothOf(implied, use.live), refused))) continue;
       if (!isEmpty(bothOf(refused, use.live))) continue;

@@ -128,7 +128,11 @@ function columnOf(file: VirtualFile, line: number, token: TokenRef): number {
 function stepProblems(region: Region, e: ExpectedFinding, f: Finding | undefined): string[] {
   return e.steps.flatMap((step, i) => {
     const made = f?.related[i];
-    if (made !== undefined && made.location.file === region.file.path && placeMatches(region.file, step, made.location, made.message)) {
+    if (
+      made !== undefined &&
+      made.location.file === region.file.path &&
+      placeMatches(region.file, step, made.location, made.message)
+    ) {
       return [];
     }
     const got = made === undefined ? 'no such step' : `got line ${made.location.line}: ${made.message}`;
@@ -140,14 +144,21 @@ function siteProblems(region: Region, e: ExpectedSite, sites: readonly SiteRecor
   const here = sites.filter((s) => s.location.file === region.file.path && s.location.line === e.line);
   if (here.length === 0) return [`no site on line ${e.line}\n${draw(region.file, [e.line])}`];
   const wrong = (s: SiteRecord): string[] =>
-    [...e.fields].filter(([key, value]) => siteField(s, key) !== value).map(([key, value]) => `${key}: asked ${value}, got ${siteField(s, key)}`);
+    [...e.fields]
+      .filter(([key, value]) => siteField(s, key) !== value)
+      .map(([key, value]) => `${key}: asked ${value}, got ${siteField(s, key)}`);
   const best = here.map(wrong).sort((a, b) => a.length - b.length)[0] ?? [];
   return best.length === 0 ? [] : [`site differs: ${best.join('; ')}\n${draw(region.file, [e.line])}`];
 }
 
 /** A field of a site as a marker writes it: lists joined by commas. */
 function siteField(site: SiteRecord, key: string): string {
-  const fields: Record<string, unknown> = { ...site, must: site.flags.must, may: site.flags.may, known: site.flags.known };
+  const fields: Record<string, unknown> = {
+    ...site,
+    must: site.flags.must,
+    may: site.flags.may,
+    known: site.flags.known,
+  };
   const value = fields[key];
   return Array.isArray(value) ? value.join(',') : String(value);
 }
@@ -174,7 +185,9 @@ function draw(file: VirtualFile, around: readonly number[], findings: readonly F
     for (const f of findings.filter((x) => x.location.line === n)) {
       const pad = text.slice(0, f.location.column - 1).replace(/[^\t]/g, ' ');
       const length = f.location.endLine === n ? f.location.endColumn - f.location.column : 1;
-      out.push(`       | ${pad}${'~'.repeat(Math.max(1, length))} ${f.severity} ${f.confidence} [${f.rule}] ${f.message}`);
+      out.push(
+        `       | ${pad}${'~'.repeat(Math.max(1, length))} ${f.severity} ${f.confidence} [${f.rule}] ${f.message}`,
+      );
     }
   }
   return out.join('\n');

@@ -30,8 +30,5 @@ export function swapArguments(call: ApiCall, i: number, j: number): readonly Edi
   const b = call.args[j];
   if (a === undefined || b === undefined) return [];
   const text = call.unit.text;
-  return [
-    replaceArgument(call, a, text.slice(b.start, b.end)),
-    replaceArgument(call, b, text.slice(a.start, a.end)),
-  ];
+  return [replaceArgument(call, a, text.slice(b.start, b.end)), replaceArgument(call, b, text.slice(a.start, a.end))];
 }

@@ -35,7 +35,7 @@ export function pinNameOf(api: string): string | undefined {
 export function convertToPin(pass: RulePass, site: CallSite, dropped?: FlagTerm): readonly FixProposal[] {
   const name = pinNameOf(site.api);
   const acquire = name === undefined ? undefined : renameCall(site, name);
-  const pages = argumentOf(site, 'pages', pass.model);
+  const pages = argumentOf(site, 'pages', pass);
   if (name === undefined || acquire === undefined || pages === undefined || site.via !== undefined) return [];
   if (pass.model.rows(name).length === 0) return [];
   const array = lastName(pages.text);

@@ -10,7 +10,8 @@ import type { CUnit } from '../../syntax/unit.ts';
  * (the body of a macro). Both have the same offsets.
  */
 export function scanText(unit: CUnit, span: Span): string {
-  const blank = unit.code.slice(span.start, span.end).trim() === '' && unit.text.slice(span.start, span.end).trim() !== '';
+  const blank =
+    unit.code.slice(span.start, span.end).trim() === '' && unit.text.slice(span.start, span.end).trim() !== '';
   return blank ? unit.text : unit.code;
 }
 

@@ -1,0 +1,101 @@
+/**
+ * ## What it does
+ * Finds preprocessor conditions that ask whether a FOLL_ name is a macro: `#ifdef FOLL_LONGTERM`, `#if defined(FOLL_PIN)`.
+ *
+ * ## Why is this bad?
+ * Up to 6.2 the flags are macros; since 6.3 they are enum constants, which the preprocessor does not see. Such a test is false on
+ * every newer kernel, and the code for old kernels is built there in silence: pages are gotten instead of pinned, or a flag is
+ * defined to 0.
+ *
+ * ## Example
+ * ```c bad kernel=5.4..6.12
+ * #include <linux/mm.h>
+ *
+ * #ifdef FOLL_LONGTERM
+ * #define DEMO_FLAGS (FOLL_WRITE | FOLL_LONGTERM)
+ * #else
+ * #define DEMO_FLAGS FOLL_WRITE
+ * #endif
+ * ```
+ *
+ * ## Use instead
+ * ```c good kernel=5.4..6.12
+ * #include <linux/mm.h>
+ * #include <linux/version.h>
+ *
+ * #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 2, 0)
+ * #define DEMO_FLAGS (FOLL_WRITE | FOLL_LONGTERM)
+ * #else
+ * #define DEMO_FLAGS FOLL_WRITE
+ * #endif
+ * ```
+ *
+ * ## Kernels
+ * 6.3 and later; silent when only older kernels are aimed at.
+ *
+ * ## Limits
+ * A test inside a branch that is off on every kernel aimed at is not reported.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * include/linux/mm_types.h of 6.3.
+ */
+import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
+import { parseDirectives } from '../syntax/directive.ts';
+import { strip } from '../syntax/strip.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { flagKernels, kernelsOf } from './facts.ts';
+import { versionSeverity } from './flag-use.ts';
+import { bothOf, isEmpty, type Kernels, without } from './kernels.ts';
+
+/** See the head of the file. */
+export const follMacroAsVersionTest = defineRule({
+  name: 'foll-macro-as-version-test',
+  group: 'flags',
+  summary: 'A FOLL_ name is tested by the preprocessor, which no longer sees it',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    if (!pass.unit.text.includes('FOLL_')) return;
+    for (const d of parseDirectives(pass.unit.text, strip(pass.unit.text))) {
+      const condition =
+        d.kind === 'if' || d.kind === 'elif'
+          ? d.text
+          : 'name' in d && d.kind !== 'define' && d.kind !== 'undef'
+            ? d.name
+            : '';
+      if (condition.includes('FOLL_')) checkCondition(pass, d.at, condition);
+    }
+  },
+});
+
+/** Reports each flag of a condition, once. */
+function checkCondition(pass: RulePass, at: { start: number; end: number }, condition: string): void {
+  const blind = liveKernels(pass, at);
+  if (isEmpty(blind)) return;
+  for (const name of new Set(condition.match(/\bFOLL_[A-Z0-9_]+\b/g))) {
+    const has = flagKernels(pass.model, name);
+    if (isEmpty(has)) continue;
+    const start = pass.unit.text.indexOf(name, at.start);
+    if (start < 0 || start >= at.end) continue;
+    const holds = without(has, kernelsOf([FLAGS_ARE_MACROS]));
+    pass.report({
+      message: `${name} is no macro on {kernels}: this test is false there whether the kernel has the flag or not; compare LINUX_VERSION_CODE`,
+      kernels: blind,
+      at: { unit: pass.unit, span: { start, end: start + name.length } },
+      functionName: pass.unit.functions.find((fn) => fn.span.start <= start && start < fn.span.end)?.name ?? '',
+      severity: versionSeverity(pass, 'warning', holds, has),
+    });
+  }
+}
+
+/** The releases that the unit stands for on which the condition is looked at and the flags are no macros. */
+function liveKernels(pass: RulePass, at: { start: number; end: number }): Kernels {
+  let live: Kernels = [pass.unit.range];
+  for (const { span, kernels } of pass.unit.regions) {
+    if (span.start <= at.start && at.end <= span.end) live = kernels === undefined ? [] : bothOf(live, [kernels]);
+  }
+  return without(live, kernelsOf([FLAGS_ARE_MACROS]));
+}
