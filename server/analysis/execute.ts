@@ -174,7 +174,7 @@ function branch(
     note(frame, yes, term.span, true);
     note(frame, no, term.span, false);
   }
-  if (canBeTrue) push(term.then, yes);
+  if (canBeTrue) push(term.yes, yes);
   if (!canBeFalse) return;
   if (loop === undefined) return push(term.otherwise, no);
   if (undecided && turn === 0 && loop.test === 'before' && walksHeldPages(frame, loop.head, s)) return;

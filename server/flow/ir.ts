@@ -101,7 +101,7 @@ export type Terminator =
   | {
       readonly kind: 'branch';
       readonly cond: Expr;
-      readonly then: number;
+      readonly yes: number;
       readonly otherwise: number;
       readonly span: Span;
       readonly loop: number | undefined;

@@ -32,7 +32,7 @@ export function lowerCondition(ctx: LowerContext, node: CNode, to: Branches): vo
     const arg = childByField(node, 'argument');
     // The complete exit of `while (!done)` is still the loop's own: the loop id goes along, the sides swap.
     if (arg !== undefined && to.loop === undefined)
-      return lowerCondition(ctx, arg, { then: to.otherwise, otherwise: to.then, loop: undefined });
+      return lowerCondition(ctx, arg, { yes: to.otherwise, otherwise: to.yes, loop: undefined });
   }
   if (node.type === 'binary_expression') {
     const left = childByField(node, 'left');
@@ -42,8 +42,8 @@ export function lowerCondition(ctx: LowerContext, node: CNode, to: Branches): vo
       const middle = ctx.newBlock();
       const first =
         op === '&&'
-          ? { then: middle, otherwise: to.otherwise, loop: to.loop }
-          : { then: to.then, otherwise: middle, loop: undefined };
+          ? { yes: middle, otherwise: to.otherwise, loop: to.loop }
+          : { yes: to.yes, otherwise: middle, loop: undefined };
       lowerCondition(ctx, left, first);
       ctx.current = middle;
       return lowerCondition(ctx, right, to);
@@ -58,7 +58,7 @@ export function lowerCondition(ctx: LowerContext, node: CNode, to: Branches): vo
   ctx.terminate({
     kind: 'branch',
     cond,
-    then: to.then,
+    yes: to.yes,
     otherwise: to.otherwise,
     span: { start: node.start, end: node.end },
     loop: to.loop,

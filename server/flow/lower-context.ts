@@ -24,7 +24,7 @@ export interface LowerTables {
 
 /** Where a condition leads; `loop` is the loop whose own test this is. */
 export interface Branches {
-  readonly then: number;
+  readonly yes: number;
   readonly otherwise: number;
   readonly loop: number | undefined;
 }

@@ -309,7 +309,7 @@ function lowerTruth(ctx: LowerContext, node: CNode): Expr {
   const yes = ctx.newBlock();
   const no = ctx.newBlock();
   const join = ctx.newBlock();
-  ctx.hooks.condition(ctx, node, { then: yes, otherwise: no, loop: undefined });
+  ctx.hooks.condition(ctx, node, { yes: yes, otherwise: no, loop: undefined });
   ctx.current = yes;
   ctx.emit({ kind: 'temp', id, value: { kind: 'int', value: 1 }, span: node });
   ctx.continueIn(join);
@@ -331,8 +331,8 @@ function lowerConditional(ctx: LowerContext, node: CNode): Expr {
   let condValue: Expr | undefined;
   if (yes === undefined) {
     condValue = lowerExpression(ctx, cond);
-    ctx.terminate({ kind: 'branch', cond: condValue, then, otherwise, span: cond, loop: undefined });
-  } else ctx.hooks.condition(ctx, cond, { then, otherwise, loop: undefined });
+    ctx.terminate({ kind: 'branch', cond: condValue, yes: then, otherwise, span: cond, loop: undefined });
+  } else ctx.hooks.condition(ctx, cond, { yes: then, otherwise, loop: undefined });
   ctx.current = then;
   const a = yes === undefined ? (condValue as Expr) : lowerExpression(ctx, yes);
   ctx.emit({ kind: 'temp', id, value: a, span: node });

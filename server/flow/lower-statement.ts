@@ -114,7 +114,7 @@ function lowerIf(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   const then = ctx.newBlock();
   const join = ctx.newBlock();
   const otherwise = no === undefined ? join : ctx.newBlock();
-  lowerCondition(ctx, cond, { then, otherwise, loop: undefined });
+  lowerCondition(ctx, cond, { yes: then, otherwise, loop: undefined });
   ctx.current = then;
   if (yes !== undefined) lowerStatement(ctx, yes, labels);
   ctx.continueIn(join);
@@ -167,11 +167,11 @@ function lowerWhile(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   if (macro !== undefined) {
     // The macro's own test: nobody knows its outcome; the loop variables get new values in the body.
     const test: Expr = { kind: 'unknown', text: undefined, parts: [] };
-    ctx.terminate({ kind: 'branch', cond: test, then: bodyBlock, otherwise: exit, span: cond ?? node, loop: id });
+    ctx.terminate({ kind: 'branch', cond: test, yes: bodyBlock, otherwise: exit, span: cond ?? node, loop: id });
     ctx.current = bodyBlock;
     for (const v of variables)
       ctx.emit({ kind: 'assign', target: v, value: loopValue(ctx, macro, cond, v), span: cond ?? node });
-  } else if (cond !== undefined) lowerCondition(ctx, cond, { then: bodyBlock, otherwise: exit, loop: id });
+  } else if (cond !== undefined) lowerCondition(ctx, cond, { yes: bodyBlock, otherwise: exit, loop: id });
   ctx.current = bodyBlock;
   ctx.jumps.push({ breakTo: exit, continueTo: head, depth: ctx.scopes.length });
   if (body !== undefined) lowerStatement(ctx, body, labels);
@@ -236,7 +236,7 @@ function lowerDo(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   ctx.jumps.pop();
   ctx.continueIn(test);
   if (constantFalse || cond === undefined) ctx.terminate({ kind: 'jump', to: exit });
-  else lowerCondition(ctx, cond, { then: head, otherwise: exit, loop: id });
+  else lowerCondition(ctx, cond, { yes: head, otherwise: exit, loop: id });
   ctx.current = exit;
 }
 
@@ -256,7 +256,7 @@ function lowerFor(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   const id = ctx.loops.length;
   ctx.loops.push({ id, head, span: { start: node.start, end: node.end }, macro: undefined, test: 'before' });
   if (cond === undefined) ctx.terminate({ kind: 'jump', to: bodyBlock });
-  else lowerCondition(ctx, cond, { then: bodyBlock, otherwise: exit, loop: id });
+  else lowerCondition(ctx, cond, { yes: bodyBlock, otherwise: exit, loop: id });
   ctx.current = bodyBlock;
   ctx.jumps.push({ breakTo: exit, continueTo: step, depth: ctx.scopes.length });
   if (body !== undefined) lowerStatement(ctx, body, labels);
@@ -290,7 +290,7 @@ function lowerSwitch(ctx: LowerContext, node: CNode, labels: LabelDepths): void 
     ctx.terminate({
       kind: 'branch',
       cond: { kind: 'binary', op: '==', left: { kind: 'temp', id }, right, span: value },
-      then: block,
+      yes: block,
       otherwise: next,
       span: value,
       loop: undefined,

@@ -75,7 +75,7 @@ export function successors(term: Terminator): readonly number[] {
     case 'jump':
       return [term.to];
     case 'branch':
-      return [term.then, term.otherwise];
+      return [term.yes, term.otherwise];
     case 'return':
     case 'unreachable':
       return [];
