@@ -15,10 +15,11 @@ import {
 import { applyAcquire } from './apply-acquire.ts';
 import { applyRelease } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
+import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { dropBelow, type PathState, readKey, setResource, writeKey } from './path-state.ts';
-import { type CallValues, type Resolved, resolvePattern, valueOf } from './place-pattern.ts';
+import { type CallValues, contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
 const CONTENT = '.<pages>';
@@ -29,6 +30,7 @@ export function applyRow(frame: Frame, s: PathState, info: CallSiteInfo, row: Ap
   const order = [...row.effects].sort((a, b) => rank(a) - rank(b));
   if (row.family === 'acquire' || row.site === true) checkAcquireContext(frame, s, info, row);
   for (const effect of order) ret = applyEffect(frame, s, info, { row, effect, args, ret });
+  if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(frame, s, info, row);
   return ret;
 }
 
@@ -114,7 +116,7 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
       if (target.kind === 'place') allocate(s, info, effect, target.key);
       return ret;
     case 'free':
-      freeRegion(frame, s, info, valueOf(s, target), row.name);
+      freeRegion(frame, s, info, contentOf(s, target), row.name);
       return ret;
     case 'lock':
       if (effect.when === undefined || effect.when === 'always')
@@ -141,7 +143,7 @@ function lockName(frame: Frame, info: CallSiteInfo, effect: Effect): string {
 
 /** Resources reachable at a target: through the value itself, its elements, or what was put into the container it points to. */
 export function provenanceOf(s: PathState, target: Resolved): Provenance {
-  const v = valueOf(s, target);
+  const v = contentOf(s, target);
   return throughPointer(s, v);
 }
 
@@ -154,12 +156,12 @@ export function throughPointer(s: PathState, v: Value): Provenance {
 
 function release(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
   const { effect, row, args } = call;
-  const direct = valueOf(s, target);
+  const direct = contentOf(s, target);
   const array = effect.place.endsWith('[*]');
   const container = s.env.get(regionOf(direct) + CONTENT);
   const value = direct.prov.length === 0 && container !== undefined && !array ? container : direct;
   const dirtyArg = effect.dirtyArg === undefined ? undefined : resolvePattern(s, effect.dirtyArg, call);
-  const dirties = dirtyArg === undefined ? 'no' : dirtyness(s, valueOf(s, dirtyArg));
+  const dirties = dirtyArg === undefined ? 'no' : dirtyness(s, contentOf(s, dirtyArg));
   const count = effect.count === undefined ? undefined : resolvePattern(s, effect.count.place, call);
   const pointer = args[Number(/^\(?\*?arg(\d+)/.exec(effect.place)?.[1] ?? -1)];
   checkReleaseContext(frame, s, info, row, dirties);
@@ -193,7 +195,7 @@ function take(frame: Frame, s: PathState, info: CallSiteInfo, id: string, name: 
 
 function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
   const arg = call.effect.dirtyArg === undefined ? undefined : resolvePattern(s, call.effect.dirtyArg, call);
-  if (arg !== undefined && dirtyness(s, valueOf(s, arg)) === 'no') return;
+  if (arg !== undefined && dirtyness(s, contentOf(s, arg)) === 'no') return;
   const step = stepAt(frame, info.instr.span, `marked dirty here by ${call.row.name}()`);
   const prov = provenanceOf(s, target);
   for (const id of prov) {
@@ -212,7 +214,7 @@ function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall,
     }
     setResource(s, { ...r, dirtied: r.dirtied ?? step });
   }
-  const v = valueOf(s, target);
+  const v = contentOf(s, target);
   if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
     s.events = [
       ...s.events,
@@ -245,7 +247,7 @@ function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCal
 
 /** A page used after it was given back: its data, its address, its struct page. */
 function access(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
-  const prov = valueOf(s, target).prov;
+  const prov = contentOf(s, target).prov;
   if (prov.length !== 1) return;
   const r = s.resources.get(prov[0] ?? '');
   if (r === undefined || r.hold.kind !== 'released' || r.extraReferences > 0 || !mayBeHeld(s, r)) return;
@@ -262,7 +264,7 @@ function access(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall
 
 function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   const prov = provenanceOf(s, target);
-  const source = valueOf(s, target);
+  const source = contentOf(s, target);
   const to = call.effect.to;
   if (to === undefined) return call.ret;
   if (to === 'ret') {

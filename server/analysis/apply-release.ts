@@ -1,7 +1,8 @@
 /** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
 import type { Reference } from '../../model/schema.ts';
-import { compare, intervalOf } from '../flow/facts.ts';
+import { intervalOf } from '../flow/facts.ts';
 import type { Value } from '../flow/value.ts';
+import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
@@ -115,7 +116,7 @@ function releaseResource(
   if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);
   const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
   setResource(s, { ...r, dirtied, hold: nextHold(s, info, r, call, release, sameLoop) });
-  if (call.array && call.count !== undefined && !call.offset) checkCount(frame, s, r, call.count, release);
+  if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(frame, s, r, call.count, release.step);
 }
 
 /** A release in a loop's body meets what the same call released on the turn before. */
@@ -150,12 +151,4 @@ function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release)
     confidence: 'medium',
     detail: release.api,
   });
-}
-
-/** `unpin_user_pages(pages, requested)` where the path allows a short or failed acquire. */
-function checkCount(frame: Frame, s: PathState, r: Resource, count: Value, release: Release): void {
-  if (r.unit !== 'pages' || r.requested === undefined || r.heldWhen !== 'positive') return;
-  if (count.key === r.result.key || count.key !== r.requested.key || count.kind === 'int') return;
-  const possible = compare(s.facts, r.result, r.requested);
-  if (possible === 1) reportRelease(frame, s, r, release, 'release-count-mismatch');
 }

@@ -7,6 +7,7 @@ import { intervalOf } from '../flow/facts.ts';
 import type { Block, Instr, Terminator } from '../flow/ir.ts';
 import { symbol, type Value } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
+import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate, resolvePlace, variableKey } from './evaluate.ts';
 import { type Frame, mayBeHeld, stepAt } from './frame.ts';
 import { mergePaths } from './merge.ts';
@@ -165,6 +166,8 @@ function branch(
   const point = `${block.id}b${turnTag(s, frame.loops.headsOf(block.id))}`;
   const loop = term.loop === undefined ? undefined : frame.cfg.loops[term.loop];
   const turn = loop === undefined ? 0 : (s.turns.get(loop.head) ?? 0);
+  checkComparison(frame, s, term.cond, point);
+  if (loop !== undefined && turn === 0 && loopActs(frame, loop.head)) checkLoopBound(frame, s, term.cond, point);
   const yes = fork(s);
   const no = s;
   const canBeTrue = assume(yes, term.cond, true, { point }) && !(loop !== undefined && turn >= 2);

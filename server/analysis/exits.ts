@@ -3,7 +3,7 @@ import { intervalOf } from '../flow/facts.ts';
 import { type Interval, TOP, type Value } from '../flow/value.ts';
 import { truth } from './evaluate.ts';
 import type { Exit } from './execute.ts';
-import { type Frame, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type Frame, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isEntryKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
@@ -53,7 +53,7 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
   const s = exit.state;
   const steps: Step[] = [...r.origin.chain, ...trailSteps(s)];
   if (r.lost !== undefined) steps.push(r.lost);
-  const sure = isSurelyHeld(s, r) && !s.facts.dropped && frame.cfg.gaps.length === 0;
+  const sure = !s.facts.dropped && frame.cfg.gaps.length === 0;
   reportProblem(frame, {
     kind: isShort(s, r) ? 'partial-pin-leaked' : 'pin-leaked',
     step: stepAt(frame, exit.span, 'returns here with the pages still held'),

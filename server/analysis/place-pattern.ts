@@ -23,7 +23,7 @@ export function resolvePattern(s: PathState, pattern: string, call: CallValues):
 }
 
 /** The value a resolved pattern holds. */
-export function valueOf(s: PathState, r: Resolved): Value {
+export function contentOf(s: PathState, r: Resolved): Value {
   return r.kind === 'value' ? r.value : readKey(s, r.key, undefined);
 }
 
@@ -31,7 +31,7 @@ function unary(s: PathState, tokens: readonly Token[], at: { i: number }, call: 
   if (tokens[at.i] === '*') {
     at.i++;
     const inner = unary(s, tokens, at, call);
-    return inner === undefined ? undefined : { kind: 'place', key: regionOf(valueOf(s, inner)) };
+    return inner === undefined ? undefined : { kind: 'place', key: regionOf(contentOf(s, inner)) };
   }
   return postfix(s, tokens, at, call);
 }
@@ -40,8 +40,8 @@ function postfix(s: PathState, tokens: readonly Token[], at: { i: number }, call
   let here = primary(s, tokens, at, call);
   for (let t = tokens[at.i]; here !== undefined && t !== undefined && t !== ')'; t = tokens[at.i]) {
     at.i++;
-    if (t === '[*]') here = { kind: 'place', key: regionOf(valueOf(s, here)) };
-    else if (t.startsWith('->')) here = { kind: 'place', key: `${regionOf(valueOf(s, here))}.${t.slice(2)}` };
+    if (t === '[*]') here = { kind: 'place', key: regionOf(contentOf(s, here)) };
+    else if (t.startsWith('->')) here = { kind: 'place', key: `${regionOf(contentOf(s, here))}.${t.slice(2)}` };
     else if (t.startsWith('.')) here = here.kind === 'place' ? { kind: 'place', key: here.key + t } : undefined;
     else return undefined;
   }
