@@ -182,8 +182,8 @@ export interface RunHooks {
   readonly define?: (d: Extract<ParsedDirective, { kind: 'define' }>, live: Piecewise<Known>) => void;
 }
 
-/** Deeper #if nesting than this is not evaluated. */
-const MAX_NESTING = 200;
+/** Of an #if nested deeper than this the first branch is taken: later passes recurse as deep as #if nests. */
+const MAX_NESTING = 64;
 
 /** Runs directives in order over a state of macros. Stray #else and #endif are ignored, an open #if ends with the file. */
 export function runDirectives(
@@ -208,8 +208,7 @@ export function runDirectives(
         const frame: Frame = { outer: live, taken: constant<Known>(0), group: groups++ };
         frames.push(frame);
         const condition = conditionOf(d, state);
-        const own =
-          frames.length > MAX_NESTING ? constant<Known>(undefined) : ownTruth(d, condition, directives[i + 1], state);
+        const own = frames.length > MAX_NESTING ? ALWAYS : ownTruth(d, condition, directives[i + 1], state);
         enter(d, frame, own, condition);
         break;
       }

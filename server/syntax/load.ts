@@ -1,33 +1,39 @@
 /**
- * Text to unit: strip, preprocess, mask, split. Every step keeps the length, so an offset means the same in all of them.
- * Any text gives a unit; nothing here throws.
+ * Text to unit: strip, preprocess, settle open #if, blank annotations, split. Every step keeps the length, so an offset means
+ * the same in all of them. Any text gives a unit; nothing here throws.
  */
 import { LineIndex } from '../base/line-index.ts';
-import { chooseBranches } from './choose.ts';
-import { preprocess } from './preprocess.ts';
-import { C_WORDS, splitTopLevel } from './split.ts';
+import { chooseBranches, markOpenGroups } from './choose.ts';
+import { maskAnnotations } from './mask-annotations.ts';
+import { type Group, preprocess } from './preprocess.ts';
+import { splitTopLevel } from './split.ts';
 import { strip, textOf } from './strip.ts';
-import { matchBrackets, newTokens, tokenize, WordTable } from './tokens.ts';
-import type { CUnit, PreprocessEnv } from './unit.ts';
+import { matchBrackets, newTokens, tokenize } from './tokens.ts';
+import type { CUnit, PreprocessEnv, VersionRegion } from './unit.ts';
+import { WORDS } from './vocabulary.ts';
 
 export { decode, encode } from './decode.ts';
 
-const WORDS = new WordTable(C_WORDS);
 const scratch = newTokens();
 
-/** Makes a unit of a decoded text for the newest kernel of `env.range`. */
+/** Makes a unit of a decoded text for the newest kernel of `env.range`; see `liveRanges` for ranges whose kernels see different code. */
 export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit {
   const stripped = strip(text);
+  const { code } = stripped;
   const facts = preprocess(path, text, stripped, env);
-  const chosen = chooseBranches(stripped.code, facts.groups);
-  tokenize(scratch, stripped.code, WORDS);
-  matchBrackets(scratch, stripped.code);
-  const top = splitTopLevel({ t: scratch, code: stripped.code, words: WORDS, made: new Map() });
+  const open = markOpenGroups(code, facts.groups);
+  const source = { t: scratch, code, words: WORDS };
+  tokenize(scratch, code, WORDS);
+  const chosen = open.length === 0 ? { conditions: [], guessed: [] } : chooseBranches(source, open);
+  if (open.length > 0) tokenize(scratch, code, WORDS);
+  const annotations = maskAnnotations(scratch, code, WORDS);
+  matchBrackets(scratch, code);
+  const top = splitTopLevel(source);
   let lines: LineIndex | undefined;
   return {
     path,
     text,
-    code: textOf(stripped.code),
+    code: textOf(code),
     get lines() {
       lines ??= new LineIndex(text);
       return lines;
@@ -37,7 +43,13 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
     macros: facts.macros,
     includes: facts.includes,
     conditions: chosen.conditions,
+    annotations,
+    regions: facts.groups.flatMap(regionsOf),
     range: env.range,
     guessed: chosen.guessed,
   };
+}
+
+function regionsOf(g: Group): VersionRegion[] {
+  return g.branches.filter((b) => b.versioned).map((b) => ({ span: b.body, kernels: b.kernels }));
 }

@@ -2,11 +2,15 @@
  * Parses one function, initialiser, declaration or macro body at a time: damage in one place never reaches another, and only
  * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per unit.
  */
-import type { Span } from '../base/span.ts';
+import { covers, type Span } from '../base/span.ts';
+import { type Cleanup, maskStatements } from './mask-function.ts';
+import { maskHeader } from './mask-header.ts';
 import { type CNode, hasError } from './node.ts';
 import { parse } from './parser.ts';
-import { strip, textOf } from './strip.ts';
+import { type Rewrite, Rewriter } from './rewriter.ts';
+import { strip, textOf, unitsOf } from './strip.ts';
 import type { CUnit, FunctionDef } from './unit.ts';
+import { WORDS } from './vocabulary.ts';
 
 /** The tree of a function. Offsets are those of the unit's text. */
 export interface ParsedFunction {
@@ -16,6 +20,10 @@ export interface ParsedFunction {
   readonly body: CNode;
   /** Whether the tree holds an ERROR or a node the parser made up. */
   readonly damaged: boolean;
+  /** What was rewritten for the parser, in the order of the text: read such places from `unit.text`. */
+  readonly rewrites: readonly Rewrite[];
+  /** Uses of linux/cleanup.h's macros and `__free()`, in the order of the text. */
+  readonly cleanups: readonly Cleanup[];
 }
 
 const functions = new WeakMap<CUnit, Map<FunctionDef, ParsedFunction>>();
@@ -36,30 +44,40 @@ export function parseFunction(unit: CUnit, fn: FunctionDef): ParsedFunction {
 }
 
 function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
-  const tree = parse(unit.code.slice(fn.span.start, fn.span.end), fn.span.start);
+  const { start, end } = fn.span;
+  const r = new Rewriter(unitsOf(unit.code.slice(start, end)), WORDS, start);
+  const cleanups: Cleanup[] = unit.annotations
+    .filter((a) => covers(fn.span, a.span))
+    .map((a) => ({ macro: '__free', name: a.word, span: a.span }));
+  const body = bodyToken(r, fn.bodySpan.start);
+  maskHeader(r, body);
+  maskStatements(r, body, r.t.count, cleanups);
+  const order = (a: { span: Span }, b: { span: Span }): number => a.span.start - b.span.start;
+  const facts = { rewrites: r.rewrites.sort(order), cleanups: cleanups.sort(order) };
+  const code = textOf(r.code);
+  const tree = parse(code, start);
   const root = tree.children.find((c) => c.type === 'function_definition');
-  const body = root?.children.find((c) => c.field === 'body');
-  if (root !== undefined && body !== undefined && body.start === fn.bodySpan.start && body.end === fn.bodySpan.end) {
-    return { root, body, damaged: tree.children.length > 1 || hasError(tree) };
+  const found = root?.children.find((c) => c.field === 'body');
+  if (root !== undefined && found !== undefined && found.start === fn.bodySpan.start && found.end === fn.bodySpan.end) {
+    return { root, body: found, damaged: tree.children.length > 1 || hasError(tree), ...facts };
   }
-  return parseBodyAlone(unit, fn);
+  return { ...parseBodyAlone(code.slice(fn.bodySpan.start - start), fn), ...facts };
+}
+
+function bodyToken(r: Rewriter, offset: number): number {
+  for (let i = 0; i < r.t.count; i++) if (r.base + r.start(i) >= offset) return i;
+  return r.t.count;
 }
 
 const HEAD = 'void f()';
 
 /** For a header that does not parse: the body under a header of our own. */
-function parseBodyAlone(unit: CUnit, fn: FunctionDef): ParsedFunction {
+function parseBodyAlone(code: string, fn: FunctionDef): Pick<ParsedFunction, 'root' | 'body' | 'damaged'> {
   const { start, end } = fn.bodySpan;
-  const tree = parse(HEAD + unit.code.slice(start, end), start - HEAD.length);
+  const tree = parse(HEAD + code, start - HEAD.length);
   const found = tree.children.find((c) => c.type === 'function_definition')?.children.find((c) => c.field === 'body');
-  const body: CNode = found ?? {
-    type: 'compound_statement',
-    start,
-    end,
-    field: 'body',
-    children: tree.children,
-    missing: false,
-  };
+  const children = tree.children.filter((c) => c.start >= start);
+  const body: CNode = found ?? { type: 'compound_statement', start, end, field: 'body', children, missing: false };
   const root: CNode = { type: 'function_definition', ...fn.span, field: undefined, children: [body], missing: false };
   return { root, body, damaged: true };
 }
@@ -72,16 +90,20 @@ const STATEMENT_HEAD = 'void f(){';
  * then the result is a `compound_statement`. undefined when it is empty or no C.
  */
 export function parseExpression(unit: CUnit, span: Span): CNode | undefined {
-  const code = snippet(unit, span);
-  if (code.trim() === '') return undefined;
+  const units = snippet(unit, span);
+  if (units.every((c) => c <= 32)) return undefined;
+  const r = new Rewriter(units, WORDS, span.start);
+  maskStatements(r, 0, r.t.count, []);
+  const code = textOf(r.code);
   return parseInitialiser(code, span.start) ?? parseStatements(code, span.start);
 }
 
-/** The masked text of a span; a stretch that is blank there (a directive) is taken from the original text. */
-function snippet(unit: CUnit, span: Span): string {
+/** The code of a span; a stretch that is blank there (a directive) is taken from the original text. */
+function snippet(unit: CUnit, span: Span): Uint16Array {
   const masked = unit.code.slice(span.start, span.end);
-  if (masked.trim() !== '') return masked;
-  return textOf(strip(unit.text.slice(span.start, span.end)).code).replace(/[\r\n]/g, ' ');
+  if (masked.trim() !== '') return unitsOf(masked);
+  const { code } = strip(unit.text.slice(span.start, span.end));
+  return code.map((c) => (c === 10 || c === 13 ? 32 : c));
 }
 
 function parseInitialiser(code: string, start: number): CNode | undefined {

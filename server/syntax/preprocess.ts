@@ -20,6 +20,8 @@ export interface Branch {
   readonly body: Span;
   /** Kernels on which the branch may be live, from version conditions alone, surrounding ones included; undefined: on none. */
   readonly kernels: KernelRange | undefined;
+  /** Whether some kernel surely drops the branch. */
+  readonly versioned: boolean;
   /** 1 live, 0 off, undefined open: on the kernel this run is for, surrounding branches left aside. */
   readonly state: Known;
   /** Normal form of an open condition; undefined for #else and for conditions that are known. */
@@ -125,6 +127,7 @@ function groupOf(branches: readonly OpenBranch[], end: Span, at: KernelVersion):
       at: b.at,
       body: { start: b.at.end, end: next.start },
       kernels: hullOfPossible(b.live),
+      versioned: b.live.some((p) => p.value === 0),
       state,
       condition: own === undefined ? b.residual : undefined,
       source: b.source,

@@ -3,6 +3,7 @@
  * Works on tokens whose brackets are matched, never fails, and a damaged item does not reach beyond its own end.
  */
 import type { Span } from '../base/span.ts';
+import { firstName, functionHeader, functionName, isCWord } from './function-header.ts';
 import { CH } from './strip.ts';
 import { column0, KIND, P, type Tokens, tokenText, type WordTable } from './tokens.ts';
 import type { DeclarationItem, FunctionDef } from './unit.ts';
@@ -13,55 +14,10 @@ export interface TopLevel {
   readonly declarations: readonly DeclarationItem[];
 }
 
-/** A function whose header a macro made, found by the pass that rewrites such headers; by offset of the item's first token. */
-export type MacroFunctions = ReadonlyMap<
-  number,
-  { readonly name: string; readonly nameSpan: Span; readonly macro: string }
->;
-
-/** Words of C that steer the splitter. */
-export const C_WORDS = [
-  'struct',
-  'union',
-  'enum',
-  'typedef',
-  'static',
-  'extern',
-  'inline',
-  'const',
-  'volatile',
-  'register',
-  'if',
-  'else',
-  'for',
-  'while',
-  'do',
-  'switch',
-  'case',
-  'default',
-  'return',
-  'goto',
-  'break',
-  'continue',
-  'sizeof',
-  'void',
-  'int',
-  'long',
-  'short',
-  'char',
-  'unsigned',
-  'signed',
-  'float',
-  'double',
-  '_Bool',
-  'bool',
-];
-
 interface Source {
   readonly t: Tokens;
   readonly code: Uint16Array;
   readonly words: WordTable;
-  readonly made: MacroFunctions;
 }
 
 /** Cuts the tokens into items. `words` is the table they were scanned with and must hold C_WORDS. */
@@ -157,60 +113,19 @@ function spanOf(t: Tokens, first: number, last: number): Span {
 
 function functionOf(s: Source, first: number, item: Item): FunctionDef {
   const { t } = s;
-  const made = s.made.get(t.start[first] ?? -1);
-  const nameToken = made === undefined ? functionName(s, first, item.body) : -1;
+  const header = functionHeader(s, first, item.body);
   let isStatic = false;
-  for (let i = first; i < item.body; i++) {
-    if (t.kind[i] === KIND.word && s.words.word(t.value[i] ?? 0) === 'static') isStatic = true;
-    if (t.kind[i] === KIND.punct) break;
-  }
+  for (let i = first; i < item.body && t.kind[i] === KIND.word; i++)
+    if (s.words.word(t.value[i] ?? 0) === 'static') isStatic = true;
+  const name = Math.max(first, header.name);
   return {
-    name: made?.name ?? (nameToken < 0 ? '' : tokenText(t, s.code, nameToken)),
-    nameSpan: made?.nameSpan ?? spanOf(t, Math.max(first, nameToken), Math.max(first, nameToken)),
+    name: header.name < 0 ? '' : tokenText(t, s.code, header.name),
+    nameSpan: spanOf(t, name, name),
     span: spanOf(t, first, item.last),
     bodySpan: spanOf(t, item.body, item.last),
     isStatic,
-    viaMacro: made?.macro,
+    viaMacro: header.macro < 0 ? undefined : tokenText(t, s.code, header.macro),
   };
-}
-
-/**
- * The declared name in front of the parameter list that ends before `end`: `int *f(void)`, `int (*f(int))(void)`, `int M(f)(void)`.
- * A macro call behind the parameters is passed over. Returns -1 when there is none.
- */
-export function functionName(s: Pick<Source, 't' | 'words'>, first: number, end: number): number {
-  const { t } = s;
-  let close = end - 1;
-  for (;;) {
-    const open = t.match[close] ?? -1;
-    if (open <= first) return -1;
-    const before = open - 1;
-    if (t.kind[before] === KIND.word) {
-      const previous = before - 1;
-      if (previous > first && t.kind[previous] === KIND.punct && t.value[previous] === P.close) {
-        close = previous;
-        continue;
-      }
-      return before;
-    }
-    if (t.kind[before] !== KIND.punct || t.value[before] !== P.close) return -1;
-    const inner = t.match[before] ?? -1;
-    return inner < 0 ? -1 : firstName(s, inner + 1, before);
-  }
-}
-
-/** The first word that is no C keyword in `[from, to)`. */
-function firstName(s: Pick<Source, 't' | 'words'>, from: number, to: number): number {
-  for (let i = from; i < to; i++) {
-    if (s.t.kind[i] === KIND.word && !isCWord(s.words.word(s.t.value[i] ?? 0))) return i;
-  }
-  return -1;
-}
-
-const C_WORD_SET = new Set(C_WORDS);
-
-function isCWord(word: string): boolean {
-  return C_WORD_SET.has(word);
 }
 
 function declarationOf(s: Source, first: number, item: Item): DeclarationItem {
@@ -222,7 +137,7 @@ function declarationOf(s: Source, first: number, item: Item): DeclarationItem {
   if (item.assign < 0 && item.brace >= 0 && (lead === 'struct' || lead === 'union' || lead === 'enum')) {
     const tag = item.brace - 1;
     const close = t.match[item.brace] ?? -1;
-    if (tag > first && t.kind[tag] === KIND.word && !isCWord(s.words.word(t.value[tag] ?? 0))) {
+    if (tag > first && t.kind[tag] === KIND.word && !isCWord(s.words, t.value[tag] ?? 0)) {
       return { kind: 'type', name: nameAt(tag), span };
     }
     if (close >= 0 && close + 1 < item.last)
@@ -253,7 +168,7 @@ function declaredName(s: Source, first: number, end: number): number {
   let name = -1;
   for (let i = first; i < end; i++) {
     const partner = t.match[i] ?? -1;
-    if (t.kind[i] === KIND.word && !isCWord(s.words.word(t.value[i] ?? 0))) name = i;
+    if (t.kind[i] === KIND.word && !isCWord(s.words, t.value[i] ?? 0)) name = i;
     else if (t.kind[i] === KIND.punct && t.value[i] === P.comma) break;
     else if (t.kind[i] === KIND.punct && t.value[i] === P.open && t.value[i + 1] === P.star)
       return firstName(s, i + 1, end);

@@ -47,6 +47,11 @@ export class WordTable {
     }
   }
 
+  /** One above the highest number. */
+  get limit(): number {
+    return this.#words.length;
+  }
+
   /** The number of a known word, 0 for others. */
   id(word: string): number {
     return this.#ids.get(word) ?? 0;

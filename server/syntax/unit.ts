@@ -82,12 +82,31 @@ export interface ConfigCondition {
   readonly span: Span;
 }
 
+/** An annotation that was blanked and still means something: `__free(kfree)` behind a variable's name. */
+export interface Annotation {
+  readonly kind: 'free';
+  /** The clean-up's name, `kfree`. */
+  readonly word: string;
+  /** The annotation itself; the variable stands in front of it. */
+  readonly span: Span;
+}
+
+/** A stretch under #if and the kernels on which version conditions keep it. */
+export interface VersionRegion {
+  readonly span: Span;
+  /** The hull where they are not contiguous; undefined when no kernel keeps it. */
+  readonly kernels: KernelRange | undefined;
+}
+
 /** A file, preprocessed for one set of live branches. */
 export interface CUnit {
   readonly path: string;
   /** The file's text as decoded; what messages show. */
   readonly text: string;
-  /** Same length as `text`; comments, directives and dead branches blanked, kernel macros rewritten. */
+  /**
+   * Same length as `text`; comments, insides of literals, directives, dead branches and annotations blanked, open conditions
+   * rewritten. What the parser needs beyond that is done when a function is parsed.
+   */
   readonly code: string;
   readonly lines: LineIndex;
   readonly functions: readonly FunctionDef[];
@@ -97,6 +116,9 @@ export interface CUnit {
   readonly conditions: readonly ConfigCondition[];
   /** The kernels this unit stands for: the part of the range aimed at on which these branches are live. */
   readonly range: KernelRange;
+  readonly annotations: readonly Annotation[];
+  /** Branches of #if that depend on the version, in the order of the text, outer ones first. */
+  readonly regions: readonly VersionRegion[];
   /** Stretches where a branch was chosen without knowing the condition; functions in them are `guessed`. */
   readonly guessed: readonly Span[];
 }
