@@ -2,11 +2,10 @@
  * The model as one value: all rows, and `select`, which narrows them to a range of kernels.
  * Building it costs one walk over the rows; everything that depends on a range is computed when asked for and kept.
  */
-import { ACQUIRE_ROWS } from './acquire.ts';
+import { API_ROWS } from './api-rows.ts';
 import { CASE_ROWS } from './cases.ts';
 import { FAST_MASK_ROWS, FLAG_ROWS } from './flags.ts';
 import { INTERNAL_USERS } from './internal-users.ts';
-import { RELEASE_ROWS } from './release.ts';
 import type { ApiRow, CaseRow, FastMaskRow, FlagRow, InternalUser, ValidityRow } from './schema.ts';
 import { VALIDITY_ROWS } from './validity.ts';
 import { contains, intersect, type KernelRange, rangeOf, type Since } from './version.ts';
@@ -59,9 +58,6 @@ export interface Catalogue {
   /** The model narrowed to a range; the same value for the same range. */
   select(range: KernelRange): Model;
 }
-
-/** The model's own rows. */
-export const API_ROWS: readonly ApiRow[] = [...ACQUIRE_ROWS, ...RELEASE_ROWS];
 
 /** Ranges are parsed once per row, and only for rows that somebody asks for. */
 const ranges = new WeakMap<Since, KernelRange>();

@@ -79,12 +79,29 @@ export type PlacePattern = string;
 /** The results under which an effect happens. */
 export type When = 'always' | 'success' | 'failure' | 'positive' | 'true' | 'false';
 
+/**
+ * What is held between lock and unlock. Nothing may sleep under `spin` (rwlocks included), `rcu`, `irq` and `preempt` (bottom
+ * halves included). `mm-users`: the mm stays alive (mmget). `current-mm`: current->mm is set (kthread_use_mm).
+ */
+export type LockKind =
+  | 'mmap'
+  | 'spin'
+  | 'rcu'
+  | 'irq'
+  | 'preempt'
+  | 'mutex'
+  | 'page'
+  | 'rwsem'
+  | 'mm-users'
+  | 'current-mm';
+
 /** One thing a call does to pages, to what reaches them, or to the caller's context. */
 export interface Effect {
   /**
    * acquire: `place` now holds pages. release: the pages at `place` are given back. extra-ref: one more reference (get_page).
    * dirty: marked dirty. access: data read/written/DMAed through `place`. map/unmap: DMA mapping of what `place` reaches.
-   * alias: `to` now also reaches the pages of `place`. transfer: the callee takes the pages of `place` over for good.
+   * alias: `to` now also reaches the pages of `place`. transfer: the callee (its object `to`, if it has
+   * one) takes the pages of `place` over for good. map: `to` is where the bus address goes, absent: into the list itself.
    * alloc: `place` is fresh memory. free: the container memory at `place` dies (not its pages).
    * lock/unlock: of `lock`. query: tells something of `place` (page_count, iov_iter_extract_will_pin).
    */
@@ -116,17 +133,20 @@ export interface Effect {
   readonly withFlag?: string;
   /** alloc: only when `place` held NULL before the call. */
   readonly ifNull?: boolean;
-  /** access: what happens to the data; `by-direction` reads the DMA or iterator direction from `direction`. */
+  /**
+   * access, and map without a direction: what happens to the data (by the device, on map); `by-direction` takes it from
+   * `direction`, or from the object itself (a bio, an iterator).
+   */
   readonly access?: 'read' | 'write' | 'read-write' | 'dma' | 'by-direction';
-  /** map and access: the argument with the direction. */
+  /** map, unmap and access: the argument with the direction: enum dma_data_direction, dma_transfer_direction or IOMMU_ flags. */
   readonly direction?: PlacePattern;
   /** dirty and release: the argument that says whether to dirty; absent on `dirty`: always. */
   readonly dirtyArg?: PlacePattern;
   /** dirty: whether the page or folio lock is taken by the callee (`lock`), must be held (`unlocked`), or only the flag is set (`flag`). */
   readonly dirtyKind?: 'lock' | 'unlocked' | 'flag';
   /** lock and unlock: which. */
-  readonly lock?: 'mmap' | 'spin' | 'rcu' | 'irq' | 'preempt' | 'mutex' | 'page' | 'rwsem';
-  /** lock: when the lock is a try-lock the effect happens on `when`. */
+  readonly lock?: LockKind;
+  /** lock and unlock: of a lock that readers share. A try-lock is a lock with `when`. */
   readonly mode?: 'read' | 'write';
 }
 

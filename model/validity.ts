@@ -39,6 +39,15 @@ const PIN_FUNCTIONS: readonly string[] = [
   'pin_user_pages_locked',
 ];
 
+/** The pin_* functions, since 5.18. */
+const PIN_FUNCTIONS_NOW: readonly string[] = [
+  'pin_user_pages',
+  'pin_user_pages_fast',
+  'pin_user_pages_fast_only',
+  'pin_user_pages_remote',
+  'pin_user_pages_unlocked',
+];
+
 /** The functions that reach __get_user_pages() directly. */
 const SLOW_FUNCTIONS: readonly string[] = [
   'get_user_pages',
@@ -51,9 +60,18 @@ const SLOW_FUNCTIONS: readonly string[] = [
   'pin_user_pages_unlocked',
 ];
 
-/** The functions whose caller holds mmap_lock. */
+/** The functions that reach __get_user_pages() directly, since 5.18. */
+const SLOW_FUNCTIONS_NOW: readonly string[] = [
+  'get_user_pages',
+  'get_user_pages_remote',
+  'get_user_pages_unlocked',
+  'pin_user_pages',
+  'pin_user_pages_remote',
+  'pin_user_pages_unlocked',
+];
+
+/** The functions whose caller holds mmap_lock, before 6.3. */
 const LOCK_HELD_FUNCTIONS: readonly string[] = [
-  'get_user_page_vma_remote',
   'get_user_pages',
   'get_user_pages_locked',
   'get_user_pages_remote',
@@ -80,6 +98,15 @@ const REFERENCE_TAKERS: readonly string[] = [
   'pin_user_pages_locked',
   'pin_user_pages_remote',
   'pin_user_pages_unlocked',
+];
+
+/** The functions whose caller holds mmap_lock, since 6.3. */
+const LOCK_HELD_FUNCTIONS_NOW: readonly string[] = [
+  'get_user_page_vma_remote',
+  'get_user_pages',
+  'get_user_pages_remote',
+  'pin_user_pages',
+  'pin_user_pages_remote',
 ];
 
 /** What gives pins back. */
@@ -235,7 +262,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.LT-NOPIN-C',
     kernels: { since: '6.1', until: '6.3' },
-    applies: SLOW_FUNCTIONS,
+    applies: SLOW_FUNCTIONS_NOW,
     condition: 'the slow long-term core is reached with FOLL_LONGTERM and without FOLL_PIN',
     flags: { anyOf: ['FOLL_LONGTERM'], noneOf: ['FOLL_PIN'] },
     effect: 'WARN_ON',
@@ -285,7 +312,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.LT-P2P-A',
     kernels: { since: '6.2', until: '6.3' },
-    applies: SLOW_FUNCTIONS,
+    applies: SLOW_FUNCTIONS_NOW,
     condition: 'FOLL_LONGTERM with FOLL_PCI_P2PDMA, tested for each VMA',
     flags: { allOf: ['FOLL_LONGTERM', 'FOLL_PCI_P2PDMA'] },
     effect: 'silent',
@@ -314,7 +341,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.NULLPAGES-B',
     kernels: { since: '5.19', until: '6.3' },
-    applies: PIN_FUNCTIONS,
+    applies: PIN_FUNCTIONS_NOW,
     condition: 'pages is NULL',
     effect: 'WARN_ON_ONCE',
     result: '-EINVAL; 0 from pin_user_pages_fast_only()',
@@ -377,7 +404,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.MMAPLOCK-B',
     kernels: { since: '6.3', until: '6.10' },
-    applies: LOCK_HELD_FUNCTIONS,
+    applies: LOCK_HELD_FUNCTIONS_NOW,
     condition: 'mmap_lock is not held',
     effect: 'mmap_assert_locked: lockdep report or VM_BUG_ON_MM',
     result: 'continues on production kernels',
@@ -386,7 +413,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.MMAPLOCK-C',
     kernels: { since: '6.10' },
-    applies: LOCK_HELD_FUNCTIONS,
+    applies: LOCK_HELD_FUNCTIONS_NOW,
     condition: 'mmap_lock is not held',
     effect: 'rwsem_assert_held: lockdep report, else WARN_ON',
     result: 'continues',
@@ -395,7 +422,7 @@ export const VALIDITY_ROWS: readonly ValidityRow[] = [
   {
     id: 'VALID.ZERO',
     kernels: { since: '6.7' },
-    applies: SLOW_FUNCTIONS,
+    applies: SLOW_FUNCTIONS_NOW,
     condition: 'nr_pages > 0, nothing taken, no error, no FOLL_NOWAIT',
     effect: 'WARN_ON_ONCE',
     result: '-EFAULT',
