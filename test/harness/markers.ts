@@ -5,6 +5,7 @@
  *   //- path: drivers/demo/a.c        where the file stands in a tree (default: the fixture's own name)
  *   //- rules: a b                    rules whose findings are held to the markers (default: the folder's name)
  *   //- define: HAVE_X=1              as -D
+ *   //- tree: yes                     the paths are those of a kernel tree
  *   //- file: a.h                     starts the next virtual file
  *
  *   //~ rule error high @`token` "text"     a finding on this line; all but the rule may be left out; @`token`#2: second occurrence
@@ -70,6 +71,8 @@ export interface Fixture {
   readonly kernels: readonly string[];
   readonly rules: readonly string[];
   readonly defines: readonly string[];
+  /** Whether paths are those below the root of a kernel tree. */
+  readonly inTree: boolean;
 }
 
 const SEVERITIES = new Set(['error', 'warning', 'info']);
@@ -77,7 +80,7 @@ const CONFIDENCES = new Set(['high', 'medium', 'low']);
 
 /** Reads a fixture. Throws an Error with file and line when a marker cannot be understood. */
 export function readFixture(name: string, text: string, defaultRule: string): Fixture {
-  const options = { kernels: ['6.12'], rules: [defaultRule], defines: [] as string[], path: name };
+  const options = { kernels: ['6.12'], rules: [defaultRule], defines: [] as string[], path: name, inTree: false };
   const files: VirtualFile[] = [];
   let path: string | undefined;
   let lines: string[] = [];
@@ -100,6 +103,7 @@ export function readFixture(name: string, text: string, defaultRule: string): Fi
     } else if (key === 'kernel') options.kernels = words;
     else if (key === 'rules') options.rules = words;
     else if (key === 'define') options.defines.push(...words);
+    else if (key === 'tree') options.inTree = value.trim() === 'yes';
     else if (key === 'path') options.path = value.trim();
     else throw new Error(`${name}: unknown directive //- ${key}`);
     // The first file keeps its directive lines blank so that line numbers are those of the fixture on disk.
@@ -107,7 +111,7 @@ export function readFixture(name: string, text: string, defaultRule: string): Fi
     else if (files.length === 0) lines.push('');
   }
   close();
-  return { name, files, kernels: options.kernels, rules: options.rules, defines: options.defines };
+  return { name, files, kernels: options.kernels, rules: options.rules, defines: options.defines, inTree: options.inTree };
 }
 
 /** A virtual file with the expectations of its markers. */
