@@ -33,14 +33,14 @@ export function maskAnnotations(t: Tokens, code: Uint16Array, words: WordTable):
   for (let i = 0; i < t.count; i++) {
     if (t.kind[i] !== KIND.word) continue;
     const r = role[t.value[i] as number];
-    if (r === 0 || r === undefined || isField(t, i)) continue;
+    if (r === 0 || r === undefined || isName(t, words, i)) continue;
     let last = i;
     if (r === 1) {
       if (t.value[i + 1] === P.open && !inDeclaration(t, i)) continue;
     } else if (t.value[i + 1] === P.open) {
       last = closing(t, i + 1);
       if (last < 0) continue;
-    } else if (r === 3) continue;
+    } else continue;
 
     if (r === 3)
       found.push({
@@ -57,9 +57,10 @@ export function maskAnnotations(t: Tokens, code: Uint16Array, words: WordTable):
   return found;
 }
 
-/** A field of that name is no annotation. */
-function isField(t: Tokens, i: number): boolean {
+/** A field or a label of that name is no annotation. */
+function isName(t: Tokens, words: WordTable, i: number): boolean {
   const before = t.value[i - 1];
+  if (before !== 0 && before === words.id('goto')) return true;
   return before === P.dot || (before === P.greater && t.value[i - 2] === P.minus);
 }
 

@@ -23,21 +23,32 @@ export interface Cleanup {
 
 /** Masks the tokens `[from, to)`, which are statements. */
 export function maskStatements(r: Rewriter, from: number, to: number, cleanups: Cleanup[]): void {
+  const m: Masking = { r, cleanups, braces: [] };
   for (let i = from; i < to; i++) {
-    if (r.t.kind[i] === KIND.literal) {
-      i = maskLiteral(r, i);
-      continue;
-    }
-    if (!r.isWord(i)) {
-      maskPunct(r, i);
-      continue;
-    }
-    i = maskWord(r, i, cleanups);
+    const kind = r.t.kind[i];
+    if (kind === KIND.word) i = maskWord(m, i);
+    else if (kind === KIND.literal) i = maskLiteral(r, i);
+    else if (kind === KIND.number) maskNumber(r, i);
+    else if (kind === KIND.punct) maskPunct(m, i);
   }
 }
 
+/** What a `{` opens: statements, a list of initialisers, or the fields of a type. */
+type Brace = 'code' | 'list' | 'fields';
+
+interface Masking {
+  readonly r: Rewriter;
+  readonly cleanups: Cleanup[];
+  readonly braces: Brace[];
+}
+
+function around(m: Masking): Brace {
+  return m.braces[m.braces.length - 1] ?? 'code';
+}
+
 /** Handles a word; returns the last token it is done with. */
-function maskWord(r: Rewriter, i: number, cleanups: Cleanup[]): number {
+function maskWord(m: Masking, i: number): number {
+  const { r } = m;
   switch (VOCABULARY.role(r.value(i))) {
     case WORD_ROLE.label:
       maskCase(r, i);
@@ -51,12 +62,12 @@ function maskWord(r: Rewriter, i: number, cleanups: Cleanup[]): number {
       return i;
     case WORD_ROLE.callLike:
       capitalise(r, i);
-      maskCall(r, i, cleanups);
+      maskCall(m, i);
       return i;
     case WORD_ROLE.localLabel:
       return maskLocalLabel(r, i);
     case 0:
-      maskCall(r, i, cleanups);
+      maskCall(m, i);
       return i;
     default:
       return i;
@@ -84,9 +95,44 @@ function maskLiteral(r: Rewriter, i: number): number {
   return last;
 }
 
-function maskPunct(r: Rewriter, i: number): void {
-  if (r.value(i) !== P.ampersand || r.value(i + 1) !== P.ampersand || r.start(i + 1) !== r.end(i) || !r.isWord(i + 2))
-    return;
+/** `5000baseT_Full`, pasted onto a name by a macro, becomes a name. */
+function maskNumber(r: Rewriter, i: number): void {
+  const last = r.code[r.end(i) - 1] ?? 0;
+  if (last >= 48 && last <= 57 && r.end(i) - r.start(i) < 8) return;
+  if (/^(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9.]+(?:[eE][-+]?[0-9]+)?)[uUlLfF]*$/.test(r.text(i))) return;
+  r.code[r.start(i)] = 88;
+}
+
+function maskPunct(m: Masking, i: number): void {
+  const { r } = m;
+  const v = r.value(i);
+  if (v === P.openBrace) m.braces.push(braceKind(m, i));
+  else if (v === P.closeBrace) m.braces.pop();
+  else if (v === P.ampersand) maskLabelAddress(r, i);
+}
+
+function braceKind(m: Masking, i: number): Brace {
+  const { r } = m;
+  const before = r.isPunct(i - 1) ? r.value(i - 1) : 0;
+  if (before === P.equals || before === P.comma || before === P.closeSquare) return 'list';
+  if (before === P.openBrace) return around(m);
+  if (before === P.close) {
+    const head = r.match(i - 1) - 1;
+    return r.isWord(head) && VOCABULARY.role(r.value(head)) !== WORD_ROLE.jump
+      ? 'code'
+      : head < 0 || r.settledAt(head)
+        ? 'code'
+        : 'list';
+  }
+  if (!r.isWord(i - 1)) return 'code';
+  const tag = VOCABULARY.role(r.value(i - 1)) === WORD_ROLE.tag ? i - 1 : i - 2;
+  if (!r.isWord(tag) || VOCABULARY.role(r.value(tag)) !== WORD_ROLE.tag) return 'code';
+  return r.text(tag) === 'enum' ? 'list' : 'fields';
+}
+
+/** `&&label` as a value becomes `&label`'s operand alone. */
+function maskLabelAddress(r: Rewriter, i: number): void {
+  if (r.value(i + 1) !== P.ampersand || r.start(i + 1) !== r.end(i) || !r.isWord(i + 2)) return;
   const before = r.value(i - 1);
   const prefix = before === P.open || before === P.comma || before === P.equals || before === P.openBrace;
   if (prefix && r.isPunct(i - 1)) r.blank(i, i);
@@ -151,21 +197,65 @@ function maskLocalLabel(r: Rewriter, i: number): number {
 }
 
 /** A word that may be called: block macros, calls without semicolon, and arguments. */
-function maskCall(r: Rewriter, i: number, cleanups: Cleanup[]): void {
+function maskCall(m: Masking, i: number): void {
+  const { r } = m;
   const open = i + 1;
   if (r.value(open) !== P.open || !r.isPunct(open)) return;
   const close = r.match(open);
   if (close < 0) return;
+  if (around(m) === 'fields') return maskFieldMacro(r, i, close);
   const name = r.text(i);
   if (CLEANUP_MACROS.has(name)) {
-    cleanups.push({
+    m.cleanups.push({
       macro: name,
       name: r.text(open + 1),
       span: { start: r.base + r.start(i), end: r.base + r.end(close) },
     });
   }
+  const statement = around(m) === 'code' && startsStatement(r, i);
+  if (statement && takesStatements(r, open, close)) return unwrapStatements(r, i, close);
   maskArguments(r, VOCABULARY, open, close);
-  if (startsStatement(r, i)) maskStatementCall(r, i, close, name);
+  if (statement) maskStatementCall(r, i, close, name);
+}
+
+/** `DECLARE_BITMAP(name, n);` among the fields of a local type: one field, named by the last word that is an argument alone. */
+function maskFieldMacro(r: Rewriter, i: number, close: number): void {
+  if (r.value(close + 1) !== P.semicolon || r.isWord(i - 1) || r.end(i) - r.start(i) < 4) return;
+  let name = -1;
+  for (let k = i + 2; k < close; k++) {
+    const alone = (r.value(k - 1) === P.comma || k === i + 2) && (r.value(k + 1) === P.comma || k + 1 === close);
+    if (r.isWord(k) && alone && VOCABULARY.role(r.value(k)) === 0) name = k;
+  }
+  if (name < 0) return;
+  r.note('statement-macro', i, close);
+  r.put(r.start(i), 'int', r.start(name));
+  r.blank(name + 1, close);
+  r.settle(i, name);
+}
+
+/** `DEB( if (x) f(); )`: a macro whose argument is statements. */
+function takesStatements(r: Rewriter, open: number, close: number): boolean {
+  if (r.isWord(open + 1) && VOCABULARY.role(r.value(open + 1)) === WORD_ROLE.control) return true;
+  for (let k = open + 1; k < close; k++) {
+    if (r.isPunct(k) && r.value(k) === P.semicolon) return true;
+    const partner = r.match(k);
+    if (partner > k) k = partner;
+  }
+  return false;
+}
+
+function unwrapStatements(r: Rewriter, i: number, close: number): void {
+  r.note('block-macro', i, close);
+  const ended = r.value(close - 1) === P.semicolon || r.value(close - 1) === P.closeBrace;
+  r.blank(i, i);
+  r.turn(i + 1, P.openBrace);
+  if (r.value(close + 1) === P.semicolon) {
+    r.turn(close, P.semicolon);
+    r.turn(close + 1, P.closeBrace);
+  } else {
+    if (!ended) r.putBehind(close - 1, ';');
+    r.turn(close, P.closeBrace);
+  }
 }
 
 /** Whether token `i` is the first of a statement. */
@@ -192,6 +282,7 @@ function maskStatementCall(r: Rewriter, i: number, close: number, name: string):
   if (next >= r.t.count) return;
   const block = r.isPunct(next) && r.value(next) === P.openBrace;
   const loop = LOOP_MACRO.test(name);
+  if (loop && endsDo(r, i)) return blockMacro(r, i, close, name);
   const nextWord = r.isWord(next);
   if (block || (nextWord && (loop || BLOCK_MACRO.test(name) || IF_MACRO.test(name)) && !isOperatorWord(r, next))) {
     return blockMacro(r, i, close, name);
@@ -211,6 +302,12 @@ function isOperatorWord(r: Rewriter, i: number): boolean {
 function onNewLine(r: Rewriter, i: number): boolean {
   for (let k = r.end(i - 1); k < r.start(i); k++) if (isLineBreak(r.code[k])) return true;
   return false;
+}
+
+/** `do { ... } for_each_part(x, y);` */
+function endsDo(r: Rewriter, i: number): boolean {
+  const open = r.isPunct(i - 1) && r.value(i - 1) === P.closeBrace ? r.match(i - 1) : -1;
+  return open > 0 && r.isWord(open - 1) && r.text(open - 1) === 'do';
 }
 
 function blockMacro(r: Rewriter, i: number, close: number, name: string): void {

@@ -60,6 +60,15 @@ function maskWords(r: Rewriter, first: number, name: number): void {
   const loose: number[] = [];
   for (let i = first; i < name; i++) {
     if (!r.isWord(i)) {
+      const close = r.value(i) === P.open ? r.match(i) : -1;
+      const called = loose[loose.length - 1] === i - 1 && close > 0 && close < name;
+      if (called && (r.isWord(close + 1) || close + 1 === name)) {
+        loose.pop();
+        r.note('annotation', i - 1, close);
+        r.blank(i - 1, close);
+        i = close;
+        continue;
+      }
       if (!(r.isPunct(i) && r.value(i) === P.star)) return;
       for (let k = i + 1; k < name; k++) {
         if (r.isWord(k) && VOCABULARY.role(r.value(k)) === 0) dropWord(r, k);
@@ -116,6 +125,14 @@ function maskMaker(r: Rewriter, macro: number, name: number, body: number): void
 function joinPairs(r: Rewriter, from: number, close: number): void {
   let even = true;
   for (let i = from + 1; i < close; i++) {
+    const inner = even && r.isWord(i) && r.value(i + 1) === P.open ? r.match(i + 1) : -1;
+    if (inner === i + 3 && r.end(i) - r.start(i) >= 3) {
+      r.put(r.start(i), 'int', r.start(i + 2));
+      r.blank(inner, inner);
+      even = false;
+      i = inner;
+      continue;
+    }
     if (r.t.kind[i] === KIND.punct && r.value(i) === P.comma) {
       if (even) r.put(r.start(i), ' ');
       even = !even;

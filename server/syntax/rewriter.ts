@@ -89,6 +89,17 @@ export class Rewriter {
     this.#heads.add(i);
   }
 
+  /** Makes a bracket another one, in the code and for later steps. */
+  turn(i: number, bracket: number): void {
+    this.code[this.start(i)] = bracket;
+    this.t.value[i] = bracket;
+  }
+
+  /** Whether a token was taken out by `settle`. */
+  settledAt(i: number): boolean {
+    return i >= 0 && i < this.t.count && this.t.kind[i] === 0;
+  }
+
   rewrittenAt(i: number): boolean {
     return this.#heads.has(i);
   }

@@ -62,7 +62,7 @@ function scanItem(s: Source, first: number): Item {
     if (c === P.openBrace) {
       if (isLinkageBlock(s, first, i)) return { last: first, next: i + 1, body: -1, brace, assign };
       const end = partner >= 0 ? partner : endOfDamage(s, i);
-      if (assign < 0 && i > first && t.value[i - 1] === P.close && t.kind[i - 1] === KIND.punct) {
+      if (assign < 0 && i > first && t.value[i - 1] === P.close && !isMadeObject(s, first, i, end)) {
         return { last: end, next: end + 1, body: i, brace, assign };
       }
       if (brace < 0) brace = i;
@@ -74,6 +74,15 @@ function scanItem(s: Source, first: number): Item {
     i = (c === P.open || c === P.openSquare) && partner > i ? partner + 1 : i + 1;
   }
   return { last: t.count - 1, next: t.count, body: -1, brace, assign };
+}
+
+/** `MAKER(name) { ... };` and `MAKER(name) { .field = ... }`: a type or an object, not a function. */
+function isMadeObject(s: Source, first: number, brace: number, end: number): boolean {
+  const { t } = s;
+  const open = t.match[brace - 1] ?? -1;
+  let k = first;
+  while (k < open && isStorage(s, k)) k++;
+  return open === k + 1 && (t.value[end + 1] === P.semicolon || t.value[brace + 1] === P.dot);
 }
 
 /** `extern "C" {` */
