@@ -29,7 +29,7 @@ function indexOf(unit: CUnit): UnitIndex {
 
 function scan(code: string): Map<string, number[]> {
   const offsets = new Map<string, number[]>();
-  for (const m of code.matchAll(/[A-Za-z_]\w*(?=[ \t\r\n]{0,80}\)?[ \t]{0,8}\()/g)) {
+  for (const m of code.matchAll(/(?<![\w.]|->)[A-Za-z_]\w*(?=[ \t\r\n]{0,80}\)?[ \t]{0,8}\()/g)) {
     const list = offsets.get(m[0]);
     if (list === undefined) offsets.set(m[0], [m.index]);
     else list.push(m.index);

@@ -40,7 +40,7 @@ export function macroCalls(unit: CUnit, macro: MacroDef): TextCall[] {
   const text = macroText(unit, macro);
   const base = macro.bodySpan.start;
   const calls: TextCall[] = [];
-  for (const m of text.matchAll(/[A-Za-z_]\w*(?=\s{0,20}\()/g)) {
+  for (const m of text.matchAll(/(?<![\w.]|->)[A-Za-z_]\w*(?=\s{0,20}\()/g)) {
     const call = textCall(text, m.index);
     if (call !== undefined) calls.push(shifted(call, base));
   }

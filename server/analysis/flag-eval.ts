@@ -9,7 +9,7 @@ import { type FlagContext, type FlagScope, type Folding, later, term, unknownTer
 import { callerValue, enumValue, fieldValue, fileVariableValue, macroValue, returnedValue } from './flag-sources.ts';
 import { either, type FlagValue, isFlagsOnly, join, joinAll, masked, weaken, without } from './flag-terms.ts';
 import { type LocalName, localNames } from './locals.ts';
-import { argumentNodes, bare, calleeOf, codeOf, keysIn, placeKey } from './trees.ts';
+import { argumentNodes, bare, calleeOf, codeOf, keysIn, operatorOf, placeKey } from './trees.ts';
 
 const EMPTY: FlagState = new Map();
 
@@ -129,7 +129,7 @@ function writtenPlaces(body: CNode, scope: FlagScope): ReadonlyMap<string, reado
   walk(body, (n) => {
     if (n.type === 'assignment_expression') add(childByField(n, 'left'), childByField(n, 'right'));
     else if (n.type === 'init_declarator') add(childByField(n, 'declarator'), childByField(n, 'value'));
-    else if (n.type === 'update_expression' || (n.type === 'pointer_expression' && unit.code[n.start] === '&'))
+    else if (n.type === 'update_expression' || (n.type === 'pointer_expression' && operatorOf(unit, n) === '&'))
       add(childByField(n, 'argument'), undefined);
     else if (n.type === 'declaration') for (const c of n.children) if (c.type === 'identifier') add(c, undefined);
     return true;
@@ -162,7 +162,7 @@ function parameterValue(local: LocalName, scope: FlagScope, ctx: FlagContext): F
  */
 function decided(condition: CNode, scope: FlagScope, ctx: FlagContext): boolean | undefined {
   const n = bare(condition);
-  if (n.type === 'unary_expression' && scope.unit.code[n.start] === '!') {
+  if (n.type === 'unary_expression' && operatorOf(scope.unit, n) === '!') {
     const argument = childByField(n, 'argument');
     const inner = argument === undefined ? undefined : decided(argument, scope, ctx);
     return inner === undefined ? undefined : !inner;
@@ -236,7 +236,7 @@ function numberOf(v: FlagValue): number | undefined {
 function complemented(n: CNode | undefined, scope: FlagScope): CNode | undefined {
   if (n === undefined) return undefined;
   const b = bare(n);
-  return b.type === 'unary_expression' && scope.unit.code[b.start] === '~' ? childByField(b, 'argument') : undefined;
+  return b.type === 'unary_expression' && operatorOf(scope.unit, b) === '~' ? childByField(b, 'argument') : undefined;
 }
 
 function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
@@ -309,7 +309,7 @@ function product(left: FlagValue, right: FlagValue): FlagValue | undefined {
 }
 
 function unary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
-  const op = scope.unit.code[n.start];
+  const op = operatorOf(scope.unit, n);
   const argument = childByField(n, 'argument');
   if (op === '!') return comparison(n, scope, ctx);
   if (op === '+' && argument !== undefined) return evaluate(argument, scope, state, ctx);

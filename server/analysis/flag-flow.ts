@@ -6,7 +6,7 @@
 import { type CNode, childByField } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { either, type FlagValue, isFlagsOnly, join, masked, weaken, without } from './flag-terms.ts';
-import { bare, isAddressOf, placeKey } from './trees.ts';
+import { bare, isAddressOf, operatorOf, placeKey } from './trees.ts';
 
 /** What the followed places hold; a place that is not followed is absent. */
 export type FlagState = ReadonlyMap<string, FlagValue>;
@@ -319,7 +319,7 @@ function assigned(w: Walk, state: FlagState, a: { key: string; op: string; right
     case '&=': {
       const right = bare(a.right);
       const argument =
-        right.type === 'unary_expression' && unit.code[right.start] === '~'
+        right.type === 'unary_expression' && operatorOf(unit, right) === '~'
           ? childByField(right, 'argument')
           : undefined;
       if (argument !== undefined) return without(old, evaluate(argument, state));

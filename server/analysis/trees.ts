@@ -6,9 +6,16 @@ import type { Span } from '../base/span.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 
-/** The text of a node as the parser saw it. */
+/** The text of a node as the parser saw it: masked text, or the file's own for a macro's body (directives are blank when masked). */
 export function codeOf(unit: CUnit, node: Span): string {
-  return unit.code.slice(node.start, node.end);
+  const code = unit.code.slice(node.start, node.end);
+  return code.trim() !== '' ? code : unit.text.slice(node.start, node.end).replace(/\\\r?\n/g, ' ');
+}
+
+/** The first character of a node: `*` or `&` of a pointer_expression, the operator of a unary_expression. */
+export function operatorOf(unit: CUnit, node: Span): string {
+  const c = unit.code[node.start] ?? '';
+  return c.trim() !== '' ? c : (unit.text[node.start] ?? '');
 }
 
 /** The text of a stretch for people: as written, on one line; without the comments and dead branches that stand in it. */
@@ -72,12 +79,12 @@ export function placeKey(unit: CUnit, node: CNode): string | undefined {
 
 /** Whether a pointer_expression is `*p` (and not `&x`). */
 export function isDereference(unit: CUnit, node: CNode): boolean {
-  return node.type === 'pointer_expression' && unit.code[node.start] === '*';
+  return node.type === 'pointer_expression' && operatorOf(unit, node) === '*';
 }
 
 /** Whether a pointer_expression is `&x`. */
 export function isAddressOf(unit: CUnit, node: CNode): boolean {
-  return node.type === 'pointer_expression' && unit.code[node.start] === '&';
+  return node.type === 'pointer_expression' && operatorOf(unit, node) === '&';
 }
 
 /** The variable at the root of a place or of arithmetic on a pointer: `pages` of `&pages[i]`, `pages + n`, `*pages`; not of `p->pages`. */

@@ -11,7 +11,7 @@ import { isNullText } from './constants.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { functionDeclarator, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
-import { bare, calleeOf, callNodes, codeOf, pathTo, rootVariable } from './trees.ts';
+import { bare, calleeOf, callNodes, codeOf, operatorOf, pathTo, rootVariable } from './trees.ts';
 
 /** A macro or function that takes pages for its callers. */
 export interface Wrapper {
@@ -164,7 +164,7 @@ function comesFromParameter(unit: CUnit, tree: CNode, root: string, pages: CNode
   const local = names.get(root);
   if (local === undefined) return false;
   const addressOfIt =
-    unit.code[bare(pages).start] === '&' && bare(childByField(bare(pages), 'argument') ?? pages).type === 'identifier';
+    operatorOf(unit, bare(pages)) === '&' && bare(childByField(bare(pages), 'argument') ?? pages).type === 'identifier';
   if (local.param !== undefined) return (local.pointers > 0 || local.isArray) && !addressOfIt;
   const from = local.value === undefined ? undefined : rootVariable(unit, local.value);
   const source = from === undefined || addressOfIt ? undefined : names.get(from);

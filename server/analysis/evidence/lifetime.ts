@@ -1,0 +1,91 @@
+/** How long the pages are held: until the function returns, or until something later gives them back. */
+import { namesBeforeBrackets, treeOf } from '../call-index.ts';
+import type { CallSite } from '../site.ts';
+import type { TraceEvent } from '../trace-function.ts';
+import type { PageTrace } from '../traces.ts';
+import { onErrorPath } from '../wrappers.ts';
+import type { Clue } from './clue.ts';
+
+/** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
+const NOTIFIERS = [
+  'mmu_interval_notifier_insert',
+  'mmu_interval_notifier_insert_locked',
+  'mmu_interval_read_begin',
+  'mmu_interval_read_retry',
+  'mmu_notifier_register',
+  '__mmu_notifier_register',
+  'mmu_notifier_get',
+  'mmu_invalidate_retry',
+  'mmu_invalidate_retry_hva',
+  'mmu_notifier_retry',
+  'mmu_notifier_retry_hva',
+];
+
+/** Functions and fields that charge pinned memory to a user (linux/mm.h; mm_struct.pinned_vm). */
+const ACCOUNTING = /\b(?:account_locked_vm|__account_locked_vm|pinned_vm|RLIMIT_MEMLOCK)\b/;
+
+/** The clues of lifetime. */
+export function lifetimeClues(site: CallSite, trace: PageTrace): Clue[] {
+  const { unit, fn } = site;
+  const clues: Clue[] = [];
+  if (fn === undefined) return clues;
+  const releases = trace.events.filter((e) => e.kind === 'release');
+  const here = releases.filter((e) => e.fn === fn && !isOnError(site, e));
+  const stored = trace.events.find((e) => e.kind === 'stored');
+  const keeps = stored !== undefined || (trace.pages !== undefined && trace.fields.size > 0);
+  const first = here[0];
+  const elsewhere = releases.find((e) => e.fn !== fn);
+  if (first !== undefined) {
+    const text = `${first.api ?? 'the function'}() gives the pages back before ${fn.name}() returns`;
+    clues.push({ kind: 'release', ...place(first), text, lifetime: { short: elsewhere === undefined ? 2.5 : 1.2 } });
+  }
+  if (elsewhere !== undefined && keeps) {
+    const text = `${elsewhere.fn.name}() gives the pages back later`;
+    clues.push({ kind: 'release', ...place(elsewhere), text, lifetime: { long: first === undefined ? 1.5 : 0.6 } });
+  } else if (!keeps && !trace.handedOut && site.reference !== 'none') {
+    const text = `the pages stay in variables of ${fn.name}()`;
+    clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 1.5 }, cases: { 2: -1 } });
+  }
+  clues.push(...fileClues(site));
+  return clues;
+}
+
+/** What the file says as a whole. */
+function fileClues(site: CallSite): Clue[] {
+  const { unit } = site;
+  const clues: Clue[] = [];
+  const accounting = ACCOUNTING.exec(unit.code);
+  if (accounting !== null && site.reference === 'pin') {
+    const span = { start: accounting.index, end: accounting.index + accounting[0].length };
+    clues.push({
+      kind: 'accounting',
+      unit,
+      span,
+      text: 'pinned memory is accounted',
+      cases: { 2: 1 },
+      lifetime: { long: 2 },
+    });
+  }
+  const name = NOTIFIERS.find((n) => namesBeforeBrackets(unit).has(n));
+  const offset = name === undefined ? undefined : namesBeforeBrackets(unit).get(name)?.[0];
+  if (name !== undefined && offset !== undefined && site.reference === 'get') {
+    const span = { start: offset, end: offset + name.length };
+    clues.push({
+      kind: 'notifier',
+      unit,
+      span,
+      text: `${name}(): changes of the page tables are followed`,
+      cases: { 3: 3, 4: 0.5 },
+    });
+  }
+  return clues;
+}
+
+function isOnError(site: CallSite, e: TraceEvent): boolean {
+  const { unit, fn, node } = site;
+  return fn !== undefined && node !== undefined && onErrorPath(unit, treeOf(unit, fn), e.node, node);
+}
+
+function place(e: TraceEvent): Pick<Clue, 'unit' | 'span'> {
+  return { unit: e.unit, span: { start: e.node.start, end: e.node.end } };
+}

@@ -1,0 +1,95 @@
+/**
+ * A site as it is reported: its case, lifetime and accesses from the evidence in its file, and where the pages are given back.
+ * A first approximation by names (`traces.ts`); every piece of evidence is listed with its place, and the confidence says how
+ * far the pieces agree.
+ */
+import type { Model } from '../../model/index.ts';
+import { formatRange } from '../../model/version.ts';
+import type { Span } from '../base/span.ts';
+import type { Location, SiteRecord } from '../engine/protocol.ts';
+import { childByField } from '../syntax/node.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import { treeOf } from './call-index.ts';
+import { textRange } from './calls.ts';
+import { flagClues, impliedFlags } from './evidence/flags.ts';
+import { lifetimeClues } from './evidence/lifetime.ts';
+import { releasesOf } from './evidence/releases.ts';
+import { sinkClues } from './evidence/sinks.ts';
+import { argumentOf, readingRows } from './flags.ts';
+import { fieldOwner } from './owners.ts';
+import type { ProjectView } from './project-view.ts';
+import { judge } from './score.ts';
+import type { CallSite } from './site.ts';
+import { tracePages } from './traces.ts';
+import { bare, codeOf } from './trees.ts';
+
+/** The record of a site. `model` is the model of the kernels aimed at. */
+export function siteRecord(site: CallSite, model: Model, project: ProjectView): SiteRecord {
+  const { unit, flags } = site;
+  const trace = tracePages(site, model, project);
+  const clues = [...flagClues(site, model), ...sinkClues(site, trace), ...lifetimeClues(site, trace)];
+  const verdict = judge(clues);
+  const [best, ...alternatives] = verdict.cases;
+  return {
+    location: locationOf(unit, site.nameSpan),
+    functionName: site.fn?.name ?? '',
+    api: site.api,
+    via: site.via,
+    reference: site.reference,
+    flags: {
+      text: flags.text,
+      must: [...flags.must].sort(),
+      may: [...flags.may].filter((f) => !flags.must.has(f)).sort(),
+      implied: impliedFlags(site, model),
+      known: flags.known,
+    },
+    case: best.case,
+    confidence: best.confidence,
+    alternatives,
+    lifetime: verdict.lifetime,
+    access: verdict.access,
+    evidence: clues.map((c) => ({ kind: c.kind, location: locationOf(c.unit, c.span), text: c.text })),
+    pages: pagesText(site, model),
+    owner: ownerOf(site, model, project),
+    releases: releasesOf(site, trace).map((r) => ({
+      location: locationOf(r.event.unit, r.event.node),
+      functionName: r.event.fn.name,
+      api: r.api,
+      matches: r.matches,
+    })),
+    active: formatRange(textRange(site)),
+  };
+}
+
+/** A span as a place: 1-based lines and columns in UTF-16 units. */
+function locationOf(unit: CUnit, span: Span): Location {
+  const from = unit.lines.at(span.start);
+  const to = unit.lines.at(Math.max(span.start, span.end));
+  return { file: unit.path, line: from.line, column: from.column, endLine: to.line, endColumn: to.column };
+}
+
+function pagesArgument(site: CallSite, model: Model): ReturnType<typeof argumentOf> {
+  const rows = readingRows(model, site.api, site.args.length);
+  return argumentOf({ rows, args: site.args }, 'pages') ?? argumentOf({ rows, args: site.args }, 'folios');
+}
+
+/** The place that receives the pages, as written; empty for functions that return the page. */
+function pagesText(site: CallSite, model: Model): string {
+  return pagesArgument(site, model)?.text ?? '';
+}
+
+/** `struct tag.field` where the pages go straight into a field of a known struct. */
+function ownerOf(site: CallSite, model: Model, project: ProjectView): string | undefined {
+  const node = pagesArgument(site, model)?.node;
+  if (node === undefined || site.fn === undefined || site.macro !== undefined) return undefined;
+  let n = bare(node);
+  while (n.type === 'pointer_expression' || n.type === 'subscript_expression' || n.type === 'binary_expression') {
+    const inner = childByField(n, 'argument') ?? childByField(n, 'left');
+    if (inner === undefined) return undefined;
+    n = bare(inner);
+  }
+  const field = n.type === 'field_expression' ? childByField(n, 'field') : undefined;
+  if (field === undefined) return undefined;
+  const tag = fieldOwner(site.unit, treeOf(site.unit, site.fn), n, project);
+  return tag === undefined ? undefined : `struct ${tag}.${codeOf(site.unit, field)}`;
+}
