@@ -6,7 +6,7 @@ import type { Span } from '../base/span.ts';
 import { BranchWalker, type Shape } from './branch-shape.ts';
 import type { Branch, Group } from './preprocess.ts';
 import { blank, CH } from './strip.ts';
-import type { Tokens, WordTable } from './tokens.ts';
+import { dropBlanked, type Tokens, type WordTable } from './tokens.ts';
 import type { ConfigCondition } from './unit.ts';
 
 /** What was decided: conditions that became `if (symbol)`, and stretches where a branch was taken without knowing. */
@@ -38,7 +38,10 @@ export function markOpenGroups(code: Uint16Array, groups: readonly Group[]): rea
   return open;
 }
 
-/** Decides every open group. `t` holds the tokens of `code` with the marks; both `code` and the marks are changed, `t` is stale afterwards. */
+/**
+ * Decides every open group. `t` holds the tokens of `code` with the marks; both are changed: what is
+ * dropped leaves `t` as well, what is written (balanced brackets and `if`) does not enter it.
+ */
 export function chooseBranches(
   source: { t: Tokens; code: Uint16Array; words: WordTable },
   groups: readonly Group[],
@@ -46,6 +49,7 @@ export function chooseBranches(
   const open = openGroups(source.t, groups);
   const chooser = new Chooser(source);
   new BranchWalker({ ...source, groups: open, decide: (g, shapes) => chooser.decide(g, shapes) }).run();
+  dropBlanked(source.t, source.code, CH.hash);
   for (const g of groups) {
     for (const b of g.branches) if (source.code[b.at.start] === CH.hash) source.code[b.at.start] = CH.space;
     if (source.code[g.end.start] === CH.hash) source.code[g.end.start] = CH.space;

@@ -25,7 +25,6 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
   const source = { t: scratch, code, words: WORDS };
   tokenize(scratch, code, WORDS);
   const chosen = open.length === 0 ? { conditions: [], guessed: [] } : chooseBranches(source, open);
-  if (open.length > 0) tokenize(scratch, code, WORDS);
   const annotations = maskAnnotations(scratch, code, WORDS);
   matchBrackets(scratch, code);
   const top = splitTopLevel(source);

@@ -121,6 +121,7 @@ function grow(t: Tokens): void {
 
 /** Fills `t` with the tokens of `code[from, to)`. Brackets are not matched yet. */
 export function tokenize(t: Tokens, code: Uint16Array, words: WordTable, from = 0, to = code.length): void {
+  let { kind, start: starts, end: ends, value: values } = t;
   let count = 0;
   let i = from;
   while (i < to) {
@@ -130,36 +131,36 @@ export function tokenize(t: Tokens, code: Uint16Array, words: WordTable, from = 
       i++;
       continue;
     }
-    if (count === t.kind.length) grow(t);
-    const start = i;
-    let kind: number = KIND.punct;
+    if (count === kind.length) {
+      grow(t);
+      ({ kind, start: starts, end: ends, value: values } = t);
+    }
+    const start = i++;
+    let k: number = KIND.punct;
     let value = c;
-    i++;
     if (cls === 1) {
       let h = c;
-      while (i < to) {
+      for (; i < to; i++) {
         const d = code[i] as number;
-        const k = CLASS[d];
-        if (k !== 1 && k !== 2) break;
+        const inner = CLASS[d];
+        if (inner !== 1 && inner !== 2) break;
         h = (Math.imul(h, 31) + d) | 0;
-        i++;
       }
-      kind = KIND.word;
+      k = KIND.word;
       value = words.find(code, start, i, h);
     } else if (cls === 2) {
       i = numberEnd(code, i, to);
-      kind = KIND.number;
+      k = KIND.number;
       value = 0;
     } else if (c === CH.quote || c === CH.apostrophe) {
       while (i < to && code[i] !== c) i++;
       i = Math.min(to, i + 1);
-      kind = KIND.literal;
-      value = c;
+      k = KIND.literal;
     }
-    t.kind[count] = kind;
-    t.start[count] = start;
-    t.end[count] = i;
-    t.value[count] = value;
+    kind[count] = k;
+    starts[count] = start;
+    ends[count] = i;
+    values[count] = value;
     count++;
   }
   t.count = count;
@@ -191,6 +192,14 @@ export function tokenText(t: Tokens, code: Uint16Array, index: number): string {
   const end = t.end[index] as number;
   for (let i = t.start[index] as number; i < end; i++) s += String.fromCharCode(code[i] as number);
   return s;
+}
+
+/** Drops the tokens whose text was blanked, and those that are `mark`s. */
+export function dropBlanked(t: Tokens, code: Uint16Array, mark: number): void {
+  const keep = new Uint8Array(t.count);
+  for (let i = 0; i < t.count; i++)
+    keep[i] = t.value[i] !== mark && (code[t.start[i] as number] as number) > CH.space ? 1 : 0;
+  compact(t, keep);
 }
 
 /** Drops the tokens for which `keep` is 0. */
