@@ -44,6 +44,7 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
     mapped: undefined,
     maybeTaken: undefined,
     lost: undefined,
+    guards: guardsOf(row, args),
     extraReferences: 0,
     write: writeOf(frame, info),
   };
@@ -55,6 +56,13 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
     writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: 1 }), weak);
   }
   return ret;
+}
+
+/** Only a user-backed iterator gives pins; the questions that tell one. */
+function guardsOf(row: ApiRow, args: readonly Value[]): readonly string[] {
+  const iter = args[row.params.findIndex((p) => p.role === 'iter')];
+  if (row.reference !== 'either' || iter === undefined) return [];
+  return [`iov_iter_extract_will_pin(${iter.key})`, `user_backed_iter(${iter.key})`];
 }
 
 function isNull(s: PathState, v: Value): boolean {

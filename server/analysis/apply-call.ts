@@ -74,10 +74,9 @@ function applySummaries(
 ): PathState[] {
   const out: PathState[] = [];
   for (const summary of summaries) {
-    for (const [i, c] of summary.cases.entries()) {
+    for (const c of summary.cases) {
       const next = fork(s);
-      const at = { ...info, point: `${info.point}_c${i}` };
-      const ret = applyCase(frame, next, at, { callee: summary.name, case: c, args });
+      const ret = applyCase(frame, next, info, { callee: summary.name, case: c, args });
       if (ret === undefined) continue;
       if (c.dropped) next.facts = { ...next.facts, dropped: true };
       finish(next, info.instr, ret);
@@ -98,8 +97,7 @@ function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly 
   }
   const step = stepAt(frame, info.instr.span, `${name}() gets the pages and may keep or release them`);
   for (const arg of args) {
-    const region = regionOf(arg);
-    const direct = [...arg.prov, ...(s.env.get(region)?.prov ?? []), ...(s.env.get(`${region}.<pages>`)?.prov ?? [])];
+    const direct = handedOver(s, arg);
     for (const id of direct) {
       const r = s.resources.get(id);
       if (r !== undefined && !defined) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? step });
@@ -107,6 +105,15 @@ function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly 
     if (/^&?heap/.test(arg.key)) publish(s, arg, info.point);
   }
   forgetLocals(s, info, args);
+}
+
+/** Resources whose page, array, container or local carrier struct (a pipe_buffer on the stack) an argument is. */
+function handedOver(s: PathState, arg: Value): string[] {
+  const region = regionOf(arg);
+  const out = [...arg.prov, ...(s.env.get(region)?.prov ?? []), ...(s.env.get(`${region}.<pages>`)?.prov ?? [])];
+  if (!region.startsWith('l:')) return out;
+  for (const [place, v] of s.env) if (v.prov.length > 0 && place.startsWith(`${region}.`)) out.push(...v.prov);
+  return out;
 }
 
 /** An object made here was handed to somebody: from now on it may be reached from elsewhere. */

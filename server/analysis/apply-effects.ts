@@ -93,7 +93,8 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
   if (target === undefined) return ret;
   switch (effect.op) {
     case 'acquire':
-      return applyAcquire(frame, s, info, { ...call, target });
+      // Containers that hold pages for their owner (a bio, a umem) are given back by their own release; they are no sites.
+      return row.site !== true ? ret : applyAcquire(frame, s, info, { ...call, target });
     case 'release':
       release(frame, s, info, call, target);
       return ret;

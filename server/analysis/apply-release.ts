@@ -110,7 +110,7 @@ function releaseResource(
   definite: boolean,
 ): void {
   const sameLoop = r.hold.kind === 'some' && r.hold.loop === info.loop;
-  if (definite && r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) {
+  if (definite && r.reference !== 'either' && r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) {
     reportRelease(frame, s, r, release, 'double-release');
   }
   if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);

@@ -32,7 +32,8 @@ export function applyCase(
   const c = call.case;
   const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
   const returned = c.result.kind === 'made' ? c.result.key : undefined;
-  const ret0 = symbol(`r${info.point}`, { low: c.returns.low, high: c.returns.high });
+  const name = returned?.startsWith('heap') === true ? `heap${info.point}/${returned}` : `r${info.point}`;
+  const ret0 = symbol(name, { low: c.returns.low, high: c.returns.high });
   const b: Binding = { frame, s, info, args: call.args, callee: call.callee, ids, returned, ret: ret0 };
   for (const r of c.requires) {
     const v = valueOfKey(b, r.key);
@@ -45,8 +46,10 @@ export function applyCase(
   const ret = c.result.kind === 'made' ? withProvenance(ret0, mapProvenance(b, c.result.prov)) : describe(b, c.result);
   for (const e of c.events) replay(b, e);
   for (const w of c.writes) {
-    const place = placeOfKey(b, w.place);
-    if (place !== undefined) writeKey(s, place, describe(b, w.value), isSummaryPlace(place));
+    const value = describe(b, w.value);
+    // Pages left where the caller cannot follow are held by somebody, not lost.
+    const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? `g:elsewhere ${info.point}` : undefined);
+    if (place !== undefined) writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks.set(kind, step);
   return ret;
@@ -64,11 +67,7 @@ function describe(b: Binding, d: Description): Value {
       return valueOfKey(b, d.key) ?? symbol(`?${b.info.point}/${d.key}`);
     case 'made':
       if (d.key === b.returned) return withProvenance(b.ret, mapProvenance(b, d.prov));
-      return symbol(`${d.key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${d.key}`, {
-        prov: mapProvenance(b, d.prov),
-        low: d.interval.low,
-        high: d.interval.high,
-      });
+      return symbol(madeKey(b, d.key), { prov: mapProvenance(b, d.prov), low: d.interval.low, high: d.interval.high });
   }
 }
 
@@ -158,8 +157,13 @@ function valueOfKey(b: Binding, key: string): Value | undefined {
     const place = placeOfKey(b, key.slice(0, -1));
     return place === undefined ? undefined : readKey(b.s, place, undefined);
   }
-  if (key.startsWith('heap')) return symbol(`heap${b.info.point}/${key}`, { low: 0 });
-  return undefined;
+  if (key === b.returned) return b.ret;
+  return /[.[]/.test(key) ? undefined : symbol(madeKey(b, key));
+}
+
+/** The caller's name for a value the callee made. */
+function madeKey(b: Binding, key: string): string {
+  return `${key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${key}`;
 }
 
 /** The caller's place for a place of the callee. */

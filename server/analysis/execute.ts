@@ -4,13 +4,13 @@
  */
 import type { Span } from '../base/span.ts';
 import { intervalOf } from '../flow/facts.ts';
-import type { Block, Instr, Terminator } from '../flow/ir.ts';
-import { symbol, type Value } from '../flow/value.ts';
+import type { Block, Expr, Instr, Terminator } from '../flow/ir.ts';
+import { opValue, symbol, type Value } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate, resolvePlace, variableKey } from './evaluate.ts';
-import { type Frame, mayBeHeld, stepAt } from './frame.ts';
-import { mergePaths } from './merge.ts';
+import { type Frame, stepAt } from './frame.ts';
+import { mergePaths, type Watched } from './merge.ts';
 import { dropBelow, entryState, fork, isSummaryPlace, type PathState, setResource, writeKey } from './path-state.ts';
 
 /** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
@@ -34,7 +34,7 @@ export interface Execution {
 export function execute(frame: Frame): Execution {
   const { cfg, loops } = frame;
   const index = new Map(cfg.order.map((id, i) => [id, i]));
-  const watched = watchedPlaces(frame);
+  const watched = watchedBy(frame);
   const pending = new Map<number, PathState[]>([[cfg.entry, [initialState(frame)]]]);
   const exits: Exit[] = [];
   let steps = 0;
@@ -71,8 +71,8 @@ function initialState(frame: Frame): PathState {
   return s;
 }
 
-/** Variables that the function returns: their sign is worth keeping paths apart for. */
-function watchedPlaces(frame: Frame): string[] {
+/** Variables that the function returns, and whether it gives pages back. */
+function watchedBy(frame: Frame): Watched {
   const out = new Set<string>();
   for (const block of frame.cfg.blocks) {
     if (block.term.kind !== 'return' || block.term.value?.kind !== 'temp') continue;
@@ -83,7 +83,18 @@ function watchedPlaces(frame: Frame): string[] {
       }
     }
   }
-  return [...out];
+  const releases = frame.cfg.blocks.some((b) =>
+    b.instrs.some((i) => i.kind === 'call' && callReleases(frame, i.callee, i.args.length)),
+  );
+  return { places: [...out], releases };
+}
+
+function callReleases(frame: Frame, name: string | undefined, arity: number): boolean {
+  if (name === undefined) return false;
+  const row = pickRow(frame.model.rows(name), arity);
+  if (row !== undefined) return row.effects.some((e) => e.op === 'release');
+  const callee = frame.program.callee(frame.unit, name);
+  return callee.kind === 'summary' && callee.summary.cases.some((c) => c.events.some((e) => e.kind === 'release'));
 }
 
 function turnTag(s: PathState | undefined, heads: readonly number[]): string {
@@ -180,7 +191,7 @@ function branch(
   if (canBeTrue) push(term.yes, yes);
   if (!canBeFalse) return;
   if (loop === undefined) return push(term.otherwise, no);
-  if (undecided && turn === 0 && loop.test === 'before' && walksHeldPages(frame, loop.head, s)) return;
+  if (undecided && turn === 0 && loop.test === 'before' && loopActs(frame, loop.head)) return;
   completeLoop(no, loop.head);
   push(term.otherwise, no);
 }
@@ -202,15 +213,9 @@ function completeLoop(s: PathState, head: number): void {
   }
 }
 
-/** A loop that handles the pages held takes at least one turn: their number is positive where they are held. */
-function walksHeldPages(frame: Frame, head: number, s: PathState): boolean {
-  if (![...s.resources.values()].some((r) => r.hold.kind === 'held' && mayBeHeld(s, r))) return false;
-  return loopActs(frame, head);
-}
-
 const acting = new WeakMap<Frame, Map<number, boolean>>();
 
-/** Whether a loop's body calls something that releases, moves or maps pages. */
+/** Whether a loop's body releases, moves or maps pages; such a loop takes at least one turn where there are pages. */
 function loopActs(frame: Frame, head: number): boolean {
   const known = acting.get(frame) ?? new Map<number, boolean>();
   acting.set(frame, known);
@@ -219,12 +224,31 @@ function loopActs(frame: Frame, head: number): boolean {
   let found = false;
   for (const id of frame.loops.byHead.get(head)?.blocks ?? []) {
     for (const instr of frame.cfg.blocks[id]?.instrs ?? []) {
-      if (instr.kind === 'call') found ||= callActs(frame, instr.callee, instr.args.length);
-      else if (instr.kind === 'assign') found ||= instr.value.kind === 'read' && instr.value.place.kind === 'index';
+      if (instr.kind === 'call')
+        found ||= callActs(frame, instr.callee, instr.args.length) || instr.args.some(readsElement);
+      else if (instr.kind === 'assign' || instr.kind === 'temp') found ||= readsElement(instr.value);
     }
   }
   known.set(head, found);
   return found;
+}
+
+/** Whether an expression reads an element of an array. */
+function readsElement(e: Expr): boolean {
+  switch (e.kind) {
+    case 'read':
+      return e.place.kind === 'index';
+    case 'binary':
+      return readsElement(e.left) || readsElement(e.right);
+    case 'unknown':
+      return e.parts.some(readsElement);
+    case 'convert':
+    case 'not':
+    case 'negate':
+      return readsElement(e.arg);
+    default:
+      return false;
+  }
 }
 
 function callActs(frame: Frame, name: string | undefined, arity: number): boolean {
@@ -260,6 +284,12 @@ function widen(frame: Frame, s: PathState, head: number, turn: number): void {
     const at = resolvePlace(s, place, { point: tag });
     const old = s.env.get(at.key);
     if (old === undefined || old.prov.length > 0 || isSummaryPlace(at.key)) continue;
+    const pointer = place.kind === 'var' && (place.type?.pointers ?? 0) > 0;
+    if (pointer && how !== 'set') {
+      // A pointer that walks stays in what it points into.
+      s.env.set(at.key, opValue('+', [old, symbol(`${tag}:${at.key}`)]));
+      continue;
+    }
     const i = intervalOf(s.facts, old);
     s.env.set(
       at.key,

@@ -10,13 +10,13 @@ import type { Resource, Step } from './resource.ts';
 import { type Description, isEffective, type Summary, type SummaryCase } from './summary.ts';
 
 /** Cases a summary keeps apart; more are merged by their resources. */
-const MAX_CASES = 8;
+const MAX_CASES = 12;
 /** Writes a case carries at most; those with pages come first. */
 const MAX_WRITES = 40;
 
 /** Evaluates all exits of a function: reports leaks into the frame and builds the summary. */
 export function summarize(frame: Frame, exits: readonly Exit[], complete: boolean): Summary {
-  const cases = new Map<string, SummaryCase>();
+  const cases: SummaryCase[] = [];
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
@@ -30,12 +30,10 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         noteHeld(frame, exit, r, handles);
       }
     }
-    const c = caseOf(exit, kept);
-    const key = caseKey(c);
-    const old = cases.get(key);
-    cases.set(key, old === undefined ? c : mergeCases(old, c));
+    cases.push(caseOf(exit, kept));
   }
-  const list = [...cases.values()];
+  let list = groupCases(cases, (c) => `${caseKey(c)}|${requiresKey(c)}`);
+  if (list.length > MAX_CASES) list = groupCases(list, caseKey);
   const bounded = list.length <= MAX_CASES ? list : [...list].sort((a, b) => weight(b) - weight(a)).slice(0, MAX_CASES);
   return {
     name: frame.fn.name,
@@ -43,6 +41,25 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     effective: bounded.some(isEffective),
     complete: complete && bounded.length === list.length,
   };
+}
+
+function groupCases(cases: readonly SummaryCase[], key: (c: SummaryCase) => string): SummaryCase[] {
+  const groups = new Map<string, SummaryCase>();
+  for (const c of cases) {
+    const old = groups.get(key(c));
+    groups.set(key(c), old === undefined ? c : mergeCases(old, c));
+  }
+  return [...groups.values()];
+}
+
+function requiresKey(c: SummaryCase): string {
+  return c.requires
+    .map(
+      (r) =>
+        `${r.key}${r.nonzero ? '!' : ''}${r.interval.high < 0 ? '-' : r.interval.low > 0 ? '+' : r.interval.high === 0 ? '0' : ''}`,
+    )
+    .sort()
+    .join();
 }
 
 function weight(c: SummaryCase): number {
@@ -60,9 +77,15 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
     functionName: frame.fn.name,
     resource: r,
     steps,
-    confidence: r.maybeTaken !== undefined ? 'low' : sure ? 'high' : 'medium',
+    confidence:
+      r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r)) ? 'low' : sure ? 'high' : 'medium',
     detail: r.maybeTaken?.text ?? '',
   });
+}
+
+/** Whether the path has asked and knows that the iterator gives pins. */
+function isPinned(s: PathState, r: Resource): boolean {
+  return r.guards.some((g) => s.facts.nonzero.has(g) || (s.facts.intervals.get(g)?.low ?? 0) > 0);
 }
 
 function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handle[]): void {
@@ -148,12 +171,19 @@ function caseKey(c: SummaryCase): string {
     .sort()
     .join();
   const handles = c.writes
-    .flatMap((w) =>
-      w.value.kind === 'made' && w.value.prov.length > 0 ? [`${w.place}=${w.value.prov.join('+')}`] : [],
-    )
+    .flatMap((w) => (holdsPages(w) ? [`${w.place}=${provOf(w.value).join('+') || keyOf(w.value)}`] : []))
     .sort()
     .join();
   return [sign, resources, events, handles, c.locksTaken.map(([k]) => k).join()].join('|');
+}
+
+/** Whether a write leaves a way to pages: those taken inside, or those that came in as an argument. */
+function holdsPages(w: SummaryCase['writes'][number]): boolean {
+  return (
+    w.place.startsWith('g:published') ||
+    provOf(w.value).length > 0 ||
+    (w.value.kind === 'entry' && /^arg\d+(?!.*\.)/.test(w.value.key))
+  );
 }
 
 function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
@@ -181,7 +211,7 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
           q.nonzero === r.nonzero,
       ),
     ),
-    writes: a.writes.filter((w) => same(w) || (w.value.kind === 'made' && w.value.prov.length > 0)),
+    writes: a.writes.filter((w) => same(w) || holdsPages(w)),
     dropped: a.dropped || b.dropped,
   };
 }

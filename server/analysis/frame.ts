@@ -58,6 +58,7 @@ export function stepAt(frame: Frame, span: { start: number; end: number }, text:
 
 /** Whether pages can be held at all on this path: the result's tests say so. */
 export function mayBeHeld(s: PathState, r: Resource): boolean {
+  if (r.guards.some((g) => s.facts.intervals.get(g)?.high === 0)) return false;
   const i = intervalOf(s.facts, r.result);
   switch (r.heldWhen) {
     case 'always':

@@ -2,13 +2,21 @@
 import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
-import { fork, type PathState } from './path-state.ts';
+import { fork, isEntryKey, type PathState } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
 
+/** What a function's paths are kept apart for, beside resources. */
+export interface Watched {
+  /** Variables it returns: their sign tells success from failure. */
+  readonly places: readonly string[];
+  /** Whether it gives pages back. */
+  readonly releases: boolean;
+}
+
 /** What two paths must share to be merged without losing anything a rule asks for. */
-export function signature(s: PathState, watched: readonly string[]): string {
+export function signature(s: PathState, watched: Watched): string {
   const parts: string[] = [];
   for (const r of [...s.resources.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
@@ -18,7 +26,7 @@ export function signature(s: PathState, watched: readonly string[]): string {
   }
   const handles: string[] = [];
   for (const [place, v] of s.env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
-  parts.push(handles.sort().join(';'));
+  parts.push(handles.sort().join(';'), holders(s));
   parts.push([...s.locks.keys()].sort().join(), [...s.freed.keys()].sort().join());
   parts.push(
     s.events
@@ -27,16 +35,52 @@ export function signature(s: PathState, watched: readonly string[]): string {
       .join(),
   );
   if (s.resources.size > 0 || s.events.length > 0) {
-    for (const place of watched) {
+    for (const place of watched.places) {
       const v = s.env.get(place);
       if (v !== undefined) parts.push(`${place}:${signOf(s, v)}`);
     }
   }
+  if (watched.releases && s.resources.size === 0) parts.push(entryFacts(s));
   return parts.join('|');
 }
 
+/** What a path knows of values that were there at entry: a releasing function's callers need to know when it releases. */
+function entryFacts(s: PathState): string {
+  const out: string[] = [];
+  for (const [key, i] of s.facts.intervals)
+    if (isEntryKey(key))
+      out.push(`${key}${i.high < 0 ? '-' : i.low > 0 ? '+' : i.low === 0 && i.high === 0 ? '0' : ''}`);
+  for (const key of s.facts.nonzero) if (isEntryKey(key)) out.push(`${key}!`);
+  return out.sort().join();
+}
+
+/** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
+function holders(s: PathState): string {
+  const objects = new Set<string>();
+  for (const [place, v] of s.env) if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
+  const out: string[] = [];
+  for (let grew = objects.size > 0; grew; ) {
+    grew = false;
+    out.length = 0;
+    for (const [place, v] of s.env) {
+      if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) continue;
+      out.push(`${place}>${v.key}`);
+      if (place.startsWith('heap') && !objects.has(objectOf(place))) {
+        objects.add(objectOf(place));
+        grew = true;
+      }
+    }
+  }
+  return out.sort().join(';');
+}
+
+/** The object a place made here is part of: `heap3` for `heap3[*].pages`. */
+function objectOf(place: string): string {
+  return /^heap[^[.]*/.exec(place)?.[0] ?? place;
+}
+
 /** Merges paths with equal signatures; over the cap, merges what is left by resources alone and says so. */
-export function mergePaths(states: readonly PathState[], tag: string, watched: readonly string[]): PathState[] {
+export function mergePaths(states: readonly PathState[], tag: string, watched: Watched): PathState[] {
   if (states.length < 2) return [...states];
   let merged = group(states, tag, (s) => signature(s, watched), false);
   if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
@@ -82,7 +126,8 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
 function phi(place: string, tag: string, va: Value, vb: Value, a: PathState, b: PathState): Value {
   const ia = intervalOf(a.facts, va);
   const ib = intervalOf(b.facts, vb);
-  return symbol(`phi${tag}:${place}`, {
+  const object = va.key.startsWith('heap') && vb.key.startsWith('heap');
+  return symbol(`${object ? 'heap' : ''}phi${tag}:${place.replace(/[.[]/g, '-')}`, {
     prov: mergeProvenance(va.prov, vb.prov),
     low: Math.min(ia.low, ib.low),
     high: Math.max(ia.high, ib.high),

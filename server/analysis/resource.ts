@@ -63,6 +63,8 @@ export interface Resource {
   readonly maybeTaken: Step | undefined;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
+  /** Keys of questions whose answer 0 on a path means that nothing is held: `iov_iter_extract_will_pin(iter)`. */
+  readonly guards: readonly string[];
   /** Further references taken with get_page() and not yet dropped. */
   readonly extraReferences: number;
   /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */

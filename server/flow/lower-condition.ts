@@ -3,7 +3,7 @@
  */
 import { type CNode, childByField } from '../syntax/node.ts';
 import type { Branches, LowerContext } from './lower-context.ts';
-import { lowerExpression } from './lower-expression.ts';
+import { lowerExpression, operatorOf } from './lower-expression.ts';
 
 const TRANSPARENT: ReadonlySet<string> = new Set([
   'likely',
@@ -37,7 +37,7 @@ export function lowerCondition(ctx: LowerContext, node: CNode, to: Branches): vo
   if (node.type === 'binary_expression') {
     const left = childByField(node, 'left');
     const right = childByField(node, 'right');
-    const op = left !== undefined && right !== undefined ? ctx.source.code.slice(left.end, right.start).trim() : '';
+    const op = operatorOf(ctx, node);
     if (left !== undefined && right !== undefined && (op === '&&' || op === '||')) {
       const middle = ctx.newBlock();
       const first =

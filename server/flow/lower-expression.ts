@@ -260,8 +260,7 @@ function lowerBinary(ctx: LowerContext, node: CNode): Expr {
   const right = childByField(node, 'right');
   if (left === undefined || right === undefined)
     return { kind: 'unknown', text: undefined, parts: lowerParts(ctx, node) };
-  const operator = childByField(node, 'operator');
-  const op = operator === undefined ? ctx.source.code.slice(left.end, right.start).trim() : ctx.text(operator);
+  const op = operatorOf(ctx, node);
   if (op === '&&' || op === '||') return lowerTruth(ctx, node);
   const a = keep(ctx, lowerExpression(ctx, left), right);
   const b = lowerExpression(ctx, right);
@@ -271,6 +270,12 @@ function lowerBinary(ctx: LowerContext, node: CNode): Expr {
     common === undefined || e.kind === 'int' ? e : { kind: 'convert', type: common, arg: e };
   if (COMPARISONS.has(op)) return { kind: 'binary', op: op as BinaryOp, left: cast(a), right: cast(b), span: node };
   return { kind: 'binary', op: op as BinaryOp, left: a, right: b, span: node };
+}
+
+/** The operator of a binary or assignment expression as written. */
+export function operatorOf(ctx: LowerContext, node: CNode): string {
+  const operator = childByField(node, 'operator');
+  return operator === undefined ? '' : ctx.text(operator);
 }
 
 /** Saves a value whose operand the right side may change (it holds a call or an assignment). */
