@@ -1,4 +1,4 @@
-// Bundles the command line (with the language server and the worker) into dist/ and copies the grammar beside it.
+// Bundles the command line and the worker into dist/ and copies the parser's two .wasm files beside them.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -14,7 +14,14 @@ await build({
   format: 'cjs',
   target: 'node20',
   outdir,
+  // Both packages have two builds: the one asks for import.meta.url, which a CommonJS bundle has not, the other of
+  // jsonc-parser requires its parts by names that a bundler cannot follow.
+  alias: {
+    'web-tree-sitter': require.resolve('web-tree-sitter'),
+    'jsonc-parser': path.join(path.dirname(require.resolve('jsonc-parser/package.json')), 'lib/esm/main.js'),
+  },
   minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
 });
 copyFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm'), path.join(outdir, 'web-tree-sitter.wasm'));

@@ -3,6 +3,9 @@
  * Lines and columns are 1-based, columns in UTF-16 code units; paths are relative to the analysed root, with `/`.
  */
 
+import type { KernelRange } from '../../model/version.ts';
+import type { DefineValue } from '../syntax/unit.ts';
+
 /** Severity of a finding as shown. */
 export type Severity = 'error' | 'warning' | 'info';
 /** How far a finding is proved; `low` is not shown by default. */
@@ -54,7 +57,11 @@ export interface Finding {
   readonly site: SiteRef | undefined;
   readonly related: readonly RelatedStep[];
   readonly fixes: readonly Fix[];
-  /** Hash of rule, path, function, normalised statement and ordinal; survives moves of the line. Set by the engine. */
+  /** The statement it stands in, comments and white space reduced to single blanks; what a baseline compares. */
+  readonly statement: string;
+  /** 0 for the first finding of this rule on an equal statement of the function, counted down the file. */
+  readonly ordinal: number;
+  /** Hash of rule, path, function, statement and ordinal; survives moves of the line. */
   readonly fingerprint: string;
 }
 
@@ -112,12 +119,133 @@ export interface Skip {
   readonly reason: string;
 }
 
-/** What analysing one file gave. */
+/** An input that could not be read, and why, in words for the user. */
+export interface InputProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Where the kernels aimed at come from; `derived`: from the code's own version tests or the arguments of its calls. */
+export type KernelSource = 'makefile' | 'flag' | 'config' | 'derived' | 'default';
+
+/** The kernels a file is held to. `known` is false where nobody named them: then what depends on the version is an info. */
+export interface KernelChoice {
+  readonly range: KernelRange;
+  readonly source: KernelSource;
+  readonly known: boolean;
+}
+
+/** What a rule's findings are shown as; `off`: not at all. */
+export type Level = 'off' | 'info' | 'warning' | 'error';
+
+/** One entry of `ignore` in a configuration file. */
+export interface IgnoreEntry {
+  readonly rule: string;
+  /** Glob below the configuration file's directory; undefined: every file. */
+  readonly path: string | undefined;
+  readonly functionName: string | undefined;
+  readonly reason: string;
+  /** Offsets of the entry in the configuration file, for the report that it matches nothing. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The settings that hold for the files of one directory, from the command line and its configuration file. */
+export interface ResolvedConfig {
+  /** undefined: `auto`. */
+  readonly flagKernel: KernelRange | undefined;
+  readonly configKernel: KernelRange | undefined;
+  /** Rule name to level, the command line's over the file's. */
+  readonly rules: Readonly<Record<string, Level>>;
+  readonly minConfidence: Confidence;
+  /** Macro name to value, the command line's over the file's. */
+  readonly defines: Readonly<Record<string, DefineValue>>;
+  readonly ignore: readonly IgnoreEntry[];
+  /** Path of the configuration file, and of its directory; undefined without one. */
+  readonly file: string | undefined;
+  readonly directory: string | undefined;
+}
+
+/** A file to be analysed: read from disk, or with the text given. */
+export interface AnalyseItem {
+  readonly file: string;
+  readonly text?: string;
+}
+
+/** Files of one directory that share settings, kernel tree and neighbours. */
+export interface AnalyseJob {
+  readonly directory: string;
+  readonly config: ResolvedConfig;
+  /** Root of the kernel tree the directory lies in (its path, and the kernels its Makefile names); undefined outside of one. */
+  readonly tree: KernelTree | undefined;
+  readonly files: readonly AnalyseItem[];
+  /** Source files of the directory that name something of the model, where a scan has found them; undefined: not known yet. */
+  readonly neighbours: readonly string[] | undefined;
+  /** Whether rules run; `sites` alone does not need them. */
+  readonly rules: boolean;
+}
+
+/** A kernel source tree, found by its Makefile. */
+export interface KernelTree {
+  /** Directory of the Makefile, `.` for the working directory. */
+  readonly root: string;
+  readonly range: KernelRange;
+}
+
+/** Milliseconds that phases of an analysis took in one thread. */
+export interface PhaseTimes {
+  readonly load: number;
+  readonly sites: number;
+  readonly rules: number;
+}
+
+/** What analysing one file gave: its findings after levels, confidence and suppression; sites; what was left out. */
 export interface FileResult {
   readonly file: string;
+  /** Hash of the text that was analysed: places hold for this text alone. */
+  readonly textHash: string;
+  readonly kernel: KernelChoice;
   readonly findings: readonly Finding[];
   readonly sites: readonly SiteRecord[];
   readonly skipped: readonly Skip[];
   /** Names of functions that hold a site and still hold a syntax error after preprocessing. */
   readonly damaged: readonly string[];
+  /** Findings that a comment or the configuration silenced. */
+  readonly suppressed: number;
+  /** Indexes into `ResolvedConfig.ignore` of the entries that silenced something. */
+  readonly usedIgnores: readonly number[];
+  /** `path:line` of rules named by directives of other files (headers) that silenced something here. */
+  readonly usedElsewhere: readonly string[];
+  /** UTF-16 units of text. */
+  readonly length: number;
+  readonly times: PhaseTimes;
 }
+
+/** What scanning a batch of files gave. */
+export interface ScanReply {
+  /** Indexes of the files that name something of the model, and their sizes in bytes. */
+  readonly hits: readonly { readonly index: number; readonly size: number }[];
+  readonly bytes: number;
+  readonly problems: readonly InputProblem[];
+  /** Milliseconds in the scanning thread. */
+  readonly time: number;
+}
+
+/** What analysing the files of a job gave, in the job's order; unreadable files are among the problems instead. */
+export interface AnalyseReply {
+  readonly results: readonly FileResult[];
+  readonly problems: readonly InputProblem[];
+  /** Milliseconds in the analysing thread. */
+  readonly time: number;
+}
+
+/** What the main thread sends to a worker. */
+export type WorkerRequest =
+  | { readonly id: number; readonly kind: 'scan'; readonly files: readonly string[] }
+  | { readonly id: number; readonly kind: 'analyse'; readonly job: AnalyseJob };
+
+/** What a worker answers; `failed` carries an internal error's text. */
+export type WorkerReply =
+  | { readonly id: number; readonly kind: 'scan'; readonly reply: ScanReply }
+  | { readonly id: number; readonly kind: 'analyse'; readonly reply: AnalyseReply }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string };

@@ -1,0 +1,154 @@
+/** `guplint check`: run, baseline, fixes, report. */
+import { UserError } from '../base/user-error.ts';
+import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline, staleEntries } from '../engine/baseline.ts';
+import { type FixOutcome, fixRun } from '../engine/fix-run.ts';
+import type { Host } from '../engine/host.ts';
+import { severityRank } from '../engine/order.ts';
+import type { Finding, InputProblem, Severity } from '../engine/protocol.ts';
+import type { RunResult } from '../engine/run.ts';
+import { decode } from '../syntax/decode.ts';
+import type { ExitCode } from './main.ts';
+import type { CommonOptions } from './options.ts';
+import { findingsRenderer } from './render/index.ts';
+import type { CheckSummary } from './render/renderer.ts';
+import { type CommandRun, runCommand, sayProblems, sayStats, writeResults } from './run-command.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs `check`. */
+export async function check(paths: readonly string[], options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
+  refuseCombinations(paths, options);
+  const ran = await runCommand(paths, options, terminal, true);
+  const baseline = readBaseline(options, ran.host);
+  const fixed = await fix(ran, baseline, options);
+  const result = fixed?.result ?? ran.result;
+  const { kept, accepted } = accept(result, baseline, ran.host);
+  const problems = [...result.problems, ...(fixed?.problems ?? [])];
+  const summary = summaryOf(result, kept, accepted);
+  const text = findingsRenderer(options.format)(
+    { kernel: result.kernel, findings: kept, summary },
+    { colours: useColours(options, terminal) },
+  );
+  writeResults(text, options, ran.host, terminal);
+  sayProblems(result, problems, options, terminal);
+  if (baseline !== undefined) sayStale(result, baseline, ran.host, options, terminal);
+  if (fixed !== undefined) sayFixes(fixed, options, terminal);
+  if (options.format === 'text' && options.quiet !== true) terminal.err(`${sayCounts(summary)}\n`);
+  if (options.stats === true) sayStats(result, terminal);
+  return exitCode(kept, problems, options.failLevel);
+}
+
+function refuseCombinations(paths: readonly string[], options: CommonOptions): void {
+  const fixing = options.fix === true || options.fixDryRun === true;
+  if (options.unsafeFixes === true && !fixing) throw new UserError('--unsafe-fixes needs --fix or --fix-dry-run');
+  if (options.fix === true && options.fixDryRun === true)
+    throw new UserError('--fix and --fix-dry-run exclude each other');
+  if (fixing && paths.includes('-')) throw new UserError('standard input cannot be fixed; give a file');
+}
+
+/** Whether results are coloured: never in a file. */
+export function useColours(options: Pick<CommonOptions, 'color' | 'output'>, terminal: Terminal): boolean {
+  return terminal.colours && options.color && options.output === undefined;
+}
+
+/** The baseline of a run: the file named, or the one of the working directory where there is one. */
+export function readBaseline(options: Pick<CommonOptions, 'baseline'>, host: Host): Baseline | undefined {
+  const file = options.baseline ?? BASELINE_NAME;
+  if (host.fs.kind(file) === 'missing') {
+    if (options.baseline === undefined) return undefined;
+    throw new UserError(`${file}: no such file; make it with 'guplint baseline write --baseline ${file}'`);
+  }
+  const read = host.fs.read(file);
+  if (read.kind === 'problem') throw new UserError(`${file}: ${read.problem.message}`);
+  return parseBaseline(file, decode(read.bytes).text);
+}
+
+function accept(
+  result: RunResult,
+  baseline: Baseline | undefined,
+  host: Host,
+): { readonly kept: readonly Finding[]; readonly accepted: number } {
+  if (baseline === undefined) return { kept: result.findings, accepted: 0 };
+  const { kept, accepted } = applyBaseline(result.findings, baseline, (path) => host.fs.kind(path) === 'missing');
+  return { kept, accepted: accepted.length };
+}
+
+async function fix(
+  ran: CommandRun,
+  baseline: Baseline | undefined,
+  options: CommonOptions,
+): Promise<FixOutcome | undefined> {
+  if (options.fix !== true && options.fixDryRun !== true) return undefined;
+  const gone = (path: string): boolean => ran.host.fs.kind(path) === 'missing';
+  return fixRun(ran.result, ran.host, {
+    allowed: options.unsafeFixes === true ? 'any' : 'safe',
+    write: options.fix === true,
+    select: (findings) => (baseline === undefined ? findings : applyBaseline(findings, baseline, gone).kept),
+  });
+}
+
+function summaryOf(result: RunResult, kept: readonly Finding[], baselined: number): CheckSummary {
+  const count = (severity: Severity): number => kept.filter((f) => f.severity === severity).length;
+  return {
+    filesScanned: result.filesScanned,
+    filesAnalysed: result.files.length,
+    sites: result.sites.length,
+    errors: count('error'),
+    warnings: count('warning'),
+    infos: count('info'),
+    suppressed: result.suppressed,
+    baselined,
+    skipped: result.skipped,
+  };
+}
+
+function sayCounts(s: CheckSummary): string {
+  const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+  const counts = [plural(s.errors, 'error'), plural(s.warnings, 'warning'), plural(s.infos, 'info')].join(', ');
+  const hidden = [
+    s.suppressed > 0 ? `${s.suppressed} suppressed` : '',
+    s.baselined > 0 ? `${s.baselined} in the baseline` : '',
+    s.skipped > 0 ? `${plural(s.skipped, 'function')} not analysed to the end` : '',
+  ].filter((t) => t !== '');
+  const files = `${plural(s.filesScanned, 'file')}, ${plural(s.sites, 'site')}`;
+  return `${counts} in ${files}${hidden.length === 0 ? '' : ` (${hidden.join(', ')})`}`;
+}
+
+function sayStale(result: RunResult, baseline: Baseline, host: Host, options: CommonOptions, terminal: Terminal): void {
+  if (options.quiet === true) return;
+  const stale = staleOf(result, baseline, host);
+  if (stale.length === 0) return;
+  const what = stale.length === 1 ? '1 entry matches' : `${stale.length} entries match`;
+  terminal.err(`guplint: ${baseline.file}: ${what} nothing any more; remove with 'guplint baseline prune'\n`);
+}
+
+/** Entries that match nothing any more, as far as this run can tell: their file was looked at, or is gone, and the rule was on. */
+export function staleOf(result: RunResult, baseline: Baseline, host: Host): ReturnType<typeof staleEntries> {
+  const { parts } = result;
+  const gone = (path: string): boolean => host.fs.kind(path) === 'missing';
+  const { used } = applyBaseline(result.findings, baseline, gone);
+  return staleEntries(baseline, used, (path, rule) => {
+    if (!parts.scanned.files.has(path) && !gone(path)) return false;
+    const level = (parts.configOf.get(path)?.rules ?? parts.request.settings.rules)[rule];
+    return level !== 'off';
+  });
+}
+
+function sayFixes(fixed: FixOutcome, options: CommonOptions, terminal: Terminal): void {
+  if (options.quiet === true) return;
+  const files = `${fixed.changes.length} file${fixed.changes.length === 1 ? '' : 's'}`;
+  const findings = `${fixed.fixed} finding${fixed.fixed === 1 ? '' : 's'}`;
+  terminal.err(options.fix === true ? `fixed ${findings} in ${files}\n` : `would fix ${findings} in ${files}\n`);
+  for (const change of fixed.changes) terminal.err(`  ${change.file}\n`);
+  if (fixed.unsettled) terminal.err('guplint: fixes did not settle; run again\n');
+}
+
+/** 2 when something could not be read or written, else 1 when a finding counts, else 0. */
+export function exitCode(
+  findings: readonly Finding[],
+  problems: readonly InputProblem[],
+  failLevel: Severity | 'never',
+): ExitCode {
+  if (problems.length > 0) return 2;
+  if (failLevel === 'never') return 0;
+  return findings.some((f) => severityRank(f.severity) >= severityRank(failLevel)) ? 1 : 0;
+}

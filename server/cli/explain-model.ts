@@ -1,0 +1,96 @@
+/** Rows of the model in words: what an API takes, returns, does and demands on which kernels; flags; cases. */
+import type { ApiRow, CaseRow, ContextDemand, FlagRow, ReturnContract, Source } from '../../model/schema.ts';
+import { formatRange, rangeOf, type Since } from '../../model/version.ts';
+
+const RETURNS: Readonly<Record<ReturnContract, string>> = {
+  pages: 'the number of pages taken, possibly fewer than asked for, 0, or -errno',
+  folios: 'the number of folios taken, or -errno',
+  bytes: 'the number of bytes covered, possibly fewer than asked for, 0, or -errno',
+  'pages-not-negative': 'the number of pages taken, possibly 0; never negative',
+  status: '0 or -errno; all or nothing',
+  'page-or-null': 'a page, or NULL',
+  'page-or-err': 'a page, or ERR_PTR()',
+  'page-or-err-or-null': 'a page, ERR_PTR(), or NULL',
+  bool: 'true when it took the page',
+  'ptr-or-err': 'an object that holds the pages, or ERR_PTR()',
+  'ptr-or-null': 'an object that holds the pages, or NULL',
+  void: 'nothing',
+  value: 'a value that says nothing of what is held',
+};
+
+const STANDING: Readonly<Record<FlagRow['standing'], string>> = {
+  caller: 'callers may pass it',
+  internal: 'internal to mm/: callers must not pass it',
+  tolerated: 'internal by intent, not checked at run time',
+};
+
+function kernels(row: { readonly kernels: Since }): string {
+  const text = formatRange(rangeOf(row.kernels));
+  return text === '' ? 'all' : text;
+}
+
+function source({ tag, path, note }: Source): string {
+  return `${tag} ${path}${note === undefined ? '' : ` (${note})`}`;
+}
+
+function contextWords({ mmapLock, sleeps, currentMm }: ContextDemand): string {
+  const lock = { held: 'mmap_lock must be held', 'not-held': 'mmap_lock must not be held', any: '' }[mmapLock];
+  const sleep =
+    sleeps === 'when-dirty' ? 'may sleep when it marks pages dirty' : sleeps ? 'may sleep' : 'does not sleep';
+  return [lock, sleep, currentMm ? 'works on the memory of the current process' : '']
+    .filter((t) => t !== '')
+    .join('; ');
+}
+
+function apiRow(row: ApiRow): string {
+  const params = row.params
+    .map((p) => (p.type.endsWith('*') ? `${p.type}${p.name}` : `${p.type} ${p.name}`).trim())
+    .join(', ');
+  const lines = [
+    `## Kernels ${kernels(row)}`,
+    '',
+    `    ${row.ret}${row.ret.endsWith('*') ? '' : ' '}${row.name}(${params === '' ? 'void' : params})`,
+    '',
+    `- returns ${RETURNS[row.returns]}`,
+    `- context: ${contextWords(row.context)}`,
+  ];
+  if (row.reference !== undefined) lines.push(`- kind of hold: ${row.reference}`);
+  if (row.implies !== undefined && row.implies.length > 0) lines.push(`- adds ${row.implies.join(', ')} by itself`);
+  if (row.pairsWith !== undefined && row.pairsWith.length > 0)
+    lines.push(`- given back by ${row.pairsWith.join(', ')}`);
+  if (row.replacedBy !== undefined) lines.push(`- replaced by ${row.replacedBy}`);
+  if (row.note !== undefined) lines.push(`- ${row.note}`);
+  lines.push(`- read in ${source(row.source)}`);
+  return lines.join('\n');
+}
+
+/** An API over all its eras. */
+export function explainApi(name: string, rows: readonly ApiRow[]): string {
+  const family = rows.at(-1)?.family ?? '';
+  return `# ${name}()\n\n${family} function${rows.some((r) => r.site === true) ? '; its calls are sites' : ''}.\n\n${rows.map(apiRow).join('\n\n')}\n`;
+}
+
+/** A flag over all releases. */
+export function explainFlag(name: string, rows: readonly FlagRow[]): string {
+  const parts = rows.map((row) =>
+    [
+      `## Kernels ${kernels(row)}`,
+      '',
+      `- value 0x${row.value.toString(16)}`,
+      `- ${STANDING[row.standing]}${row.visible ? '' : '; the name is hidden in mm/internal.h'}`,
+      `- ${row.meaning}`,
+      `- read in ${source(row.source)}`,
+    ].join('\n'),
+  );
+  return `# ${name}\n\n${parts.join('\n\n')}\n`;
+}
+
+/** A documented case. */
+export function explainCase(row: CaseRow): string {
+  const wants =
+    row.wants === 'either' || row.wants === 'none'
+      ? ''
+      : `Wants ${row.wants === 'pin' ? 'pin_user_pages*()' : 'get_user_pages*()'}`;
+  const longterm = row.wantsLongterm ? ' with FOLL_LONGTERM' : '';
+  return `# Case ${row.id}: ${row.title}\n\n${row.summary}\n\n${wants === '' ? '' : `${wants}${longterm}.\n\n`}Read in ${source(row.source)}\n`;
+}

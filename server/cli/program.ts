@@ -1,0 +1,150 @@
+/** The commands and their options. What they do loads only when they are called. */
+import { Command, Option } from 'commander';
+import type { ExitCode } from './main.ts';
+import { type CommonOptions, defineOption, jobsOption, kernelOption, ruleOption, undefineOption } from './options.ts';
+import { FORMATS, type Subject } from './render/formats.ts';
+import type { Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+const TOPICS = `
+Topics: a rule (guplint rules lists them), a case (case1 … case5), an API (pin_user_pages_fast), a flag (FOLL_LONGTERM),
+or a concept (counting, zero-page, longterm, dax, vmstat, testing).`;
+
+const EXIT_CODES = `
+Exit codes: 0 nothing at or above --fail-level, 1 findings, 2 bad usage, bad configuration, unreadable input, internal error.`;
+
+/** Builds the argument parser. `done` is given the exit code of the command that ran. */
+export function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command('guplint')
+    .description('Checks how Linux kernel code takes and gives back user pages.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text.replace(/^error: /, 'guplint: ')),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride()
+    .addHelpText('after', EXIT_CODES);
+
+  const check = program
+    .command('check', { isDefault: true })
+    .description('lint files; directories are searched for .c and .h (default: the working directory)')
+    .argument('[paths...]', 'files and directories, or - for standard input');
+  addRunOptions(check, 'findings');
+  addFixOptions(check).action(async (paths: string[], options: CommonOptions) => {
+    done(await (await import('./check.ts')).check(paths, options, terminal));
+  });
+
+  const sites = program
+    .command('sites')
+    .description('list every place that takes user pages, classified, with its releases')
+    .argument('[paths...]', 'files and directories, or - for standard input');
+  addRunOptions(sites, 'sites').action(async (paths: string[], options: CommonOptions) => {
+    done(await (await import('./sites.ts')).sites(paths, options, terminal));
+  });
+
+  program
+    .command('explain')
+    .description('explain a rule, a case, an API, a flag or a concept')
+    .argument('<topic>')
+    .addHelpText('after', TOPICS)
+    .action(async (topic: string) => {
+      done((await import('./explain.ts')).explain(topic, terminal));
+    });
+
+  program
+    .command('rules')
+    .description('list the rules')
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('--no-color', 'never use colours')
+    .action(async (options: { format: 'text' | 'json'; color: boolean }) => {
+      done((await import('./rules.ts')).listRules(options, terminal));
+    });
+
+  addBaseline(program, terminal, done);
+  for (const command of [program, ...program.commands]) inherit(command, program);
+  return program;
+}
+
+/** Gives subcommands the program's way to print and to fail. */
+function inherit(command: Command, program: Command): void {
+  for (const sub of command.commands) {
+    sub.copyInheritedSettings(program);
+    inherit(sub, program);
+  }
+}
+
+function addBaseline(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
+  const baseline = program.command('baseline').description('accepted findings, kept in guplint-baseline.json');
+  const verbs = {
+    write: 'accept everything that check reports now',
+    prune: 'remove the entries that match nothing any more',
+    show: 'print the entries',
+  } as const;
+  for (const [verb, what] of Object.entries(verbs) as [keyof typeof verbs, string][]) {
+    const command = baseline.command(verb).description(what);
+    if (verb === 'show') {
+      command.option('--baseline <file>', 'the baseline file (default: guplint-baseline.json)');
+      command.addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'));
+      command.action(async (options: { baseline?: string; format: 'text' | 'json' }) => {
+        done((await import('./baseline.ts')).showBaseline(options, terminal));
+      });
+      continue;
+    }
+    addRunOptions(command.argument('[paths...]', 'files and directories'), 'none').action(
+      async (paths: string[], options: CommonOptions) => {
+        const module = await import('./baseline.ts');
+        done(await module.updateBaseline(verb, paths, options, terminal));
+      },
+    );
+  }
+}
+
+/** The options of everything that analyses. */
+function addRunOptions(command: Command, subject: Subject | 'none'): Command {
+  command
+    .option(
+      '--kernel <range>',
+      "kernels to aim at: '6.12', '6.1..6.12', 'auto' (Makefile, configuration, the code)",
+      kernelOption,
+    )
+    .option('-D <macro>', 'define a macro for #if: NAME or NAME=VALUE (repeatable)', defineOption)
+    .option('-U <macro>', 'a macro that is not defined (repeatable)', undefineOption);
+  if (subject !== 'none') {
+    command
+      .addOption(new Option('--format <format>', 'how to print').choices(FORMATS[subject]).default('text'))
+      .option('-o, --output <file>', 'write results to a file')
+      .option('--stdin-filename <name>', 'the name of what - reads')
+      .addOption(
+        new Option('--fail-level <level>', 'least severity that makes the exit code 1')
+          .choices(['error', 'warning', 'info', 'never'])
+          .default('warning'),
+      );
+  }
+  return command
+    .option('--rule <id=level>', 'set a rule to off, info, warning or error (repeatable)', ruleOption)
+    .option('--config <file>', 'use this configuration file for every path')
+    .option('--baseline <file>', 'the baseline file (default: guplint-baseline.json where present)')
+    .addOption(
+      new Option('--min-confidence <level>', 'do not show what is less certain')
+        .choices(['low', 'medium', 'high'])
+        .default('medium'),
+    )
+    .option('--jobs <n>', 'threads to use (default: one per processor)', jobsOption)
+    .option('--no-cache', 'do not use the cache (this version keeps none)')
+    .option('--stats', 'print what the run cost, on standard error')
+    .option('--quiet', 'print results and errors only')
+    .option('--no-color', 'never use colours')
+    .option('--no-progress', 'never show progress');
+}
+
+function addFixOptions(command: Command): Command {
+  return command
+    .option('--fix', 'apply the safe fixes')
+    .option('--fix-dry-run', 'report as after --fix, but change no file')
+    .option('--unsafe-fixes', 'with --fix or --fix-dry-run: apply the unsafe fixes too');
+}

@@ -1,0 +1,141 @@
+/** What `check`, `sites` and `baseline` have in common: from options to a run, and from a run to messages and files. */
+
+import { formatRange as showRange } from '../../model/version.ts';
+import { closest } from '../base/closest.ts';
+import { UserError } from '../base/user-error.ts';
+import type { Host } from '../engine/host.ts';
+import type { Input } from '../engine/inputs.ts';
+import type { InputProblem } from '../engine/protocol.ts';
+import { ruleNames } from '../engine/rule-table.ts';
+import { type RunResult, run } from '../engine/run.ts';
+import { createHost } from '../host/host.ts';
+import { defaultJobs } from '../host/pool.ts';
+import { decode } from '../syntax/decode.ts';
+import { type CommonOptions, settingsOf } from './options.ts';
+import { createProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A run and the host it ran on. */
+export interface CommandRun {
+  readonly result: RunResult;
+  readonly host: Host;
+}
+
+/** Names of commands, for people who mistype one: it is then taken for a path. */
+const COMMANDS = ['check', 'sites', 'explain', 'rules', 'baseline'];
+
+/** Turns paths into inputs; `-` is standard input. */
+function inputsOf(paths: readonly string[], options: CommonOptions, terminal: Terminal, host: Host): Input[] {
+  const named = paths.length === 0 ? ['.'] : paths;
+  if (options.stdinFilename !== undefined && !named.includes('-'))
+    throw new UserError('--stdin-filename needs - among the paths');
+  if (named.filter((p) => p === '-').length > 1) throw new UserError('- is given twice');
+  return named.map((path): Input => {
+    if (path === '-')
+      return { kind: 'text', file: options.stdinFilename ?? '<stdin>', text: decode(terminal.input()).text };
+    const meant = closest(path, COMMANDS);
+    if (paths[0] === path && meant !== undefined && host.fs.kind(path) === 'missing') {
+      throw new UserError(`${path}: no such file or directory; did you mean 'guplint ${meant}'?`);
+    }
+    return { kind: 'path', path };
+  });
+}
+
+/** Checks `--rule` names, which need the rules. */
+function checkRuleNames(options: CommonOptions): void {
+  const names = ruleNames();
+  for (const name of Object.keys(options.rule ?? {})) {
+    if (names.has(name)) continue;
+    const meant = closest(name, names);
+    throw new UserError(
+      `--rule: there is no rule '${name}'${meant === undefined ? '; see guplint rules' : `; did you mean '${meant}'?`}`,
+    );
+  }
+}
+
+/** Runs the analysis that a command asks for and says what the user must know about it on standard error. */
+export async function runCommand(
+  paths: readonly string[],
+  options: CommonOptions,
+  terminal: Terminal,
+  rules: boolean,
+): Promise<CommandRun> {
+  checkRuleNames(options);
+  const host = createHost();
+  const progress = createProgress(terminal, options);
+  try {
+    const result = await run(
+      {
+        inputs: inputsOf(paths, options, terminal, host),
+        settings: settingsOf(options),
+        rules,
+        jobs: options.jobs ?? defaultJobs(),
+        progress: progress.update,
+      },
+      host,
+    );
+    progress.done();
+    return { result, host };
+  } catch (error) {
+    progress.done();
+    throw error;
+  }
+}
+
+/** Says on standard error what went wrong with single files, and what was assumed. */
+export function sayProblems(
+  result: RunResult,
+  problems: readonly InputProblem[],
+  options: CommonOptions,
+  terminal: Terminal,
+): void {
+  for (const { path, message } of problems) terminal.err(`guplint: ${path}: ${message}\n`);
+  if (result.assumedKernel && options.quiet !== true) {
+    const assumed = result.files.find((f) => f.kernel.source === 'default');
+    const { range } = assumed === undefined ? result.kernel : { range: showRange(assumed.kernel.range) };
+    terminal.err(`guplint: kernel unknown, assuming ${range}; set --kernel\n`);
+  }
+}
+
+/** Writes results to standard output or to the file of `-o`. Throws UserError when that fails. */
+export function writeResults(
+  text: string,
+  options: Pick<CommonOptions, 'output'>,
+  host: Host,
+  terminal: Terminal,
+): void {
+  if (options.output === undefined) {
+    terminal.out(text);
+    return;
+  }
+  try {
+    host.fs.write(options.output, Buffer.from(text, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${options.output}: cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** Prints what a run cost, on standard error. */
+export function sayStats({ cost, filesScanned, files, sites }: RunResult, terminal: Terminal): void {
+  const ms = (n: number): string => `${n.toFixed(0)} ms`;
+  const rate = (bytes: number, time: number): string => (time > 0 ? `${(bytes / 1e3 / time).toFixed(1)} MB/s` : '-');
+  const rows: [string, string][] = [
+    ['threads', cost.threads === 0 ? 'none' : String(cost.threads)],
+    ['walk', `${ms(cost.walk)}, ${filesScanned} files`],
+    [
+      'scan',
+      `${ms(cost.scan)} after the walk; ${ms(cost.scanWork)} of work, ${(cost.scannedBytes / 1e6).toFixed(1)} MB, ${rate(cost.scannedBytes, cost.scanWork)}`,
+    ],
+    [
+      'analyse',
+      `${ms(cost.analyse)}; ${files.length} files, ${sites.length} sites, ${(cost.analysedUnits / 1e6).toFixed(2)} MB`,
+    ],
+    ['  load', `${ms(cost.loadWork)} of work, ${rate(cost.analysedUnits, cost.loadWork)}`],
+    ['  sites', `${ms(cost.siteWork)} of work, parsing included`],
+    ['  rules', `${ms(cost.ruleWork)} of work`],
+  ];
+  for (const [name, value] of rows) terminal.err(`${name.padEnd(9)} ${value}\n`);
+  for (const { skipped } of files) {
+    for (const s of skipped) terminal.err(`skipped   ${s.file}: ${s.functionName}: ${s.reason}\n`);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Analyses the files of one directory, in a worker or in the main thread. An error inside the analysis of one file is that
+ * file's problem and never the run's.
+ */
+
+import { rules } from '../rules/registry.ts';
+import { decode } from '../syntax/decode.ts';
+import { analyzeFile } from './analyze.ts';
+import { Headers } from './headers.ts';
+import type { Clock, FileSystem } from './host.ts';
+import { createPrefilter } from './prefilter.ts';
+import { Project, type ProjectTools } from './project.ts';
+import type { AnalyseItem, AnalyseJob, AnalyseReply, FileResult, InputProblem } from './protocol.ts';
+import { ruleNames } from './rule-table.ts';
+
+/** Makes the function that does analysis jobs; it keeps what it read of headers for the next job. */
+export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) => AnalyseReply {
+  let tools: ProjectTools | undefined;
+  return (job) => {
+    if (tools === undefined) {
+      const prefilter = createPrefilter();
+      tools = { fs, prefilter, headers: new Headers(fs, prefilter) };
+    }
+    return analyseJob(job, tools, clock);
+  };
+}
+
+function analyseJob(job: AnalyseJob, tools: ProjectTools, clock: Clock): AnalyseReply {
+  const start = clock.now();
+  const problems: InputProblem[] = [];
+  const texts = new Map<string, string>();
+  for (const item of job.files) {
+    const text = textOf(item, tools.fs, problems);
+    if (text !== undefined) texts.set(item.file, text);
+  }
+  const project = new Project(tools, job.config, texts);
+  if (job.neighbours !== undefined) project.knowNeighbours(job.directory, job.neighbours);
+  const results: FileResult[] = [];
+  for (const [file, text] of texts) {
+    try {
+      const context = {
+        project,
+        config: job.config,
+        tree: job.tree,
+        rules: job.rules ? rules : [],
+        ruleNames: ruleNames(),
+        clock,
+      };
+      results.push(analyzeFile({ file, text }, context));
+    } catch (error) {
+      problems.push({ path: file, message: `internal error: ${describe(error)}` });
+    }
+  }
+  return { results, problems, time: clock.now() - start };
+}
+
+function textOf(item: AnalyseItem, fs: FileSystem, problems: InputProblem[]): string | undefined {
+  if (item.text !== undefined) return item.text;
+  const read = fs.read(item.file);
+  if (read.kind === 'bytes') return decode(read.bytes).text;
+  problems.push(read.problem);
+  return undefined;
+}
+
+/** The message and the first place of the program it came from. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = /\n\s+at ([^\n]*)/.exec(error.stack ?? '');
+  return place === null ? error.message : `${error.message} (${place[1]})`;
+}

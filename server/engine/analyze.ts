@@ -1,0 +1,221 @@
+/**
+ * From text to findings: the one path that the command line and the language server share. Synchronous and pure but for the
+ * headers that `Project` reads; the parser must have been started. Any text is accepted.
+ */
+import { type Model, model } from '../../model/index.ts';
+import type { KernelRange } from '../../model/version.ts';
+import type { ApiCall, CallSite } from '../analysis/site.ts';
+import { siteRecord } from '../analysis/site-record.ts';
+import { findCalls } from '../analysis/sites.ts';
+import { hashOf } from '../base/hash.ts';
+import type { Rule } from '../rules/define.ts';
+import { type PassInput, runRules } from '../rules/run.ts';
+import { parseFunction } from '../syntax/parse-function.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
+import type { Clock } from './host.ts';
+import { derivedKernel, EVERY_RELEASE, namedKernel } from './kernel.ts';
+import { locate } from './locate.ts';
+import { mergeSites } from './merge-sites.ts';
+import { compareFindings } from './order.ts';
+import { within } from './paths.ts';
+import { liveRanges, versionsMentioned } from './pending.ts';
+import type { Project } from './project.ts';
+import type {
+  Confidence,
+  FileResult,
+  Finding,
+  KernelChoice,
+  KernelTree,
+  ResolvedConfig,
+  Severity,
+  SiteRecord,
+} from './protocol.ts';
+import { type RawFinding, rawFinding } from './raw.ts';
+import { suppress } from './suppress.ts';
+
+/** A file to analyse. */
+export interface FileInput {
+  /** Path as results show it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What a file is analysed with. */
+export interface AnalysisContext {
+  readonly project: Project;
+  readonly config: ResolvedConfig;
+  /** The kernel tree the file lies in. */
+  readonly tree: KernelTree | undefined;
+  /** The rules to run; none for a list of sites alone. */
+  readonly rules: readonly Rule[];
+  /** Names of all rules there are, for suppressions. */
+  readonly ruleNames: ReadonlySet<string>;
+  readonly clock: Clock;
+}
+
+/** What stands in one unit of the file: one unit per set of live branches. */
+interface Found {
+  readonly unit: CUnit;
+  readonly selected: Model;
+  readonly calls: readonly ApiCall[];
+  readonly sites: readonly CallSite[];
+  readonly records: readonly SiteRecord[];
+}
+
+interface Stopwatch {
+  load: number;
+  sites: number;
+  rules: number;
+}
+
+/** Analyses one file. */
+export function analyzeFile(input: FileInput, context: AnalysisContext): FileResult {
+  const times: Stopwatch = { load: 0, sites: 0, rules: 0 };
+  const kernel = chooseKernel(input, context, times);
+  const ranges = timed(context, times, 'load', () =>
+    liveRanges(input.file, input.text, context.project.env(kernel.range)),
+  );
+  const found = ranges.map((range) => findIn(input, range, context, times));
+  const damaged = found.flatMap(({ unit, sites }) => damagedFunctions(unit, sites));
+  const reports = timed(context, times, 'rules', () => check(found, kernel, context));
+  const post = finish(
+    reports,
+    damaged,
+    found.map((f) => f.unit),
+    context,
+  );
+  return {
+    file: input.file,
+    textHash: hashOf(input.text),
+    kernel,
+    sites: mergeSites(found.map((f) => f.records)),
+    skipped: [],
+    damaged: damaged.map((d) => d.finding.functionName),
+    length: input.text.length,
+    times,
+    ...post,
+  };
+}
+
+function timed<T>(context: AnalysisContext, times: Stopwatch, phase: keyof Stopwatch, work: () => T): T {
+  const start = context.clock.now();
+  try {
+    return work();
+  } finally {
+    times[phase] += context.clock.now() - start;
+  }
+}
+
+function chooseKernel(input: FileInput, context: AnalysisContext, times: Stopwatch): KernelChoice {
+  const named = namedKernel(context.config, context.tree);
+  if (named !== undefined) return named;
+  const { project } = context;
+  const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, EVERY_RELEASE));
+  const { calls } = timed(context, times, 'sites', () => findCalls(unit, model.select(EVERY_RELEASE), project));
+  return derivedKernel({ versions: versionsMentioned(input.text), calls });
+}
+
+function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, times: Stopwatch): Found {
+  const { project } = context;
+  const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, range));
+  const selected = model.select(range);
+  return timed(context, times, 'sites', () => {
+    const { calls, sites } = findCalls(unit, selected, project);
+    return { unit, selected, calls, sites, records: sites.map((site) => siteRecord(site, selected, project)) };
+  });
+}
+
+/** Runs the rules that are on. */
+function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisContext): RawFinding[] {
+  const { config, tree, project } = context;
+  const rules = context.rules.filter((rule) => config.rules[rule.name] !== 'off');
+  const inputs = found.map(({ unit, selected, calls, sites }): PassInput => {
+    const path = tree === undefined ? undefined : within(tree.root, unit.path);
+    return {
+      unit,
+      headers: project.headers(unit),
+      model: selected,
+      kernel: unit.range,
+      kernelKnown: kernel.known,
+      entitled: (flag) => path !== undefined && selected.entitled(path, flag),
+      sites,
+      calls,
+      text: (span) => unit.text.slice(span.start, span.end),
+    };
+  });
+  return runRules(rules, inputs).map(rawFinding);
+}
+
+/** Functions that hold a site and a syntax error after preprocessing: what is said of them is uncertain. */
+function damagedFunctions(unit: CUnit, sites: readonly CallSite[]): RawFinding[] {
+  const functions = new Set(sites.filter((s) => s.unit === unit).map((s) => s.fn));
+  return [...functions].flatMap((fn) => {
+    if (fn === undefined || !parseFunction(unit, fn).damaged) return [];
+    const finding: UnmarkedFinding = {
+      rule: 'parse-damaged',
+      severity: 'info',
+      confidence: 'high',
+      message: `${fn.name}() holds code that could not be parsed; findings in it may be missing or wrong`,
+      functionName: fn.name,
+      location: locate(unit, fn.nameSpan),
+      site: undefined,
+      related: [],
+      fixes: [],
+      statement: fn.name,
+    };
+    return [{ finding, unit, statementLine: finding.location.line }];
+  });
+}
+
+/** Each once, in the order of the text. */
+function inOrder(raw: readonly RawFinding[]): RawFinding[] {
+  const sorted = [...raw].sort((a, b) => compareFindings(a.finding, b.finding));
+  return sorted.filter((r, i) => {
+    const before = sorted[i - 1];
+    return before === undefined || compareFindings(before.finding, r.finding) !== 0;
+  });
+}
+
+const CONFIDENCE: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
+
+/** Fingerprints, levels, suppression, confidence, order. */
+function finish(
+  reports: readonly RawFinding[],
+  damaged: readonly RawFinding[],
+  units: readonly CUnit[],
+  context: AnalysisContext,
+): Pick<FileResult, 'findings' | 'suppressed' | 'usedIgnores' | 'usedElsewhere'> {
+  const { config } = context;
+  const raw = inOrder([...reports, ...damaged]);
+  const marked = fingerprint(raw.map((r) => r.finding));
+  const candidates = raw.flatMap(({ unit, statementLine }, i) => {
+    const finding = levelled(marked[i], config);
+    return finding === undefined ? [] : [{ finding, unit, statementLine }];
+  });
+  const outcome = suppress(candidates, {
+    units,
+    config,
+    ruleNames: context.ruleNames,
+    unfinished: new Set(damaged.map((d) => d.finding.functionName)),
+    rulesRan: context.rules.length > 0,
+  });
+  const own = fingerprint(outcome.own)
+    .map((f) => levelled(f, config))
+    .filter((f) => f !== undefined);
+  const certain = (f: Finding): boolean => CONFIDENCE[f.confidence] >= CONFIDENCE[config.minConfidence];
+  return {
+    findings: [...outcome.kept, ...own].filter(certain).sort(compareFindings),
+    suppressed: outcome.silenced.filter(certain).length,
+    usedIgnores: outcome.usedIgnores,
+    usedElsewhere: outcome.usedElsewhere,
+  };
+}
+
+/** A finding at the level the configuration gives its rule; undefined when that is `off`. */
+function levelled(finding: Finding | undefined, config: ResolvedConfig): Finding | undefined {
+  if (finding === undefined) return undefined;
+  const level = config.rules[finding.rule];
+  if (level === undefined) return finding;
+  return level === 'off' ? undefined : { ...finding, severity: level satisfies Severity };
+}

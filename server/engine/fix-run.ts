@@ -1,0 +1,177 @@
+/**
+ * Fixes the findings of a run, round after round until nothing is left to fix, in memory; then writes each changed file once.
+ * A file whose text is not the one that was analysed is left alone. Rounds analyse only what changed.
+ */
+import { hashOf } from '../base/hash.ts';
+import { type Decoded, decode, encode } from '../syntax/decode.ts';
+import { type Allowed, applyRound, MAX_ROUNDS } from './apply-fixes.ts';
+import { ConfigFinder } from './config.ts';
+import type { FileSystem, Host, ReadResult } from './host.ts';
+import { kernelTrees } from './kernel-tree.ts';
+import { compareText } from './order.ts';
+import type { Finding, InputProblem } from './protocol.ts';
+import { assemble, planJobs, type RunResult } from './run.ts';
+
+/** What fixing did. */
+export interface FixOutcome {
+  /** The run as it is after the fixes. */
+  readonly result: RunResult;
+  /** How many findings had their fix applied. */
+  readonly fixed: number;
+  /** Old and new text of each changed file, sorted by path. */
+  readonly changes: readonly FileChange[];
+  /** Files that could not be fixed or written. */
+  readonly problems: readonly InputProblem[];
+  /** Whether fixes were still asking for another round at the end. */
+  readonly unsettled: boolean;
+}
+
+/** One file before and after. */
+export interface FileChange {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+interface Original {
+  readonly decoded: Decoded;
+  readonly bytes: Uint8Array;
+}
+
+/** Files as they are with some texts replaced. */
+export function overlay(fs: FileSystem, texts: ReadonlyMap<string, string>): FileSystem {
+  return {
+    ...fs,
+    read(path): ReadResult {
+      const text = texts.get(path);
+      return text === undefined ? fs.read(path) : { kind: 'bytes', bytes: Buffer.from(text, 'utf8') };
+    },
+  };
+}
+
+class FixRun {
+  readonly #host: Host;
+  readonly #originals = new Map<string, Original | undefined>();
+  readonly texts = new Map<string, string>();
+  readonly problems: InputProblem[] = [];
+  #result: RunResult;
+
+  constructor(result: RunResult, host: Host) {
+    this.#result = result;
+    this.#host = host;
+  }
+
+  get result(): RunResult {
+    return this.#result;
+  }
+
+  /** The text a finding's places refer to; undefined when the file is unreadable or was changed since. */
+  text(file: string): string | undefined {
+    return this.texts.get(file) ?? this.original(file)?.decoded.text;
+  }
+
+  original(file: string): Original | undefined {
+    if (this.#originals.has(file)) return this.#originals.get(file);
+    const original = this.#read(file);
+    this.#originals.set(file, original);
+    return original;
+  }
+
+  #read(file: string): Original | undefined {
+    const read = this.#host.fs.read(file);
+    if (read.kind === 'problem') {
+      this.problems.push(read.problem);
+      return undefined;
+    }
+    const decoded = decode(read.bytes);
+    const analysed = this.#result.files.find((f) => f.file === file);
+    if (analysed !== undefined && analysed.textHash !== hashOf(decoded.text)) {
+      this.problems.push({ path: file, message: 'changed while guplint was running; not fixed' });
+      return undefined;
+    }
+    return { decoded, bytes: read.bytes };
+  }
+
+  /** Analyses the changed files again. */
+  async again(changed: ReadonlyMap<string, string>): Promise<void> {
+    for (const [file, text] of changed) this.texts.set(file, text);
+    const { parts } = this.#result;
+    const fs = overlay(this.#host.fs, this.texts);
+    const configs = new ConfigFinder(fs, parts.request.settings);
+    const local = this.#host.local(fs);
+    const analysed = new Set(parts.files.map((f) => f.file));
+    const items = [...changed]
+      .filter(([file]) => analysed.has(file))
+      .map(([file, text]) => ({ item: { file, text }, size: text.length }));
+    // Neighbours are found anew: what a file names may have changed.
+    const jobs = planJobs({ items, directories: [] }, configs, kernelTrees(fs), parts.request.rules);
+    const replies = await Promise.all(jobs.map((job) => local.analyse(job)));
+    const anew = new Map(replies.flatMap((r) => r.results).map((f) => [f.file, f]));
+    const used = configs.used();
+    this.#result = assemble({
+      ...parts,
+      files: parts.files.map((f) => anew.get(f.file) ?? f),
+      problems: [...parts.problems, ...replies.flatMap((r) => r.problems)],
+      configs: parts.configs.map((c) => used.find((u) => u.path === c.path) ?? configs.reread(c.path) ?? c),
+    });
+  }
+
+  /** Writes what changed. Files that changed on disk meanwhile are left alone. */
+  write(): void {
+    for (const [file, text] of this.texts) {
+      const original = this.original(file);
+      if (original === undefined || text === original.decoded.text) continue;
+      const now = this.#host.fs.read(file);
+      if (now.kind === 'problem' || !sameBytes(now.bytes, original.bytes)) {
+        this.problems.push({ path: file, message: 'changed while guplint was running; not fixed' });
+        continue;
+      }
+      try {
+        this.#host.fs.write(file, encode({ ...original.decoded, text }));
+      } catch (error) {
+        this.problems.push({ path: file, message: `cannot be written: ${(error as Error).message}` });
+      }
+    }
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** How to fix. */
+export interface FixOptions {
+  readonly allowed: Allowed;
+  /** False for a dry run. */
+  readonly write: boolean;
+  /** The findings to fix among those of a run: what the baseline leaves. */
+  readonly select: (findings: readonly Finding[]) => readonly Finding[];
+}
+
+/** Fixes what may be fixed. */
+export async function fixRun(result: RunResult, host: Host, options: FixOptions): Promise<FixOutcome> {
+  const run = new FixRun(result, host);
+  let fixed = 0;
+  let rounds = 0;
+  let open = true;
+  while (open && rounds < MAX_ROUNDS) {
+    rounds++;
+    const round = applyRound(options.select(run.result.findings), options.allowed, (file) => run.text(file));
+    open = round.texts.size > 0;
+    if (!open) break;
+    fixed += round.fixed.length;
+    await run.again(round.texts);
+  }
+  if (options.write) run.write();
+  const changes = [...run.texts].flatMap(([file, after]) => {
+    const before = run.original(file)?.decoded.text;
+    return before === undefined || before === after ? [] : [{ file, before, after }];
+  });
+  return {
+    result: run.result,
+    fixed,
+    changes: changes.sort((a, b) => compareText(a.file, b.file)),
+    problems: run.problems,
+    unsettled: open,
+  };
+}

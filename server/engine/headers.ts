@@ -1,0 +1,160 @@
+/**
+ * Finds the headers that include lines of project code mean, without knowing the build: beside the file, then in the
+ * directories above it and their `include`, up to the project's root. Texts are read once. One object serves a whole run.
+ */
+import { KERNEL_INCLUDE_DIRS } from '../../model/kernel-c.ts';
+import { decode } from '../syntax/decode.ts';
+import type { HeaderLoader } from '../syntax/unit.ts';
+import type { FileSystem } from './host.ts';
+import { directoryOf, join, normalise } from './paths.ts';
+import type { Prefilter } from './prefilter.ts';
+
+/** A header as read. */
+export interface Header {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Headers above this size hold register tables, not wrappers; they are not read. Bytes. */
+const MAX_HEADER = 1024 * 1024;
+
+/** How many directories above a file are searched: module trees keep their headers at most this far up. */
+const MAX_UP = 3;
+
+/** Headers a file may pull in; more are not looked at. Bounds the work on files that include everything. */
+const MAX_INCLUDED = 400;
+
+const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
+
+/** Names that mark the top of a project. */
+const ROOT_MARKS: readonly string[] = ['.git', 'guplint.json', 'Kbuild.include', 'MAINTAINERS'];
+
+/** Searches and reads headers. */
+export class Headers implements HeaderLoader {
+  readonly #fs: FileSystem;
+  readonly #names = new Map<string, ReadonlySet<string>>();
+  readonly #found = new Map<string, string | undefined>();
+  readonly #texts = new Map<string, Header | undefined>();
+  readonly #searched = new Map<string, readonly string[]>();
+  readonly #included = new Map<string, readonly string[]>();
+  readonly #relevant = new Map<string, boolean>();
+  readonly #prefilter: Prefilter;
+
+  constructor(fs: FileSystem, prefilter: Prefilter) {
+    this.#fs = fs;
+    this.#prefilter = prefilter;
+  }
+
+  /**
+   * Headers of the project that a text includes, transitively, nearest first: those that name something of the model.
+   * The kernel's own (`<linux/…>` and the like) are not followed: the model speaks for them.
+   */
+  relevantTo(path: string, text: string): readonly Header[] {
+    const found: Header[] = [];
+    const seen = new Set([path]);
+    let level = this.#includes(path, text);
+    while (level.length > 0 && seen.size <= MAX_INCLUDED) {
+      const next: string[] = [];
+      for (const at of level) {
+        if (seen.has(at)) continue;
+        seen.add(at);
+        const header = this.read(at);
+        if (header === undefined) continue;
+        if (this.#isRelevant(header)) found.push(header);
+        next.push(...this.#includesOf(header));
+      }
+      level = next;
+    }
+    return found;
+  }
+
+  #isRelevant(header: Header): boolean {
+    let relevant = this.#relevant.get(header.path);
+    if (relevant === undefined) {
+      relevant = this.#prefilter.test(header.text);
+      this.#relevant.set(header.path, relevant);
+    }
+    return relevant;
+  }
+
+  #includesOf(header: Header): readonly string[] {
+    let included = this.#included.get(header.path);
+    if (included === undefined) {
+      included = this.#includes(header.path, header.text);
+      this.#included.set(header.path, included);
+    }
+    return included;
+  }
+
+  #includes(path: string, text: string): string[] {
+    return [...text.matchAll(INCLUDE)].flatMap((m) => {
+      const [, quoted, angled = ''] = m;
+      if (quoted === undefined && KERNEL_INCLUDE_DIRS.has(angled.split('/')[0] ?? '')) return [];
+      const found = this.#find(directoryOf(path), quoted ?? angled, quoted !== undefined);
+      return found === undefined ? [] : [found];
+    });
+  }
+
+  load(fromPath: string, includePath: string, quoted: boolean): Header | undefined {
+    const path = this.#find(directoryOf(fromPath), includePath, quoted);
+    return path === undefined ? undefined : this.read(path);
+  }
+
+  /** A header's text; undefined when it is unreadable or too large. */
+  read(path: string): Header | undefined {
+    let header = this.#texts.get(path);
+    if (header === undefined && !this.#texts.has(path)) {
+      const read = this.#fs.read(path);
+      header =
+        read.kind === 'bytes' && read.bytes.length <= MAX_HEADER ? { path, text: decode(read.bytes).text } : undefined;
+      this.#texts.set(path, header);
+    }
+    return header;
+  }
+
+  #find(directory: string, includePath: string, quoted: boolean): string | undefined {
+    const key = `${directory}\0${quoted ? '"' : '<'}${includePath}`;
+    if (this.#found.has(key)) return this.#found.get(key);
+    let path: string | undefined;
+    for (const base of this.#bases(directory)) {
+      const candidate = normalise(join(base, includePath));
+      if (this.#exists(candidate)) {
+        path = candidate;
+        break;
+      }
+    }
+    this.#found.set(key, path);
+    return path;
+  }
+
+  /** The directories searched for includes of files in `directory`, nearest first. */
+  #bases(directory: string): readonly string[] {
+    const known = this.#searched.get(directory);
+    if (known !== undefined) return known;
+    const bases: string[] = [];
+    let at = directory;
+    for (let up = 0; up <= MAX_UP; up++) {
+      bases.push(at, join(at, 'include'));
+      const names = this.#list(at);
+      if (ROOT_MARKS.some((mark) => names.has(mark))) break;
+      const above = normalise(join(at, '..'));
+      if (above === at) break;
+      at = above;
+    }
+    this.#searched.set(directory, bases);
+    return bases;
+  }
+
+  #exists(path: string): boolean {
+    return this.#list(directoryOf(path)).has(path.slice(path.lastIndexOf('/') + 1));
+  }
+
+  #list(directory: string): ReadonlySet<string> {
+    let names = this.#names.get(directory);
+    if (names === undefined) {
+      names = new Set(this.#fs.list(directory));
+      this.#names.set(directory, names);
+    }
+    return names;
+  }
+}

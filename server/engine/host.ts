@@ -1,0 +1,63 @@
+/**
+ * What the engine needs from the machine it runs on, as interfaces; server/host implements them.
+ * Paths are relative to the working directory of the run and use `/`, also on Windows; absolute ones only where they lie on another drive.
+ */
+import type { AnalyseJob, AnalyseReply, InputProblem, ScanReply } from './protocol.ts';
+
+/** What stands at a path. `stream`: something that can be read only once (a pipe, a device). */
+export type PathKind = 'file' | 'directory' | 'stream' | 'missing';
+
+/** The bytes of a file, or why they could not be had. */
+export type ReadResult =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'problem'; readonly problem: InputProblem };
+
+/** A directory tree being walked: batches of files in a stable order, and what could not be read. */
+export interface Walk {
+  /** Paths of .c and .h files, at most some hundred a batch; empty when the walk is over. */
+  next(): readonly string[];
+  readonly problems: readonly InputProblem[];
+}
+
+/** Reading and writing files. Nothing here throws for a file that is missing or unreadable. */
+export interface FileSystem {
+  /** The working directory, absolute, with `/`. */
+  readonly cwd: string;
+  /** The path as the system takes it. */
+  resolve(path: string): string;
+  kind(path: string): PathKind;
+  read(path: string): ReadResult;
+  /** Replaces a file as a whole or leaves it as it was; its permissions stay. Throws an Error with a readable message. */
+  write(path: string, bytes: Uint8Array): void;
+  /** Names in a directory, sorted; empty when it cannot be read. */
+  list(directory: string): readonly string[];
+  /** Walks directories for .c and .h files; see `Walk`. */
+  walk(directories: readonly string[]): Walk;
+}
+
+/** Where files are scanned and analysed: in this thread, or in a pool of worker threads. Results never depend on which. */
+export interface Executor {
+  /** 0 when the work is done in the calling thread. */
+  readonly threads: number;
+  scan(files: readonly string[]): Promise<ScanReply>;
+  analyse(job: AnalyseJob): Promise<AnalyseReply>;
+  /** Lets answers come in; for a caller that is busy between jobs. */
+  turn(): Promise<void>;
+  /** Ends the threads; jobs under way are dropped. */
+  close(): Promise<void>;
+}
+
+/** What a run gets from the machine. */
+export interface Host {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** An executor in the calling thread, over these files. */
+  local(fs: FileSystem): Executor;
+  /** An executor with this many worker threads, over the files of `fs`. */
+  pool(threads: number): Executor;
+}
+
+/** Milliseconds from some start, never going back. */
+export interface Clock {
+  now(): number;
+}

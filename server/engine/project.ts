@@ -1,0 +1,122 @@
+/**
+ * What the analysis of one directory's files sees of their project: its headers and neighbours, loaded for a range of kernels.
+ * Only headers and neighbours that name something of the model are loaded. Units are shared among the files of a job.
+ */
+
+import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
+import { model } from '../../model/index.ts';
+import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
+import type { ProjectView } from '../analysis/project-view.ts';
+import { decode } from '../syntax/decode.ts';
+import { loadUnit } from '../syntax/load.ts';
+import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
+import type { Headers } from './headers.ts';
+import type { FileSystem } from './host.ts';
+import { directoryOf, join } from './paths.ts';
+import type { Prefilter } from './prefilter.ts';
+import type { ResolvedConfig } from './protocol.ts';
+
+/** What the project reads with; one for a whole run. */
+export interface ProjectTools {
+  readonly fs: FileSystem;
+  readonly headers: Headers;
+  readonly prefilter: Prefilter;
+}
+
+/** On which kernels a name of the kernel is a macro, as `#ifdef` sees it. */
+function kernelSymbols(name: string): readonly KernelRange[] | undefined {
+  if (!name.startsWith('FOLL_')) return undefined;
+  const macros = rangeOf(FLAGS_ARE_MACROS.kernels);
+  const rows = model.select({ since: 0, until: Number.POSITIVE_INFINITY }).allFlags(name);
+  return rows.map((row) => intersect(rangeOf(row.kernels), macros)).filter((r) => r !== undefined);
+}
+
+function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/** The units of one job. */
+export class Project implements ProjectView {
+  readonly #tools: ProjectTools;
+  readonly #defines: ReadonlyMap<string, DefineValue>;
+  /** Texts by path: those given with the job, and those read. */
+  readonly #texts: Map<string, string | undefined>;
+  readonly #units = new Map<string, CUnit>();
+  readonly #headerUnits = new Map<CUnit, readonly CUnit[]>();
+  readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
+  readonly #neighbours = new Map<string, readonly string[]>();
+
+  constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
+    this.#tools = tools;
+    this.#defines = new Map(Object.entries(config.defines));
+    this.#texts = new Map(texts);
+  }
+
+  /** Says which files of a directory name something of the model, where a scan has found them. */
+  knowNeighbours(directory: string, files: readonly string[]): void {
+    this.#neighbours.set(directory, files);
+  }
+
+  /** What the preprocessor is told for a range. */
+  env(range: KernelRange): PreprocessEnv {
+    return { range, defines: this.#defines, kernelSymbols, loader: this.#tools.headers };
+  }
+
+  /** The unit of a text for a range; made once. */
+  unit(path: string, text: string, range: KernelRange): CUnit {
+    const key = `${range.since}:${range.until}:${path}`;
+    return kept(this.#units, key, () => loadUnit(path, text, this.env(range)));
+  }
+
+  headers(unit: CUnit): readonly CUnit[] {
+    return kept(this.#headerUnits, unit, () => this.#findHeaders(unit));
+  }
+
+  cluster(unit: CUnit): readonly CUnit[] {
+    return kept(this.#clusterUnits, unit, () => this.#findCluster(unit));
+  }
+
+  #findHeaders(unit: CUnit): readonly CUnit[] {
+    return this.#tools.headers
+      .relevantTo(unit.path, unit.text)
+      .map(({ path, text }) => this.unit(path, text, unit.range));
+  }
+
+  #findCluster(unit: CUnit): readonly CUnit[] {
+    if (!unit.path.endsWith('.c')) return [];
+    const directory = directoryOf(unit.path);
+    const files = kept(this.#neighbours, directory, () => this.#findNeighbours(directory));
+    const others = files.filter((file) => file !== unit.path);
+    return others.flatMap((file) => {
+      const text = this.#text(file);
+      return text === undefined ? [] : [this.unit(file, text, unit.range)];
+    });
+  }
+
+  #text(path: string): string | undefined {
+    if (!this.#texts.has(path)) this.#texts.set(path, this.#read(path));
+    return this.#texts.get(path);
+  }
+
+  #read(path: string): string | undefined {
+    const read = this.#tools.fs.read(path);
+    return read.kind === 'bytes' ? decode(read.bytes).text : undefined;
+  }
+
+  #findNeighbours(directory: string): readonly string[] {
+    const found: string[] = [];
+    for (const name of this.#tools.fs.list(directory)) {
+      if (!name.endsWith('.c')) continue;
+      const path = join(directory, name);
+      const text = this.#texts.get(path) ?? this.#read(path);
+      if (text === undefined || !this.#tools.prefilter.test(text)) continue;
+      this.#texts.set(path, text);
+      found.push(path);
+    }
+    return found;
+  }
+}

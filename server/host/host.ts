@@ -1,0 +1,17 @@
+/** Everything the engine asks of the machine, in one value. */
+import type { Host } from '../engine/host.ts';
+import { clock } from './clock.ts';
+import { createFileSystem } from './files.ts';
+import { LocalExecutor } from './local.ts';
+import { WorkerPool } from './pool.ts';
+
+/** The host of a run; paths are relative to `root`. */
+export function createHost(root: string = process.cwd()): Host {
+  const fs = createFileSystem(root);
+  return {
+    fs,
+    clock,
+    local: (files) => new LocalExecutor(files, clock),
+    pool: (threads) => new WorkerPool(threads, root),
+  };
+}

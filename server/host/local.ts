@@ -1,0 +1,83 @@
+/**
+ * Scans and analyses in the calling thread: what a worker does with each job, and what a run does that is too small for workers.
+ */
+import { createAnalyser } from '../engine/analyse-job.ts';
+import type { Clock, Executor, FileSystem } from '../engine/host.ts';
+import { createPrefilter, type Prefilter } from '../engine/prefilter.ts';
+import type { AnalyseJob, AnalyseReply, InputProblem, ScanReply } from '../engine/protocol.ts';
+import { initParser } from '../syntax/parser.ts';
+import { systemMessage } from './files.ts';
+import { parserFiles } from './parser-files.ts';
+import { Scanner } from './scan.ts';
+
+/** Does jobs one after the other, in this thread. */
+export class LocalExecutor implements Executor {
+  readonly threads = 0;
+  readonly #clock: Clock;
+  readonly #fs: FileSystem;
+  readonly #analyse: (job: AnalyseJob) => AnalyseReply;
+  #filter: { readonly prefilter: Prefilter; readonly scanner: Scanner } | undefined;
+  #parser: Promise<void> | undefined;
+
+  constructor(fs: FileSystem, clock: Clock) {
+    this.#fs = fs;
+    this.#clock = clock;
+    this.#analyse = createAnalyser(fs, clock);
+  }
+
+  /** Starts to load the parser; `analyse` waits for it. */
+  warm(): Promise<void> {
+    this.#parser ??= initParser(parserFiles());
+    return this.#parser;
+  }
+
+  scan(files: readonly string[]): Promise<ScanReply> {
+    return Promise.resolve(this.scanNow(files));
+  }
+
+  /** Reads files and says which of them name something of the model. */
+  scanNow(files: readonly string[]): ScanReply {
+    const start = this.#clock.now();
+    this.#filter ??= filterOf(createPrefilter());
+    const { prefilter, scanner } = this.#filter;
+    const hits: { index: number; size: number }[] = [];
+    const problems: InputProblem[] = [];
+    let bytes = 0;
+    files.forEach((file, index) => {
+      try {
+        const scanned = scanner.scanFile(this.#fs.resolve(file));
+        bytes += scanned.bytes;
+        if (!scanned.found) return;
+      } catch (error) {
+        problems.push({ path: file, message: systemMessage(error) });
+        return;
+      }
+      const read = this.#fs.read(file);
+      if (read.kind === 'problem') problems.push(read.problem);
+      else if (prefilter.test(latin1(read.bytes))) hits.push({ index, size: read.bytes.length });
+    });
+    return { hits, bytes, problems, time: this.#clock.now() - start };
+  }
+
+  async analyse(job: AnalyseJob): Promise<AnalyseReply> {
+    await this.warm();
+    return this.#analyse(job);
+  }
+
+  turn(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Bytes as text, one unit a byte: enough to look for ASCII names. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+function filterOf(prefilter: Prefilter): { prefilter: Prefilter; scanner: Scanner } {
+  return { prefilter, scanner: new Scanner(prefilter.strings) };
+}

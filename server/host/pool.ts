@@ -1,0 +1,146 @@
+/**
+ * A pool of worker threads behind the engine's `Executor`. Each worker has at most two jobs, so that it never waits for a
+ * message; a worker that dies gets a successor and its jobs are done again, once. Nothing depends on which worker does what.
+ */
+import os from 'node:os';
+import nodePath from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Executor } from '../engine/host.ts';
+import type { AnalyseJob, AnalyseReply, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
+
+/** Jobs a worker holds at once: one at work, one waiting. */
+const HELD = 2;
+
+type Request =
+  | { readonly kind: 'scan'; readonly files: readonly string[] }
+  | { readonly kind: 'analyse'; readonly job: AnalyseJob };
+
+interface Task {
+  readonly request: WorkerRequest;
+  readonly resolve: (reply: WorkerReply) => void;
+  readonly reject: (error: Error) => void;
+  retried: boolean;
+}
+
+/** As many workers as there are processors for this process. */
+export function defaultJobs(): number {
+  return os.availableParallelism();
+}
+
+/** The worker's script: beside the bundle, or the source when running from source. */
+function startWorker(root: string): Worker {
+  const fromSource = __filename.endsWith('.ts');
+  return new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
+    workerData: { root },
+    execArgv: fromSource ? ['--import', 'tsx'] : [],
+    // The scanner's garbage is short-lived and small; a large nursery would only grow the process.
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+  });
+}
+
+/** One worker thread and the jobs it holds. */
+class Slot {
+  readonly worker: Worker;
+  readonly tasks = new Map<number, Task>();
+
+  constructor(worker: Worker) {
+    this.worker = worker;
+  }
+}
+
+/** Worker threads that scan and analyse. */
+export class WorkerPool implements Executor {
+  readonly threads: number;
+  readonly #root: string;
+  readonly #slots: Slot[] = [];
+  readonly #queue: Task[] = [];
+  #nextId = 0;
+  #closed = false;
+
+  constructor(threads: number, root: string) {
+    this.threads = threads;
+    this.#root = root;
+    for (let i = 0; i < threads; i++) this.#start();
+  }
+
+  async scan(files: readonly string[]): Promise<ScanReply> {
+    const reply = await this.#submit({ kind: 'scan', files });
+    if (reply.kind !== 'scan') throw new Error('a worker answered another question');
+    return reply.reply;
+  }
+
+  async analyse(job: AnalyseJob): Promise<AnalyseReply> {
+    const reply = await this.#submit({ kind: 'analyse', job });
+    if (reply.kind !== 'analyse') throw new Error('a worker answered another question');
+    return reply.reply;
+  }
+
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
+  }
+
+  #submit(request: Request): Promise<WorkerReply> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.#queue.push({ request: { id, ...request }, resolve, reject, retried: false });
+      this.#dispatch();
+    });
+  }
+
+  #start(): void {
+    const slot = new Slot(startWorker(this.#root));
+    this.#slots.push(slot);
+    slot.worker.on('message', (reply: WorkerReply) => {
+      this.#settle(slot, reply);
+    });
+    slot.worker.on('error', (error: Error) => {
+      this.#replace(slot, error);
+    });
+    slot.worker.on('exit', () => {
+      this.#replace(slot, new Error('a worker thread ended by itself'));
+    });
+  }
+
+  #settle(slot: Slot, reply: WorkerReply): void {
+    const task = slot.tasks.get(reply.id);
+    slot.tasks.delete(reply.id);
+    if (reply.kind === 'failed') task?.reject(new Error(reply.message));
+    else task?.resolve(reply);
+    this.#dispatch();
+  }
+
+  /** Takes a dead worker out and gives its jobs to a new one; a job that kills two workers is given up. */
+  #replace(slot: Slot, error: Error): void {
+    const index = this.#slots.indexOf(slot);
+    if (index < 0 || this.#closed) return;
+    this.#slots.splice(index, 1);
+    for (const task of slot.tasks.values()) {
+      if (task.retried) task.reject(error);
+      else {
+        task.retried = true;
+        this.#queue.unshift(task);
+      }
+    }
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    if (this.#slots.length === 0 && this.#queue.length > 0 && !this.#closed) this.#start();
+    for (let held = 0; held < HELD; held++) {
+      for (const slot of this.#slots) {
+        if (slot.tasks.size > held) continue;
+        const task = this.#queue.shift();
+        if (task === undefined) return;
+        slot.tasks.set(task.request.id, task);
+        slot.worker.postMessage(task.request);
+      }
+    }
+  }
+}

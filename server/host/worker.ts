@@ -1,0 +1,32 @@
+/**
+ * The entry of a worker thread: answers the jobs of protocol.ts, one at a time, in the order they come.
+ * The parser loads while the first files are scanned.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { WorkerReply, WorkerRequest } from '../engine/protocol.ts';
+import { clock } from './clock.ts';
+import { createFileSystem } from './files.ts';
+import { LocalExecutor } from './local.ts';
+
+const port = parentPort;
+if (port !== null) {
+  const { root } = workerData as { root: string };
+  const executor = new LocalExecutor(createFileSystem(root), clock);
+  const answer = async (request: WorkerRequest): Promise<WorkerReply> => {
+    const { id, kind } = request;
+    try {
+      if (request.kind === 'scan') return { id, kind: 'scan', reply: executor.scanNow(request.files) };
+      return { id, kind: 'analyse', reply: await executor.analyse(request.job) };
+    } catch (error) {
+      return {
+        id,
+        kind: 'failed',
+        message: `${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      };
+    }
+  };
+  let last: Promise<void> = executor.warm().catch(() => undefined);
+  port.on('message', (request: WorkerRequest) => {
+    last = last.then(async () => port.postMessage(await answer(request)));
+  });
+}
