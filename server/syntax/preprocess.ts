@@ -40,10 +40,23 @@ export interface Group {
 export interface Preprocessed {
   readonly macros: readonly MacroDef[];
   readonly includes: readonly Include[];
-  /** All groups that are not wholly inside a branch that is off, outer ones first. */
+  /** All groups that are not wholly inside a branch that is off, in the order of the text. */
   readonly groups: readonly Group[];
-  /** Live functions of every branch, for `liveRanges`. */
-  readonly liveness: readonly Piecewise<Known>[];
+}
+
+/** On which kernels each branch of a file is live; what `liveRanges` compares. */
+export function livenessOf(
+  path: string,
+  directives: readonly ParsedDirective[],
+  env: PreprocessEnv,
+): readonly Piecewise<Known>[] {
+  const state = new MacroState(env);
+  const liveness: Piecewise<Known>[] = [];
+  runDirectives(directives, state, {
+    branch: (_, __, b) => liveness.push(b.live),
+    include: (to, quoted, live) => state.include(path, to, quoted, live),
+  });
+  return liveness;
 }
 
 /** The kernel a range is represented by: its newest. */
@@ -67,7 +80,6 @@ export function preprocess(path: string, text: string, stripped: Stripped, env: 
   const directives = parseDirectives(text, stripped);
   const macros: MacroDef[] = [];
   const includes: Include[] = [];
-  const liveness: Piecewise<Known>[] = [];
   const open = new Map<number, OpenBranch[]>();
   const groups: { readonly id: number; readonly group: Group }[] = [];
   const close = (id: number, end: Span): void => {
@@ -82,7 +94,6 @@ export function preprocess(path: string, text: string, stripped: Stripped, env: 
       const list = open.get(id) ?? [];
       list.push({ at: d.at, ...b, residual: rest, source: rest === undefined ? '' : sourceOf(text, d) });
       open.set(id, list);
-      liveness.push(b.live);
     },
     endif: (d, id) => close(id, d.at),
     define: (d, live) => {
@@ -98,15 +109,8 @@ export function preprocess(path: string, text: string, stripped: Stripped, env: 
   for (const id of [...open.keys()]) close(id, { start: text.length, end: text.length });
   for (const d of directives) stripped.code.fill(32, d.at.start, d.at.end);
   groups.sort((a, b) => a.id - b.id);
-  return {
-    macros,
-    includes,
-    groups: blankDead(
-      stripped.code,
-      groups.map((g) => g.group),
-    ),
-    liveness,
-  };
+  const inOrder = groups.map((g) => g.group);
+  return { macros, includes, groups: blankDead(stripped.code, inOrder) };
 }
 
 function sourceOf(text: string, d: ParsedDirective): string {
