@@ -127,10 +127,10 @@ export const BIO_CARRIER_ROWS: readonly ApiRow[] = [
     params: [BIO],
     ret: 'void',
     returns: 'void',
-    effects: [{ op: 'free', place: 'arg0' }],
+    effects: [{ op: 'query', place: 'arg0' }],
     context: ANY_CONTEXT,
     source: { tag: 'v6.12.117', path: 'include/linux/bio.h' },
-    note: 'Drops the bio, not the pages it points at.',
+    note: 'Drops a reference of the bio; the pages it points at stay as they are.',
   },
   {
     name: 'bio_uninit',

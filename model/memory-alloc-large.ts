@@ -84,8 +84,8 @@ export const LARGE_ALLOC_ROWS: readonly ApiRow[] = [
     returns: 'ptr-or-null',
     effects: [
       { op: 'alloc', place: 'ret', when: 'success' },
-      { op: 'free', place: 'arg0', when: 'success' },
       { op: 'alias', place: 'arg0[*]', to: 'ret[*]', when: 'success' },
+      { op: 'free', place: 'arg0', when: 'success' },
     ],
     context: GFP_CONTEXT,
     pairsWith: ['kvfree'],
@@ -101,8 +101,8 @@ export const LARGE_ALLOC_ROWS: readonly ApiRow[] = [
     returns: 'ptr-or-null',
     effects: [
       { op: 'alloc', place: 'ret', when: 'success' },
-      { op: 'free', place: 'arg0', when: 'success' },
       { op: 'alias', place: 'arg0[*]', to: 'ret[*]', when: 'success' },
+      { op: 'free', place: 'arg0', when: 'success' },
     ],
     context: GFP_CONTEXT,
     pairsWith: ['kvfree'],

@@ -233,8 +233,8 @@ export const SLAB_ALLOC_ROWS: readonly ApiRow[] = [
     returns: 'ptr-or-null',
     effects: [
       { op: 'alloc', place: 'ret', when: 'success' },
-      { op: 'free', place: 'arg0', when: 'success' },
       { op: 'alias', place: 'arg0[*]', to: 'ret[*]', when: 'success' },
+      { op: 'free', place: 'arg0', when: 'success' },
     ],
     context: GFP_CONTEXT,
     pairsWith: ['kfree', 'kvfree', 'kfree_sensitive'],
@@ -251,8 +251,8 @@ export const SLAB_ALLOC_ROWS: readonly ApiRow[] = [
     returns: 'ptr-or-null',
     effects: [
       { op: 'alloc', place: 'ret', when: 'success' },
-      { op: 'free', place: 'arg0', when: 'success' },
       { op: 'alias', place: 'arg0[*]', to: 'ret[*]', when: 'success' },
+      { op: 'free', place: 'arg0', when: 'success' },
     ],
     context: GFP_CONTEXT,
     pairsWith: ['kfree', 'kvfree', 'kfree_sensitive'],

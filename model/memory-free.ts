@@ -62,8 +62,8 @@ export const FREE_ROWS: readonly ApiRow[] = [
     returns: 'void',
     reference: 'none',
     effects: [
-      { op: 'free', place: 'arg0' },
       { op: 'release', place: 'arg0', ref: 'none' },
+      { op: 'free', place: 'arg0' },
     ],
     context: ANY_CONTEXT,
     macro: true,
@@ -79,8 +79,8 @@ export const FREE_ROWS: readonly ApiRow[] = [
     returns: 'void',
     reference: 'none',
     effects: [
-      { op: 'free', place: 'arg0' },
       { op: 'release', place: 'arg0', ref: 'none' },
+      { op: 'free', place: 'arg0' },
     ],
     context: ANY_CONTEXT,
     macro: true,
@@ -96,8 +96,8 @@ export const FREE_ROWS: readonly ApiRow[] = [
     returns: 'void',
     reference: 'none',
     effects: [
-      { op: 'free', place: 'arg0' },
       { op: 'release', place: 'arg0', ref: 'none' },
+      { op: 'free', place: 'arg0' },
     ],
     context: ANY_CONTEXT,
     source: { tag: 'v6.12.117', path: 'include/linux/gfp.h' },
@@ -112,8 +112,8 @@ export const FREE_ROWS: readonly ApiRow[] = [
     returns: 'void',
     reference: 'none',
     effects: [
-      { op: 'free', place: 'arg0' },
       { op: 'release', place: 'arg0', ref: 'none' },
+      { op: 'free', place: 'arg0' },
     ],
     context: ANY_CONTEXT,
     source: { tag: 'v6.12.117', path: 'include/linux/gfp.h' },

@@ -275,3 +275,90 @@ export interface InternalUser {
   readonly why: string;
   readonly source: Source;
 }
+
+/** In which context a function runs that the kernel calls. `caller`: in that of the call that names it. */
+export type RunContext = 'process' | 'softirq' | 'irq' | 'rcu' | 'caller';
+
+/** A function (or macro) that is given a function to be called later, or at once for each of many. */
+export interface CallbackRow {
+  readonly name: string;
+  readonly kernels: Since;
+  /** The argument with the function; for a struct of functions the argument with the struct. */
+  readonly callback: PlacePattern;
+  /**
+   * What the function is called with, by its parameters: a place of this call (`arg0`), or undefined for what the kernel makes up.
+   * A pointer to a member that is embedded in an object (kref, rcu_head, work_struct) is passed as it is: the function finds
+   * its object with container_of().
+   */
+  readonly passes: readonly (PlacePattern | undefined)[];
+  readonly context: RunContext;
+  /** `now`: before the call returns, perhaps often. `later`: once or often, after. `last`: now, when the last reference goes. */
+  readonly when: 'now' | 'later' | 'last';
+  readonly source: Source;
+  readonly note?: string;
+}
+
+/** What an entry point of a driver is for. */
+export type EntryRole =
+  | 'open'
+  | 'close'
+  | 'ioctl'
+  | 'mmap'
+  | 'unmap'
+  | 'fault'
+  | 'io'
+  | 'probe'
+  | 'remove'
+  | 'sysfs'
+  | 'notifier'
+  | 'other';
+
+/** What holds when the kernel calls a function through an ops table. */
+export interface EntryPoint {
+  readonly role: EntryRole;
+  readonly context: RunContext;
+  /** mmap_lock of current->mm: held by the kernel, surely not, or not known. */
+  readonly mmapLock: 'held' | 'not-held' | 'unknown';
+  /** Whether current->mm is that of the user on whose behalf the kernel calls. */
+  readonly userMm: boolean;
+}
+
+/** A struct of functions: which of its fields are entry points. */
+export interface OpsRow {
+  readonly tag: string;
+  readonly fields: Readonly<Record<string, EntryPoint>>;
+  readonly source: Source;
+}
+
+/** A macro that is the head of a loop. */
+export interface LoopRow {
+  readonly name: string;
+  /** Number of arguments; more are possible where the header says `...`. */
+  readonly args: number;
+  /** The argument that stands for the element of this turn. */
+  readonly cursor: number;
+  /** Further arguments that the macro assigns: indexes, saved next elements, iterators. */
+  readonly assigns: readonly number[];
+  /** The argument whose elements are walked; absent: something global, or the cursor goes on by itself. */
+  readonly container?: number;
+  /** The argument with the number of elements; absent: all. */
+  readonly count?: number;
+  /**
+   * What the cursor is: `entry` a struct whose member links it, `node` the link itself, `pointer` a stored pointer, `sg` a
+   * scatterlist entry, `page-iter` an sg page iterator, `bvec` a struct bio_vec by value, `bvec-pointer` one by address,
+   * `folio-iter` a struct folio_iter, `bio`, `index` a number, `other`.
+   */
+  readonly element:
+    | 'entry'
+    | 'node'
+    | 'pointer'
+    | 'sg'
+    | 'page-iter'
+    | 'bvec'
+    | 'bvec-pointer'
+    | 'folio-iter'
+    | 'bio'
+    | 'index'
+    | 'other';
+  readonly source: Source;
+}
