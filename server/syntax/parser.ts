@@ -55,7 +55,7 @@ export function parse(code: string, base = 0): CNode {
   try {
     const cursor = tree.walk();
     try {
-      return convert(cursor, base);
+      return convert(cursor, base, !tree.rootNode.hasError);
     } finally {
       cursor.delete();
     }
@@ -64,36 +64,72 @@ export function parse(code: string, base = 0): CNode {
   }
 }
 
-/** Copies the tree below a cursor without recursion (a text may nest deeper than the stack). */
-function convert(cursor: TreeCursor, base: number): CNode {
-  type Open = {
-    type: string;
-    start: number;
-    end: number;
-    field: string | undefined;
-    children: CNode[];
-    missing: boolean;
-  };
-  const open = (): Open => ({
+/** What is known of a node type by its number in the grammar. */
+interface TypeFacts {
+  readonly name: string;
+  /** `keep`: always a CNode; `field`: only with a field name; `drop`: never one. */
+  readonly standing: 'keep' | 'field' | 'drop';
+  /** Never descended into. */
+  readonly leaf: boolean;
+}
+
+/** Node types without children of interest; asking for the first child of a third of all nodes is saved. */
+const LEAVES: ReadonlySet<string> = new Set([
+  'identifier',
+  'field_identifier',
+  'type_identifier',
+  'statement_identifier',
+  'primitive_type',
+  'number_literal',
+  'string_literal',
+  'char_literal',
+]);
+/** Anonymous nodes that never carry a field name. */
+const PUNCTUATION: ReadonlySet<string> = new Set(['(', ')', '{', '}', '[', ']', ';', ',', ':', '?']);
+
+/** Type facts by number, filled as types are met: asking the parser for each node costs more than the walk. */
+const typeFacts = new Map<number, TypeFacts>();
+
+function factsOf(cursor: TreeCursor, typeId: number): TypeFacts {
+  const name = cursor.nodeType;
+  const named = cursor.nodeIsNamed;
+  const standing = name === 'comment' ? 'drop' : named ? 'keep' : PUNCTUATION.has(name) ? 'drop' : 'field';
+  const facts: TypeFacts = { name, standing, leaf: !named || LEAVES.has(name) };
+  typeFacts.set(typeId, facts);
+  return facts;
+}
+
+interface Open extends CNode {
+  readonly children: CNode[];
+}
+
+/** Copies the tree below a cursor without recursion (a text may nest deeper than the stack). `clean`: it holds no error. */
+function convert(cursor: TreeCursor, base: number, clean: boolean): CNode {
+  const root: Open = {
     type: cursor.nodeType,
     start: base + cursor.startIndex,
     end: base + cursor.endIndex,
-    field: cursor.currentFieldName ?? undefined,
+    field: undefined,
     children: [],
-    missing: cursor.nodeIsMissing,
-  });
-  const root = open();
+    missing: false,
+  };
   const stack: Open[] = [root];
   if (!cursor.gotoFirstChild()) return root;
   for (;;) {
-    const parent = stack[stack.length - 1] as Open;
-    const keep = cursor.nodeIsNamed || cursor.nodeIsMissing || cursor.currentFieldName !== null;
-    if (keep && cursor.nodeType !== 'comment') {
-      const node = open();
-      parent.children.push(node);
-      stack.push(node);
-      if (cursor.gotoFirstChild()) continue;
-      stack.pop();
+    const typeId = cursor.nodeTypeId;
+    const facts = typeFacts.get(typeId) ?? factsOf(cursor, typeId);
+    const missing = !clean && cursor.nodeIsMissing;
+    if (facts.standing !== 'drop' || missing) {
+      const field = cursor.currentFieldName ?? undefined;
+      if (facts.standing === 'keep' || field !== undefined || missing) {
+        const start = base + cursor.startIndex;
+        const node: Open = { type: facts.name, start, end: base + cursor.endIndex, field, children: [], missing };
+        (stack[stack.length - 1] as Open).children.push(node);
+        if (!facts.leaf && cursor.gotoFirstChild()) {
+          stack.push(node);
+          continue;
+        }
+      }
     }
     while (!cursor.gotoNextSibling()) {
       stack.pop();
