@@ -197,7 +197,7 @@ export const RELEASE_ROWS: readonly ApiRow[] = [
     reference: 'get',
     effects: [
       { op: 'dirty', place: 'arg0[*]', dirtyKind: 'lock', dirtyArg: 'arg2', count: { place: 'arg1', unit: 'pages' } },
-      { op: 'release', place: 'arg0[*]', ref: 'get', count: { place: 'arg1', unit: 'pages' } },
+      { op: 'release', place: 'arg0[*]', ref: 'get', count: { place: 'arg1', unit: 'pages' }, dirtyArg: 'arg2' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     replacedBy: 'unpin_user_pages_dirty_lock',
@@ -318,7 +318,7 @@ export const RELEASE_ROWS: readonly ApiRow[] = [
     reference: 'pin',
     effects: [
       { op: 'dirty', place: 'arg0', dirtyKind: 'lock', dirtyArg: 'arg2', count: { place: 'arg1', unit: 'pages' } },
-      { op: 'release', place: 'arg0', ref: 'pin', count: { place: 'arg1', unit: 'pages' } },
+      { op: 'release', place: 'arg0', ref: 'pin', count: { place: 'arg1', unit: 'pages' }, dirtyArg: 'arg2' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     source: {
@@ -364,7 +364,7 @@ export const RELEASE_ROWS: readonly ApiRow[] = [
     reference: 'get',
     effects: [
       { op: 'dirty', place: 'arg0[*]', dirtyKind: 'lock', dirtyArg: 'arg2', count: { place: 'arg1', unit: 'pages' } },
-      { op: 'release', place: 'arg0[*]', ref: 'get', count: { place: 'arg1', unit: 'pages' } },
+      { op: 'release', place: 'arg0[*]', ref: 'get', count: { place: 'arg1', unit: 'pages' }, dirtyArg: 'arg2' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     source: { tag: 'v5.6.4', path: 'include/linux/mm.h' },
@@ -380,7 +380,7 @@ export const RELEASE_ROWS: readonly ApiRow[] = [
     reference: 'pin',
     effects: [
       { op: 'dirty', place: 'arg0[*]', dirtyKind: 'lock', dirtyArg: 'arg2', count: { place: 'arg1', unit: 'pages' } },
-      { op: 'release', place: 'arg0[*]', ref: 'pin', count: { place: 'arg1', unit: 'pages' } },
+      { op: 'release', place: 'arg0[*]', ref: 'pin', count: { place: 'arg1', unit: 'pages' }, dirtyArg: 'arg2' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     source: { tag: 'v5.7.14', path: 'include/linux/mm.h' },

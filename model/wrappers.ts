@@ -98,7 +98,7 @@ export const WRAPPER_ROWS: readonly ApiRow[] = [
     reference: 'get',
     effects: [
       { op: 'dirty', place: 'arg0', dirtyArg: 'arg1', dirtyKind: 'lock' },
-      { op: 'release', place: 'arg0', ref: 'get' },
+      { op: 'release', place: 'arg0', ref: 'get', dirtyArg: 'arg1' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     source: { tag: 'v5.3.1', path: 'include/linux/bio.h' },
@@ -114,7 +114,7 @@ export const WRAPPER_ROWS: readonly ApiRow[] = [
     reference: 'pin',
     effects: [
       { op: 'dirty', place: 'arg0', dirtyArg: 'arg1', dirtyKind: 'lock' },
-      { op: 'release', place: 'arg0', ref: 'pin' },
+      { op: 'release', place: 'arg0', ref: 'pin', dirtyArg: 'arg1' },
     ],
     context: SLEEPS_WHEN_DIRTY,
     source: { tag: 'v6.5', path: 'include/linux/bio.h' },
