@@ -40,7 +40,9 @@ export function leftovers(root = ROOT): readonly string[] {
 }
 
 function registry(rules: readonly RuleSource[]): string {
-  const imports = [...rules].sort((a, b) => (a.name < b.name ? -1 : 1)).map((r) => `import { ${r.exported} } from './${r.name}.ts';`);
+  const imports = [...rules]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((r) => `import { ${r.exported} } from './${r.name}.ts';`);
   return `/**
  * Every rule, by group and name.
  * ${MARK}
@@ -63,7 +65,9 @@ interface Concept {
 /** The concept texts: docs/concepts/NAME.md, each starting with a heading. */
 function concepts(root: string): readonly Concept[] {
   const dir = path.join(root, 'docs/concepts');
-  const names = readdirSync(dir).filter((f) => f.endsWith('.md')).sort();
+  const names = readdirSync(dir)
+    .filter((f) => f.endsWith('.md'))
+    .sort();
   return names.map((f) => ({ name: f.replace(/\.md$/, ''), text: readFileSync(path.join(dir, f), 'utf8').trim() }));
 }
 
@@ -105,12 +109,19 @@ function page(rule: RuleSource): string {
 }
 
 function table(rules: readonly RuleSource[]): string {
-  const parts = [`<!-- ${MARK} -->\n\n# Rules\n\n${rules.length} rules. Severity is the default one; a finding may carry another, as its rule's page tells.`];
+  const parts = [
+    `<!-- ${MARK} -->\n\n# Rules\n\n${rules.length} rules. Severity is the default one; a finding may carry another, as its rule's page tells.`,
+  ];
   for (const group of new Set(rules.map((r) => r.group))) {
     const rows = rules
       .filter((r) => r.group === group)
-      .map((r) => `| [${r.name}](${r.name}.md) | ${r.severity} | ${r.fix === 'none' ? '' : r.fix} | ${r.summary.replaceAll('|', '\\|')} |`);
-    parts.push(`## ${GROUP_TITLES[group] ?? group}\n\n| rule | severity | fix | what it finds |\n|---|---|---|---|\n${rows.join('\n')}`);
+      .map(
+        (r) =>
+          `| [${r.name}](${r.name}.md) | ${r.severity} | ${r.fix === 'none' ? '' : r.fix} | ${r.summary.replaceAll('|', '\\|')} |`,
+      );
+    parts.push(
+      `## ${GROUP_TITLES[group] ?? group}\n\n| rule | severity | fix | what it finds |\n|---|---|---|---|\n${rows.join('\n')}`,
+    );
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -118,7 +129,10 @@ function table(rules: readonly RuleSource[]): string {
 /** A JSON schema of the setting that gives each rule its level. */
 function settings(rules: readonly RuleSource[]): string {
   const properties = Object.fromEntries(
-    rules.map((r) => [r.name, { enum: ['off', 'info', 'warning', 'error'], default: r.severity, description: `${r.summary}.` }]),
+    rules.map((r) => [
+      r.name,
+      { enum: ['off', 'info', 'warning', 'error'], default: r.severity, description: `${r.summary}.` },
+    ]),
   );
   return `${JSON.stringify({ $comment: MARK, type: 'object', additionalProperties: false, properties }, null, 2)}\n`;
 }

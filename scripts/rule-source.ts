@@ -86,7 +86,8 @@ function readRule(file: SourceFile): RuleSource | undefined {
 function definition(file: SourceFile): { call: CallExpression; exported: string } | undefined {
   for (const variable of file.getVariableDeclarations()) {
     const call = variable.getInitializerIfKind(SyntaxKind.CallExpression);
-    if (call?.getExpression().getText() === 'defineRule' && variable.isExported()) return { call, exported: variable.getName() };
+    if (call?.getExpression().getText() === 'defineRule' && variable.isExported())
+      return { call, exported: variable.getName() };
   }
   return undefined;
 }
@@ -106,7 +107,8 @@ function splitSections(doc: string, file: string): ReadonlyMap<string, string> {
     sections.set(part.slice(0, end).trim(), part.slice(end + 1).trim());
   }
   const found = [...sections.keys()];
-  if (found.join('|') !== HEADINGS.join('|')) throw new Error(`${file}: headings are ${found.join(', ')}; they must be ${HEADINGS.join(', ')}`);
+  if (found.join('|') !== HEADINGS.join('|'))
+    throw new Error(`${file}: headings are ${found.join(', ')}; they must be ${HEADINGS.join(', ')}`);
   for (const [heading, text] of sections) if (text === '') throw new Error(`${file}: nothing under "${heading}"`);
   return sections;
 }
@@ -116,7 +118,8 @@ function examplesOf(sections: ReadonlyMap<string, string>, file: string): readon
   for (const heading of ['Example', 'Use instead']) {
     const blocks = [...(sections.get(heading) ?? '').matchAll(/^```c (bad|good)(?: kernel=(\S+))?\n([\s\S]*?)^```$/gm)];
     const wanted = heading === 'Example' ? 'bad' : 'good';
-    if (blocks.length === 0 || blocks.some((b) => b[1] !== wanted)) throw new Error(`${file}: "${heading}" needs \`\`\`c ${wanted}`);
+    if (blocks.length === 0 || blocks.some((b) => b[1] !== wanted))
+      throw new Error(`${file}: "${heading}" needs \`\`\`c ${wanted}`);
     for (const b of blocks) examples.push({ kind: wanted, kernel: b[2] ?? '6.12', code: b[3] ?? '' });
   }
   return examples;

@@ -40,14 +40,17 @@ describe('rule documentation', () => {
 
   it('explain has a text for every rule and the promised concepts', () => {
     assert.deepEqual([...RULE_DOCS.keys()].sort(), rules.map((r) => r.name).sort());
-    for (const topic of ['counting', 'zero-page', 'longterm', 'dax', 'vmstat', 'testing']) assert.ok(CONCEPT_DOCS.has(topic), topic);
+    for (const topic of ['counting', 'zero-page', 'longterm', 'dax', 'vmstat', 'testing'])
+      assert.ok(CONCEPT_DOCS.has(topic), topic);
   });
 
   for (const rule of sources) {
     for (const [i, example] of rule.examples.entries()) {
       it(`${rule.name}: ${example.kind} example ${i + 1}`, () => {
         const { findings } = analyseTexts(new Map([['example.c', example.code]]), { kernel: example.kernel });
-        const own = findings.filter((f) => f.rule === rule.name && f.confidence !== 'low').map((f) => `${f.location.line}: ${f.message}`);
+        const own = findings
+          .filter((f) => f.rule === rule.name && f.confidence !== 'low')
+          .map((f) => `${f.location.line}: ${f.message}`);
         if (example.kind === 'bad') assert.notDeepEqual(own, [], 'a bad example without a finding');
         else assert.deepEqual(own, []);
       });

@@ -68,14 +68,19 @@ describe('rules', () => {
   });
 
   it('every rule that claims a fix shows one in a golden file, and no other does', () => {
-    const goldens = all.filter((l) => existsSync(`${l.file}.fixed`)).map((l) => readFileSync(`${l.file}.fixed`, 'utf8'));
+    const goldens = all
+      .filter((l) => existsSync(`${l.file}.fixed`))
+      .map((l) => readFileSync(`${l.file}.fixed`, 'utf8'));
     const wrong = rules.filter((rule) => {
       const kinds = goldens.flatMap((g) => [...g.matchAll(/^== (?:.*): ([\w-]+): .*\[(safe|unsafe)\]$/gm)]);
       const own = kinds.filter((m) => m[1] === rule.name).map((m) => m[2]);
       const shown = own.includes('unsafe') ? 'unsafe' : own.includes('safe') ? 'safe' : 'none';
       return shown !== rule.fix;
     });
-    assert.deepEqual(wrong.map((r) => `${r.name} claims ${r.fix}`), []);
+    assert.deepEqual(
+      wrong.map((r) => `${r.name} claims ${r.fix}`),
+      [],
+    );
   });
 
   it('no two fixtures have the same function body', () => {
@@ -100,7 +105,7 @@ function checkGolden(file: string, fixture: Fixture): void {
   assert.equal(problems.join('\n'), '');
   const path = `${file}.fixed`;
   const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (process.env['UPDATE'] === '1' && golden !== old) {
+  if (process.env.UPDATE === '1' && golden !== old) {
     if (golden === '') rmSync(path);
     else writeFileSync(path, golden);
     return;

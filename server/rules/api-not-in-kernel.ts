@@ -37,7 +37,7 @@
  */
 import type { ApiCall } from '../analysis/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { definitionKernels, kernelsOf } from './facts.ts';
+import { definitionKernels, kernelsOf, liveHere } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { versionSeverity } from './flag-use.ts';
 import { EVERY_KERNEL, includesAll, isEmpty, showKernels, without } from './kernels.ts';
@@ -59,7 +59,7 @@ export const apiNotInKernel = defineRule({
 function checkCall(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);
   const has = kernelsOf(rows);
-  const missing = without(without([call.active], has), definitionKernels(pass, call.spelled));
+  const missing = without(without(liveHere(call, pass), has), definitionKernels(pass, call.spelled));
   if (isEmpty(missing)) return;
   const newName = rows.at(-1)?.replacedBy;
   const instead = newName === undefined ? '' : `; ${newName}() took its place`;

@@ -6,11 +6,12 @@ import { FAST_MASK_ROWS } from '../../model/flags.ts';
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
-import { rangeOf, type Since } from '../../model/version.ts';
+import { type KernelRange, rangeOf, type Since } from '../../model/version.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
+import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
-import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf } from './kernels.ts';
 
 /** The releases that rows stand for. */
 export function kernelsOf(rows: readonly { readonly kernels: Since }[]): Kernels {
@@ -53,17 +54,39 @@ export function isPinFunction(api: string, model: Model): boolean {
   return model.allRows(api).some((row) => row.reference === 'pin');
 }
 
-/** The releases on which the file or a header of its project defines a macro of this name. */
+/** The releases on which the file or a header of its project defines a macro of this name, in any branch of its #if. */
 export function macroKernels(pass: RulePass, name: string): Kernels {
-  const units = [pass.unit, ...pass.headers];
-  return unionOf(units.flatMap((unit) => unit.macros.filter((m) => m.name === name).map((m) => m.active)));
+  return writtenKernels(pass, new RegExp(`^[ \\t]*#[ \\t]*define[ \\t]+${name}\\b`, 'gm'));
 }
 
 /** The releases on which the file or a header of its project has a macro or a function of this name: it is not the kernel's. */
 export function definitionKernels(pass: RulePass, name: string): Kernels {
-  const units = [pass.unit, ...pass.headers];
-  const functions = units.filter((unit) => unit.functions.some((fn) => fn.name === name)).map((unit) => unit.range);
-  return unionOf([...functions, ...macroKernels(pass, name)]);
+  const body = new RegExp(`^(?:[A-Za-z_][\\w \\t*]*[ \\t*\\n])?${name}[ \\t]*\\([^;{}]*\\)\\s*\\{`, 'gm');
+  return unionOf([...macroKernels(pass, name), ...writtenKernels(pass, body)]);
+}
+
+/** The releases on which version conditions keep a piece of text that a pattern finds, whatever branches are live in this unit. */
+function writtenKernels(pass: RulePass, pattern: RegExp): Kernels {
+  const found: KernelRange[] = [];
+  for (const unit of [pass.unit, ...pass.headers]) {
+    for (const m of unit.text.matchAll(pattern)) found.push(...branchKernels(unit, m.index));
+  }
+  return unionOf(found);
+}
+
+/** The releases on which version conditions keep the text at an offset. */
+export function branchKernels(unit: CUnit, offset: number): Kernels {
+  let live: Kernels = EVERY_KERNEL;
+  for (const { span, kernels } of unit.regions) {
+    if (span.start <= offset && offset < span.end) live = kernels === undefined ? [] : bothOf(live, [kernels]);
+  }
+  return live;
+}
+
+/** The releases that a unit stands for on which a call is live: the branches of one unit may come from a part of its range only. */
+export function liveHere(call: ApiCall, { unit }: Pick<RulePass, 'unit'>): Kernels {
+  const live = bothOf([call.active], [unit.range]);
+  return call.unit === unit ? bothOf(live, branchKernels(unit, call.nameSpan.start)) : live;
 }
 
 /** Whether the mask of the `*_fast` functions applies to a function. */
@@ -84,7 +107,7 @@ export interface Refusal {
 
 /**
  * The releases on which one of the checks that `which` selects refuses the call for holding `flags`
- * (what the function adds by itself counts too).
+ * (what the function adds by itself counts too where a check speaks of several).
  */
 export function refusalOf(
   call: CallSite,
@@ -93,21 +116,21 @@ export function refusalOf(
   const rows = VALIDITY_ROWS.filter((row) => row.applies.includes(call.api) && options.which(row));
   const hits: { row: ValidityRow; kernels: Kernels }[] = [];
   for (const row of rows) {
-    const refused = options.model
-      .allRows(call.api)
-      .filter((api) => flagsMatch(row, new Set([...options.flags, ...(api.implies ?? [])])));
+    const passed = new Set(options.flags);
+    const apis = options.model.allRows(call.api);
+    const refused = apis.filter((api) => flagsMatch(row, passed, new Set([...passed, ...(api.implies ?? [])])));
     const kernels = bothOf(kernelsOf([row]), kernelsOf(refused));
     if (!isEmpty(kernels)) hits.push({ row, kernels });
   }
   return { kernels: unionOf(hits.flatMap((h) => h.kernels)), rows: hits.map((h) => h.row) };
 }
 
-/** Whether the flags that a check speaks of are there. */
-function flagsMatch(row: ValidityRow, flags: ReadonlySet<string>): boolean {
+/** Whether the flags that a check speaks of are there: one that the caller passes, others also where the function adds them. */
+function flagsMatch(row: ValidityRow, passed: ReadonlySet<string>, effective: ReadonlySet<string>): boolean {
   const { anyOf, allOf, noneOf } = row.flags ?? {};
-  if (anyOf !== undefined && !anyOf.some((f) => flags.has(f))) return false;
-  if (allOf !== undefined && !allOf.every((f) => flags.has(f))) return false;
-  return !(noneOf ?? []).some((f) => flags.has(f));
+  if (anyOf !== undefined && !anyOf.some((f) => passed.has(f))) return false;
+  if (allOf !== undefined && !(allOf.every((f) => effective.has(f)) && allOf.some((f) => passed.has(f)))) return false;
+  return !(noneOf ?? []).some((f) => effective.has(f));
 }
 
 /** How a refusal shows on some kernels: `WARN_ON_ONCE, returns -EINVAL`. */

@@ -21,7 +21,7 @@ export function checkCopies(pass: RulePass): void {
 function checkCopy(pass: RulePass, macro: MacroDef): void {
   const value = literalValue(pass.text(macro.bodySpan).replace(/[()\s]/g, ''));
   const has = flagKernels(pass.model, macro.name);
-  const on = bothOf(has, [macro.active]);
+  const on = bothOf(bothOf(has, [macro.active]), [pass.unit.range]);
   if (value === undefined || isEmpty(on) || isGuarded(pass, macro)) return;
   const other = readingsOf(pass.model, value, on).filter((r) => r.names.length !== 1 || r.names[0] !== macro.name);
   const wrong = other.map((r) => showReading(r, showKernels)).join(', ');
@@ -33,6 +33,7 @@ function checkCopy(pass: RulePass, macro: MacroDef): void {
         : `a copy of the kernel's ${macro.name}: its value changes between kernels, leave it to the kernel's header`,
     at: { unit: pass.unit, span: macro.nameSpan },
     functionName: '',
+    kernels: on,
     severity,
   });
 }

@@ -45,7 +45,7 @@
  * include/linux/mm.h and include/linux/mm_types.h of 4.4 to 6.12.
  */
 import { defineRule } from './define.ts';
-import { flagKernels, macroKernels } from './facts.ts';
+import { flagKernels, liveHere, macroKernels } from './facts.ts';
 import { flagUses, reportUse } from './flag-use.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, showKernels, without } from './kernels.ts';
 
@@ -60,7 +60,7 @@ export const flagNotInKernel = defineRule({
     for (const use of flagUses(pass, (t) => t.kind === 'flag' && !pass.entitled(t.name))) {
       const { name } = use.term;
       const has = flagKernels(pass.model, name);
-      const missing = without(without(bothOf(use.live, [use.site.active]), has), macroKernels(pass, name));
+      const missing = without(without(bothOf(use.live, liveHere(use.site, pass)), has), macroKernels(pass, name));
       if (isEmpty(missing)) continue;
       const never = isEmpty(has);
       const message = never

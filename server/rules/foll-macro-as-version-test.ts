@@ -46,7 +46,7 @@ import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
 import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { flagKernels, kernelsOf } from './facts.ts';
+import { branchKernels, flagKernels, kernelsOf } from './facts.ts';
 import { versionSeverity } from './flag-use.ts';
 import { bothOf, isEmpty, type Kernels, without } from './kernels.ts';
 
@@ -93,9 +93,5 @@ function checkCondition(pass: RulePass, at: { start: number; end: number }, cond
 
 /** The releases that the unit stands for on which the condition is looked at and the flags are no macros. */
 function liveKernels(pass: RulePass, at: { start: number; end: number }): Kernels {
-  let live: Kernels = [pass.unit.range];
-  for (const { span, kernels } of pass.unit.regions) {
-    if (span.start <= at.start && at.end <= span.end) live = kernels === undefined ? [] : bothOf(live, [kernels]);
-  }
-  return without(live, kernelsOf([FLAGS_ARE_MACROS]));
+  return without(bothOf([pass.unit.range], branchKernels(pass.unit, at.start)), kernelsOf([FLAGS_ARE_MACROS]));
 }

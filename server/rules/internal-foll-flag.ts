@@ -94,13 +94,13 @@ function why(pass: RulePass, use: FlagUse, at: { live: Kernels; refusal: ReturnT
   const refused = bothOf(at.refusal.kernels, at.live);
   const hidden = bothOf(hiddenKernels(pass, use.term.name), at.live);
   if (!isEmpty(refused)) {
-    return `${use.site.api}() refuses it on {kernels} (${refusalText(use.site, at.refusal, refused, pass.model)})`;
+    return `${use.site.api}() refuses it on ${showKernels(refused)} (${refusalText(use.site, at.refusal, refused, pass.model)})`;
   }
-  if (!isEmpty(hidden)) return `the name does not compile outside mm/ on {kernels}`;
+  if (!isEmpty(hidden)) return `the name does not compile outside mm/ on ${showKernels(hidden)}`;
   const later = without(
     flagKernels(pass.model, use.term.name, (row) => !row.visible),
     at.live,
   );
   const gone = isEmpty(later) ? 'later kernels do not have it' : `later kernels (${showKernels(later)}) hide the name`;
-  return `not checked on {kernels}, ${gone}`;
+  return `not checked on ${showKernels(at.live)}, ${gone}`;
 }

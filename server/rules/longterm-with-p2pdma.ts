@@ -35,7 +35,7 @@
  * is_valid_gup_args() and check_vma_flags() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { isPinFunction, refusalOf, refusalText } from './facts.ts';
+import { isPinFunction, liveHere, refusalOf, refusalText } from './facts.ts';
 import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
 import { bothOf, isEmpty } from './kernels.ts';
 
@@ -52,7 +52,7 @@ export const longtermWithP2pdma = defineRule({
       const flags = flagNames(site);
       if (!flags.includes('FOLL_LONGTERM') || !isPinFunction(site.api, pass.model)) continue;
       const refusal = refusalOf(site, { model: pass.model, flags, which: (row) => row.id.startsWith('VALID.LT-P2P') });
-      const on = bothOf(bothOf(refusal.kernels, use.live), [site.active]);
+      const on = bothOf(bothOf(refusal.kernels, use.live), liveHere(site, pass));
       if (isEmpty(on)) continue;
       const longterm = site.flags.must.has('FOLL_LONGTERM');
       reportUse(pass, use, {

@@ -82,24 +82,21 @@ function isNullWord(text: string): boolean {
 }
 
 /**
- * The use as it is shown: where the argument is a variable that is no flags variable by its name (`write`), the variable in the
- * argument is what is wrong, not each number it was given.
+ * The use as it is shown. Where the argument is a variable that is no flags variable by its name (`write`), or a parameter is a truth
+ * value, the name in the argument is what is wrong, not each number it was given nor its declaration.
  */
 function atArgument(use: FlagUse): FlagUse {
   const { site, term } = use;
   const { span, text } = site.flags;
-  if (term.atCall || span === undefined || !/^\w+$/.test(text) || /flag|foll|gup/i.test(text)) return use;
-  const variable: FlagTerm = {
-    ...term,
-    kind: 'comparison',
-    name: text,
-    value: undefined,
-    unit: site.unit,
-    span,
-    atCall: true,
-    must: true,
-  };
-  return { ...use, term: variable };
+  if (term.atCall || span === undefined) return use;
+  const name = /^\w+$/.test(text) && !/flag|foll|gup/i.test(text) ? text : term.kind === 'comparison' ? term.name : '';
+  const found = !/^\w+$/.test(name)
+    ? []
+    : [...site.unit.text.slice(span.start, span.end).matchAll(new RegExp(`\\b${name}\\b`, 'g'))];
+  if (found.length !== 1) return use;
+  const start = span.start + (found[0]?.index ?? 0);
+  const place = { unit: site.unit, span: { start, end: start + name.length }, atCall: true, must: true };
+  return { ...use, term: { ...term, ...place, kind: 'comparison', name, value: undefined } };
 }
 
 function checkUse(pass: RulePass, use: FlagUse): void {

@@ -17,7 +17,10 @@ import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
 import { longtermWithoutPin } from './longterm-without-pin.ts';
 import { magicGupFlags } from './magic-gup-flags.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
+import { parseDamaged } from './parse-damaged.ts';
 import { redundantFollGet } from './redundant-foll-get.ts';
+import { unknownRule } from './unknown-rule.ts';
+import { unusedSuppression } from './unused-suppression.ts';
 import { wrongArguments } from './wrong-arguments.ts';
 import { wrongFlagNamespace } from './wrong-flag-namespace.ts';
 
@@ -40,4 +43,7 @@ export const rules: readonly Rule[] = [
   apiNotInKernel,
   deadVmas,
   wrongArguments,
+  parseDamaged,
+  unknownRule,
+  unusedSuppression,
 ];

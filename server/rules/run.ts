@@ -6,6 +6,7 @@ import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, FlagTerm } from '../analysis/site.ts';
 import type { Severity } from '../engine/protocol.ts';
 import type { Report, Rule, RulePass } from './define.ts';
+import { liveHere } from './facts.ts';
 import { showKernels, unionOf } from './kernels.ts';
 
 /** What a rule reported, with its name, the severity decided, and no placeholder left in the message. */
@@ -64,9 +65,12 @@ function liveness(inputs: readonly PassInput[]): RulePass['liveOn'] {
     if (ranges === undefined) known.set(key, [range]);
     else ranges.push(range);
   };
-  for (const { calls, sites } of inputs) {
-    for (const call of new Set<ApiCall>([...calls, ...sites])) add(callKey(call), call.active);
-    for (const site of sites) for (const term of site.flags.terms) add(callKey(site) + termKey(term), site.active);
+  for (const { unit, calls, sites } of inputs) {
+    const here = (call: ApiCall): readonly KernelRange[] => liveHere(call, { unit });
+    for (const call of new Set<ApiCall>([...calls, ...sites])) for (const r of here(call)) add(callKey(call), r);
+    for (const site of sites) {
+      for (const term of site.flags.terms) for (const r of here(site)) add(callKey(site) + termKey(term), r);
+    }
   }
   return (call, term) => unionOf(known.get(callKey(call) + (term === undefined ? '' : termKey(term))) ?? [call.active]);
 }

@@ -43,7 +43,7 @@ import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, definitionKernels, kernelsOf, kernelsWithRole } from './facts.ts';
+import { argumentOf, definitionKernels, kernelsOf, kernelsWithRole, liveHere } from './facts.ts';
 import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';
 import { versionSeverity } from './flag-use.ts';
@@ -77,7 +77,7 @@ function isOpenList(call: ApiCall): boolean {
 function checkCount(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);
   const fits = kernelsOf(rows.filter((row) => row.params.length === call.args.length));
-  const misfits = without(bothOf(kernelsOf(rows), [call.active]), fits);
+  const misfits = without(bothOf(kernelsOf(rows), liveHere(call, pass)), fits);
   const wrong = without(misfits, definitionKernels(pass, call.spelled));
   if (isEmpty(wrong)) return;
   const expected = rows.filter((row) => !isEmpty(bothOf(kernelsOf([row]), wrong)));

@@ -17,7 +17,7 @@ export interface FixCheck {
   readonly golden: string;
 }
 
-/** Applies every fix of the findings that `wanted` picks, each alone, then all safe ones. */
+/** Applies every fix of the findings that `wanted` picks, each alone, then all safe ones of these rules. */
 export function checkFixes(texts: Texts, options: RunOptions, wanted: (f: Finding) => boolean): FixCheck {
   const before = analyseTexts(texts, options).findings;
   const problems: string[] = [];
@@ -30,7 +30,7 @@ export function checkFixes(texts: Texts, options: RunOptions, wanted: (f: Findin
       problems.push(...brokenPromises(before, finding, texts, after, options).map((p) => `${title}: ${p}`));
     }
   }
-  const rest = settle(texts, options);
+  const rest = settle(texts, options, wanted);
   if (rest.rounds >= MAX_ROUNDS) problems.push('safe fixes do not come to rest');
   if (rest.texts !== texts) golden.push('== all safe fixes', difference(texts, rest.texts));
   return { problems, golden: golden.length === 0 ? '' : `${golden.join('\n')}\n` };
@@ -41,7 +41,13 @@ function applied(texts: Texts, finding: Finding, fix: Fix): Texts {
   return new Map([...texts, ...round.texts]);
 }
 
-function brokenPromises(before: readonly Finding[], finding: Finding, old: Texts, now: Texts, options: RunOptions): string[] {
+function brokenPromises(
+  before: readonly Finding[],
+  finding: Finding,
+  old: Texts,
+  now: Texts,
+  options: RunOptions,
+): string[] {
   const problems: string[] = [];
   const after = analyseTexts(now, options).findings;
   const had = counts(before);
@@ -74,11 +80,11 @@ function errors(texts: Texts, options: RunOptions): number {
   return n;
 }
 
-function settle(texts: Texts, options: RunOptions): { texts: Texts; rounds: number } {
+function settle(texts: Texts, options: RunOptions, wanted: (f: Finding) => boolean): { texts: Texts; rounds: number } {
   let now = texts;
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const { findings } = analyseTexts(now, options);
-    const round = applyRound(findings, 'safe', (file) => now.get(file));
+    const round = applyRound(findings.filter(wanted), 'safe', (file) => now.get(file));
     if (round.texts.size === 0) return { texts: now, rounds };
     now = new Map([...now, ...round.texts]);
   }

@@ -111,7 +111,14 @@ export function readFixture(name: string, text: string, defaultRule: string): Fi
     else if (files.length === 0) lines.push('');
   }
   close();
-  return { name, files, kernels: options.kernels, rules: options.rules, defines: options.defines, inTree: options.inTree };
+  return {
+    name,
+    files,
+    kernels: options.kernels,
+    rules: options.rules,
+    defines: options.defines,
+    inTree: options.inTree,
+  };
 }
 
 /** A virtual file with the expectations of its markers. */

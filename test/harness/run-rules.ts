@@ -83,7 +83,8 @@ function memoryFiles(texts: Texts): FileSystem {
   return {
     cwd: '/',
     resolve: (path) => path,
-    kind: (path) => (texts.has(path) ? 'file' : [...texts.keys()].some((f) => f.startsWith(`${path}/`)) ? 'directory' : 'missing'),
+    kind: (path) =>
+      texts.has(path) ? 'file' : [...texts.keys()].some((f) => f.startsWith(`${path}/`)) ? 'directory' : 'missing',
     read: (path) => {
       const text = texts.get(path);
       return text === undefined

@@ -39,7 +39,10 @@ export function convertToPin(pass: RulePass, site: CallSite, dropped?: FlagTerm)
   if (name === undefined || acquire === undefined || pages === undefined || site.via !== undefined) return [];
   if (pass.model.rows(name).length === 0) return [];
   const array = lastName(pages.text);
-  const releases = pass.calls.filter((call) => isReleaseOf(call, array) && call.unit === site.unit);
+  // A field is the same array in every function of the file, a variable only in its own.
+  const shared = /->|\./.test(pages.text);
+  const near = pass.calls.filter((call) => call.unit === site.unit && (shared || call.fn === site.fn));
+  const releases = near.filter((call) => isReleaseOf(call, array));
   const edits: Edit[] = [acquire];
   for (const call of releases) {
     const edit = renameCall(call, UNPIN_NAMES.get(call.api) ?? call.api);

@@ -21,7 +21,7 @@ export function fitArguments(pass: RulePass, call: ApiCall, wrong: Kernels): rea
   const wanted = rows.find((row) => !isEmpty(bothOf(kernelsOf([row]), wrong)));
   const had = rows.filter((row) => row.params.length === call.args.length);
   const old = had.at(-1);
-  if (wanted === undefined || old === undefined) return [];
+  if (wanted === undefined || old === undefined || losesMm(old, wanted, call)) return [];
   const same = rows.filter((row) => roles(row) === roles(wanted));
   if (!includesAll(kernelsOf(same), pass.liveOn(call))) return [];
   const filled = wanted.params.map((param) => fill(param, old, call));
@@ -33,6 +33,13 @@ export function fitArguments(pass: RulePass, call: ApiCall, wrong: Kernels): rea
   return [
     { title: `Pass (${wanted.params.map((p) => p.name).join(', ')})`, applicability: safe ? 'safe' : 'unsafe', edits },
   ];
+}
+
+/** Whether the call names another process's mm and the new signature has no place for it: another function is wanted then. */
+function losesMm(old: ApiRow, wanted: ApiRow, call: ApiCall): boolean {
+  const index = old.params.findIndex((p) => p.role === 'mm');
+  if (index < 0 || wanted.params.some((p) => p.role === 'mm')) return false;
+  return call.args[index]?.text !== 'current->mm';
 }
 
 function roles(row: ApiRow): string {

@@ -47,12 +47,14 @@ export function withParentheses(text: string, span: Span): Span {
   }
 }
 
-/** The whole lines of a span, the line break included, when nothing else stands on them; the span itself otherwise. */
+/** The whole lines of a span, the line break included, when nothing but a comment on it stands there; the span itself otherwise. */
 export function wholeLines(text: string, span: Span): Span {
   let start = span.start;
   while (start > 0 && (text[start - 1] === ' ' || text[start - 1] === '\t')) start--;
   let end = span.end;
-  while (text[end] === ' ' || text[end] === '\t') end++;
+  const rest =
+    /^[ \t]*(?:\/\/[^\n\r]*|\/\*(?:(?!\*\/)[^\n\r])*\*\/[ \t]*)?/.exec(text.slice(end, end + 400))?.[0] ?? '';
+  end += rest.length;
   if (text[end] === '\r') end++;
   const alone = (start === 0 || text[start - 1] === '\n') && text[end] === '\n';
   return alone ? { start, end: end + 1 } : span;
