@@ -3,12 +3,12 @@
  */
 import type { ApiRow } from '../../model/schema.ts';
 import type { CallInstr, Expr } from '../flow/ir.ts';
-import { regionOf, symbol, type Value } from '../flow/value.ts';
+import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase } from './apply-summary.ts';
 import { evaluate } from './evaluate.ts';
 import { type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
-import { fork, type PathState, setResource, writeKey } from './path-state.ts';
+import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Summary } from './summary.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages: they neither publish nor take. */
@@ -26,7 +26,11 @@ export function executeCall(
   const ctx = { point: where.point };
   const args = instr.args.map((a) => evaluate(s, a, ctx));
   const name = instr.callee;
-  const callees = calleesOf(frame, instr);
+  const callees = calleesOf(
+    frame,
+    instr,
+    args.some((a) => handedOver(s, a).length > 0),
+  );
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = pickRow(frame.model.rows(name), args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
@@ -47,8 +51,8 @@ export function executeCall(
   return [s];
 }
 
-function calleesOf(frame: Frame, instr: CallInstr): readonly Callee[] {
-  if (instr.callee !== undefined) return [frame.program.callee(frame.unit, instr.callee)];
+function calleesOf(frame: Frame, instr: CallInstr, withPages: boolean): readonly Callee[] {
+  if (instr.callee !== undefined) return [frame.program.callee(frame.unit, instr.callee, withPages)];
   if (instr.via !== undefined) {
     const found = frame.program.behindField(frame.unit, instr.via.tag, instr.via.field);
     if (found.length > 0) return found;
@@ -120,6 +124,7 @@ function handedOver(s: PathState, arg: Value): string[] {
 function publish(s: PathState, pointer: Value, point: string): void {
   const key = pointer.kind === 'address' ? (/^heap[^[.]*/.exec(pointer.place)?.[0] ?? pointer.key) : pointer.key;
   s.env.set(`g:published ${point}`, symbol(key, { low: 1 }));
+  s.env.set(handedOut(key), intValue(1));
 }
 
 function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {

@@ -24,6 +24,9 @@ import { type CallValues, contentOf, type Resolved, resolvePattern } from './pla
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
 const CONTENT = '.<pages>';
 
+/** Allocators whose memory is zero. */
+const ZEROED = /zalloc|calloc|zeroed/;
+
 /** Applies a row's effects; returns the call's result with what is known of it. */
 export function applyRow(frame: Frame, s: PathState, info: CallSiteInfo, row: ApiRow, args: readonly Value[]): Value {
   let ret = resultSymbol(s, row, info, args);
@@ -45,7 +48,7 @@ function resultSymbol(s: PathState, row: ApiRow, info: CallSiteInfo, args: reado
     : `r${info.point}`;
   const bounds = contractBounds(row);
   const heap = row.effects.some((e) => e.op === 'alloc' && e.place === 'ret');
-  const ret = symbol(heap ? `heap${info.point}` : key, bounds);
+  const ret = symbol(heap ? `${ZEROED.test(row.name) ? 'heapz' : 'heap'}${info.point}` : key, bounds);
   const nr = row.params.findIndex((p) => p.role === 'nr' || p.role === 'maxpages');
   const requested = args[nr];
   if (
@@ -90,7 +93,7 @@ interface EffectCall extends CallValues {
 function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall): Value {
   const { effect, row, ret } = call;
   const target = resolvePattern(s, effect.place, call);
-  if (target === undefined) return ret;
+  if (target === undefined || !hasFlag(frame, info, effect)) return ret;
   switch (effect.op) {
     case 'acquire':
       // Containers that hold pages for their owner (a bio, a umem) are given back by their own release; they are no sites.
@@ -132,6 +135,14 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
     case 'query':
       return ret;
   }
+}
+
+/** Whether an effect that needs a flag (vmap with VM_MAP_PUT_PAGES) has it: it must be named in the call. */
+function hasFlag(frame: Frame, info: CallSiteInfo, effect: Effect): boolean {
+  const { withFlag } = effect;
+  if (withFlag === undefined) return true;
+  const word = new RegExp(`\\b${withFlag}\\b`);
+  return info.instr.argSpans.some((span) => word.test(frame.unit.code.slice(span.start, span.end)));
 }
 
 /** mmap_sem before 5.8 is taken as a plain rwsem; the argument's text tells. */
@@ -242,8 +253,17 @@ function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCal
   );
   for (const id of provenanceOf(s, target)) {
     const r = s.resources.get(id);
-    if (r !== undefined) setResource(s, { ...r, mapped: call.effect.op === 'map' ? step : undefined });
+    if (r !== undefined)
+      setResource(s, {
+        ...r,
+        mapped: call.effect.op === 'map' ? { step, result: call.ret, succeeds: mapSuccess(call.row) } : undefined,
+      });
   }
+}
+
+function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
+  if (row.returns === 'status') return 'zero';
+  return row.ret.includes('dma_addr_t') ? 'asked' : 'positive';
 }
 
 /** A page used after it was given back: its data, its address, its struct page. */

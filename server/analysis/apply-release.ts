@@ -6,7 +6,7 @@ import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
-import type { Hold, Release, Resource, Step } from './resource.ts';
+import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
 /** A release call, resolved. */
 export interface ReleaseCall {
@@ -140,14 +140,25 @@ function nextHold(
   return { kind: 'some', loop: sameLoop && r.hold.kind === 'some' ? r.hold.loop : info.loop, by: release };
 }
 
+/** Whether the path has seen the mapping succeed. */
+function isMapped(s: PathState, m: Mapping): boolean {
+  const i = intervalOf(s.facts, m.result);
+  if (m.succeeds === 'zero') return i.low === 0 && i.high === 0;
+  if (m.succeeds === 'positive') return i.low > 0 || s.facts.nonzero.has(m.result.key);
+  for (const [key, asked] of s.facts.intervals)
+    if (asked.low === 0 && asked.high === 0 && key.startsWith('dma_mapping_error(') && key.includes(m.result.key))
+      return true;
+  return false;
+}
+
 function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release): void {
-  if (r.mapped === undefined) return;
+  if (r.mapped === undefined || !isMapped(s, r.mapped)) return;
   reportProblem(frame, {
     kind: 'release-before-dma-unmap',
     step: release.step,
     functionName: release.functionName,
     resource: r,
-    steps: [...r.origin.chain, r.mapped, ...trailSteps(s)],
+    steps: [...r.origin.chain, r.mapped.step, ...trailSteps(s)],
     confidence: 'medium',
     detail: release.api,
   });

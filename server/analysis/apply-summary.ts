@@ -1,10 +1,19 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval } from '../flow/facts.ts';
-import { intValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { assumeInterval, assumeMask } from '../flow/facts.ts';
+import {
+  intValue,
+  mergeProvenance,
+  type Provenance,
+  regionOf,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
 import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import { type EntryEvent, isSummaryPlace, type PathState, readKey, setResource, writeKey } from './path-state.ts';
+import { reachable } from './reachability.ts';
 import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
 
@@ -32,8 +41,7 @@ export function applyCase(
   const c = call.case;
   const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
   const returned = c.result.kind === 'made' ? c.result.key : undefined;
-  const name = returned?.startsWith('heap') === true ? `heap${info.point}/${returned}` : `r${info.point}`;
-  const ret0 = symbol(name, { low: c.returns.low, high: c.returns.high });
+  const ret0 = symbol(resultName(returned, info.point), { low: c.returns.low, high: c.returns.high });
   const b: Binding = { frame, s, info, args: call.args, callee: call.callee, ids, returned, ret: ret0 };
   for (const r of c.requires) {
     const v = valueOfKey(b, r.key);
@@ -41,6 +49,12 @@ export function applyCase(
     if (facts === undefined) return undefined;
     s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: new Set(facts.nonzero).add(v.key) } : facts;
     if (v !== undefined && r.nonzero && v.kind === 'int' && v.value === 0) return undefined;
+  }
+  for (const r of c.relations) {
+    const v = valueOfKey(b, r.key);
+    const facts = v === undefined ? s.facts : assumeMask(s.facts, r.mask, v, symbol(r.constant));
+    if (facts === undefined) return undefined;
+    s.facts = facts;
   }
   for (const r of c.resources) setResource(s, rebind(b, r));
   const ret = c.result.kind === 'made' ? withProvenance(ret0, mapProvenance(b, c.result.prov)) : describe(b, c.result);
@@ -52,7 +66,16 @@ export function applyCase(
     if (place !== undefined) writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks.set(kind, step);
+  keepReachable(s, ids.values(), ret, info.point);
   return ret;
+}
+
+/** What the callee left reachable is reachable: where the way to it got lost in translation, somebody holds it. */
+function keepReachable(s: PathState, ids: Iterable<string>, ret: Value, point: string): void {
+  const reach = reachable(s, ret, true);
+  for (const id of ids) {
+    if (!reach.has(id)) writeKey(s, `g:elsewhere ${point}`, symbol(`e${point}`, { prov: [id] }), true);
+  }
 }
 
 function mapProvenance(b: Binding, prov: Provenance): Provenance {
@@ -135,10 +158,25 @@ function replay(b: Binding, e: EntryEvent): void {
       }
       if (value.prov.length === 0) forward(b, e, value);
       return;
+    case 'copy': {
+      const held = provenanceBelow(b.s, regionOf(value));
+      if (held.length > 0)
+        writeKey(b.s, `g:elsewhere ${info.point}`, symbol(`copy${info.point}`, { prov: held }), true);
+      else forward(b, e, value);
+      return;
+    }
     case 'access':
     case 'map':
       if (value.prov.length === 0) forward(b, e, value);
   }
+}
+
+/** Resources held in a region or in the fields below it. */
+function provenanceBelow(s: PathState, region: string): Provenance {
+  let prov: Provenance = [];
+  for (const [place, v] of s.env)
+    if (place === region || place.startsWith(`${region}.`)) prov = mergeProvenance(prov, v.prov);
+  return prov;
 }
 
 function forward(b: Binding, e: EntryEvent, value: Value): void {
@@ -161,9 +199,15 @@ function valueOfKey(b: Binding, key: string): Value | undefined {
   return /[.[]/.test(key) ? undefined : symbol(madeKey(b, key));
 }
 
+/** The name of a call's result: that of the object, when the callee made one. */
+function resultName(returned: string | undefined, point: string): string {
+  if (returned?.startsWith('heapz') === true) return `heapz${point}/${returned}`;
+  return returned?.startsWith('heap') === true ? `heap${point}/${returned}` : `r${point}`;
+}
+
 /** The caller's name for a value the callee made. */
 function madeKey(b: Binding, key: string): string {
-  return `${key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${key}`;
+  return `${key.startsWith('heapz') ? 'heapz' : key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${key}`;
 }
 
 /** The caller's place for a place of the callee. */

@@ -4,7 +4,7 @@
  */
 import type { Span } from '../base/span.ts';
 import { intervalOf } from '../flow/facts.ts';
-import type { Block, Expr, Instr, Terminator } from '../flow/ir.ts';
+import type { Block, Expr, Instr, PlaceExpr, Terminator } from '../flow/ir.ts';
 import { opValue, symbol, type Value } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
@@ -124,6 +124,7 @@ function runInstr(
       const value = evaluate(s, instr.value, where);
       const place = resolvePlace(s, instr.target, where);
       writeKey(s, place.key, value, place.weak);
+      if (instr.value.kind === 'read') copyStruct(frame, s, instr, instr.value.place, where.point);
       return [s];
     }
     case 'temp':
@@ -144,6 +145,45 @@ function runInstr(
       }
       return [s];
   }
+}
+
+function copyStruct(
+  frame: Frame,
+  s: PathState,
+  instr: Extract<Instr, { kind: 'assign' }>,
+  source: PlaceExpr,
+  point: string,
+): void {
+  const to = resolvePlace(s, instr.target, { point }).key;
+  const from = resolvePlace(s, source, { point }).key;
+  copyBelow(s, from, to);
+  const pointer = source.kind === 'deref' ? evaluate(s, source.pointer, { point }) : undefined;
+  if (
+    pointer?.kind !== 'symbol' ||
+    pointer.path === undefined ||
+    (instr.target.kind === 'var' && instr.target.type?.tag === undefined)
+  )
+    return;
+  s.events = [
+    ...s.events,
+    {
+      kind: 'copy',
+      path: pointer.path,
+      owner: pointer.owner,
+      api: '',
+      reference: 'none',
+      step: stepAt(frame, instr.span, 'copied here with what it holds'),
+      functionName: frame.fn.name,
+      all: true,
+      dirties: 'no',
+    },
+  ];
+}
+
+/** A struct assigned whole: what its fields hold goes along. */
+function copyBelow(s: PathState, from: string, to: string): void {
+  if (from === to) return;
+  for (const [place, v] of [...s.env]) if (place.startsWith(`${from}.`)) s.env.set(to + place.slice(from.length), v);
 }
 
 type Push = (to: number, s: PathState) => void;

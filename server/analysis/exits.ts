@@ -1,6 +1,6 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
-import { intervalOf } from '../flow/facts.ts';
-import { type Interval, TOP, type Value } from '../flow/value.ts';
+import { intervalOf, mirror } from '../flow/facts.ts';
+import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
 import { truth } from './evaluate.ts';
 import type { Exit } from './execute.ts';
 import { type Frame, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -53,13 +53,20 @@ function groupCases(cases: readonly SummaryCase[], key: (c: SummaryCase) => stri
 }
 
 function requiresKey(c: SummaryCase): string {
-  return c.requires
-    .map(
-      (r) =>
-        `${r.key}${r.nonzero ? '!' : ''}${r.interval.high < 0 ? '-' : r.interval.low > 0 ? '+' : r.interval.high === 0 ? '0' : ''}`,
-    )
-    .sort()
+  const equal = c.relations
+    .filter((r) => r.mask === 2)
+    .map((r) => `${r.key}=${r.constant}`)
     .join();
+  return (
+    equal +
+    c.requires
+      .map(
+        (r) =>
+          `${r.key}${r.nonzero ? '!' : ''}${r.interval.high < 0 ? '-' : r.interval.low > 0 ? '+' : r.interval.high === 0 ? '0' : ''}`,
+      )
+      .sort()
+      .join()
+  );
 }
 
 function weight(c: SummaryCase): number {
@@ -115,6 +122,7 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
     result:
       exit.value === undefined ? { kind: 'made', key: 'void', prov: [], interval: TOP } : describe(s, exit.value, ids),
     requires: requirements(s),
+    relations: constantRelations(s),
     writes: writesOf(s, ids),
     events: s.events,
     resources: kept,
@@ -125,8 +133,10 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
 
 function describe(s: PathState, v: Value, ids: ReadonlySet<string>): Description {
   if (v.kind === 'int') return { kind: 'int', value: v.value };
-  if (v.kind === 'symbol' && v.path !== undefined && v.path === v.key) return { kind: 'entry', key: v.key };
-  return { kind: 'made', key: v.key, prov: v.prov.filter((id) => ids.has(id)), interval: intervalOf(s.facts, v) };
+  const prov = v.prov.filter((id) => ids.has(id));
+  if (v.kind === 'symbol' && v.path !== undefined && v.path === v.key && prov.length === 0)
+    return { kind: 'entry', key: v.key };
+  return { kind: 'made', key: v.key, prov, interval: intervalOf(s.facts, v) };
 }
 
 /** Entry values whose interval or truth the path depends on. */
@@ -147,6 +157,25 @@ function requirements(s: PathState): SummaryCase['requires'] {
   return out.slice(0, 12);
 }
 
+/** How entry values compare with named constants on the path: a `switch` over a command in callee and caller agree by these. */
+function constantRelations(s: PathState): SummaryCase['relations'] {
+  const out: { key: string; constant: string; mask: number }[] = [];
+  for (const [pair, mask] of s.facts.relations) {
+    const [a = '', b = ''] = pair.split('|');
+    if (isConstant(a) && isArgument(b)) out.push({ key: b, constant: a, mask: mirror(mask) });
+    else if (isConstant(b) && isArgument(a)) out.push({ key: a, constant: b, mask });
+  }
+  return out.slice(0, 16);
+}
+
+function isConstant(key: string): boolean {
+  return /^[A-Z_][A-Z0-9_]*$/.test(key);
+}
+
+function isArgument(key: string): boolean {
+  return /^arg\d+$/.test(key) || (isEntryKey(key) && key.endsWith('@'));
+}
+
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
   const out: { place: string; value: Description; tag: string | undefined }[] = [];
   for (const [place, v] of s.env) {
@@ -157,7 +186,8 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
     if (!isEntryKey(place) && !pages && !place.startsWith('heap')) continue;
     out.push({ place, value, tag: ownerOfPlace(s, place)?.tag });
   }
-  const hasPages = (w: { value: Description }): number => (w.value.kind === 'made' && w.value.prov.length > 0 ? 0 : 1);
+  const hasPages = (w: { value: Description }): number =>
+    w.value.kind !== 'made' ? 2 : w.value.prov.length > 0 ? 0 : w.value.key.startsWith('heap') ? 1 : 2;
   return out.sort((a, b) => hasPages(a) - hasPages(b)).slice(0, MAX_WRITES);
 }
 
@@ -182,37 +212,61 @@ function holdsPages(w: SummaryCase['writes'][number]): boolean {
   return (
     w.place.startsWith('g:published') ||
     provOf(w.value).length > 0 ||
+    (w.value.kind === 'made' && w.value.key.startsWith('heap')) ||
     (w.value.kind === 'entry' && /^arg\d+(?!.*\.)/.test(w.value.key))
   );
 }
 
 function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
-  const same = (x: SummaryCase['writes'][number]) =>
-    b.writes.some((y) => y.place === x.place && JSON.stringify(y.value) === JSON.stringify(x.value));
-  const result: Description =
-    JSON.stringify(a.result) === JSON.stringify(b.result)
-      ? a.result
-      : {
-          kind: 'made',
-          key: `${keyOf(a.result)}~${keyOf(b.result)}`.slice(0, 80),
-          prov: [...new Set([...provOf(a.result), ...provOf(b.result)])],
-          interval: hull(a.returns, b.returns),
-        };
   return {
     ...a,
     returns: hull(a.returns, b.returns),
-    result,
-    requires: a.requires.filter((r) =>
-      b.requires.some(
-        (q) =>
-          q.key === r.key &&
-          q.interval.low === r.interval.low &&
-          q.interval.high === r.interval.high &&
-          q.nonzero === r.nonzero,
-      ),
-    ),
-    writes: a.writes.filter((w) => same(w) || holdsPages(w)),
+    result: mergeDescriptions(a.result, b.result),
+    requires: a.requires.filter((r) => b.requires.some((q) => JSON.stringify(q) === JSON.stringify(r))),
+    relations: a.relations.filter((r) => b.relations.some((q) => JSON.stringify(q) === JSON.stringify(r))),
+    writes: mergeWrites(a.writes, b.writes),
     dropped: a.dropped || b.dropped,
+  };
+}
+
+function mergeDescriptions(a: Description, b: Description): Description {
+  if (JSON.stringify(a) === JSON.stringify(b)) return a;
+  const key = `${keyOf(a)}~${keyOf(b)}`;
+  return {
+    kind: 'made',
+    key: key.length > 60 ? `mix${hashText(key)}` : key,
+    prov: [...new Set([...provOf(a), ...provOf(b)])],
+    interval: hull(rangeOfDescription(a), rangeOfDescription(b)),
+  };
+}
+
+function rangeOfDescription(d: Description): Interval {
+  return d.kind === 'int' ? { low: d.value, high: d.value } : d.kind === 'made' ? d.interval : TOP;
+}
+
+/** A place that only one of two cases writes may hold either what was there or what was written. */
+function mergeWrites(a: SummaryCase['writes'], b: SummaryCase['writes']): SummaryCase['writes'] {
+  const out: SummaryCase['writes'][number][] = [];
+  const other = new Map(b.map((w) => [w.place, w]));
+  for (const w of a) {
+    const q = other.get(w.place);
+    other.delete(w.place);
+    out.push(q === undefined ? maybeWritten(w) : { ...w, value: mergeDescriptions(w.value, q.value) });
+  }
+  for (const q of other.values()) out.push(maybeWritten(q));
+  return out;
+}
+
+function maybeWritten(w: SummaryCase['writes'][number]): SummaryCase['writes'][number] {
+  if (holdsPages(w)) return w;
+  return {
+    ...w,
+    value: mergeDescriptions(w.value, {
+      kind: 'made',
+      key: `${w.place.replace(/[.[]/g, '-')}?`,
+      prov: [],
+      interval: TOP,
+    }),
   };
 }
 

@@ -20,8 +20,8 @@ export type Callee =
 
 /** The rest of the program as one function's analysis sees it. */
 export interface Program {
-  /** A function by name, as seen from a unit: its own static functions first. */
-  callee(unit: CUnit, name: string): Callee;
+  /** A function by name, as seen from a unit: its own static functions first. `withPages`: it is handed pages, so what it stores matters. */
+  callee(unit: CUnit, name: string, withPages?: boolean): Callee;
   /** Functions that may stand behind a pointer field; empty when none is known. */
   behindField(unit: CUnit, tag: string | undefined, field: string): readonly Callee[];
   /** The folded flags of an acquire call, by the call expression's start; undefined when the call is no site. */

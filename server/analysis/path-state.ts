@@ -4,12 +4,13 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import { type Facts, NO_FACTS } from '../flow/facts.ts';
-import { mergeProvenance, type Owner, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { intValue, mergeProvenance, type Owner, symbol, type Value, withProvenance } from '../flow/value.ts';
 import type { Resource, Step } from './resource.ts';
 
 /** Something done to pages that this function did not take itself; the callers' resources will meet it. */
 export interface EntryEvent {
-  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take';
+  /** copy: the struct behind the pointer was copied whole, with what it holds. */
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy';
   /** Key of the value it was done to, rooted at an argument or a global. */
   readonly path: string;
   readonly owner: Owner | undefined;
@@ -87,10 +88,19 @@ export function isSummaryPlace(place: string): boolean {
   return place.endsWith('[*]') && !place.startsWith('l:&');
 }
 
+/** Marks an object made zeroed as known to others, who may have written to it. The key is that of the object or of a place in it. */
+export function handedOut(place: string): string {
+  return `g:handed out ${/^heap[^[.]*/.exec(place)?.[0] ?? place}`;
+}
+
 /** Reads a place; what was never written is what was there at entry. */
 export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
   const found = s.env.get(place);
   if (found !== undefined) return found;
+  if (place.startsWith('heapz') && !s.env.has(handedOut(place))) {
+    s.env.set(place, intValue(0));
+    return intValue(0);
+  }
   const key = `${place}@`;
   const v = symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
   s.env.set(place, v);

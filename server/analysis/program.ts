@@ -82,10 +82,10 @@ class Run implements Program {
     return [];
   }
 
-  callee(unit: CUnit, name: string): Callee {
+  callee(unit: CUnit, name: string, withPages = false): Callee {
     const known = this.#lookup(unit, name);
     if (known === undefined) return { kind: 'external' };
-    if (!this.matters(known.unit, known.fn)) return { kind: 'plain' };
+    if (!withPages && !this.matters(known.unit, known.fn)) return { kind: 'plain' };
     const summary = this.summaryOf(known, 1);
     return summary === undefined || !summary.effective ? { kind: 'plain' } : { kind: 'summary', summary };
   }

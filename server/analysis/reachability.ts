@@ -16,14 +16,15 @@ function isOwnPlace(place: string): boolean {
   return place.startsWith('l:') || place.startsWith('t:') || place.startsWith('heap');
 }
 
-/** Finds what is reachable from the result, arguments, globals and memory of unknown origin. */
-export function reachable(s: PathState, result: Value | undefined): Reach {
+/** Finds what is reachable from the result, arguments, globals and memory of unknown origin; with `fromLocals` from variables too. */
+export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
   const out = new Map<string, Handle[]>();
   const seen = new Set<string>();
   const queue: { value: Value; place: string; owner: Owner | undefined }[] = [];
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
   for (const [place, value] of s.env)
-    if (!isOwnPlace(place)) queue.push({ value, place, owner: ownerOfPlace(s, place) });
+    if (!isOwnPlace(place) || (fromLocals && !place.startsWith('heap')))
+      queue.push({ value, place, owner: ownerOfPlace(s, place) });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     for (const id of item.value.prov) out.set(id, [...(out.get(id) ?? []), { place: item.place, owner: item.owner }]);
     const region = regionOf(item.value);

@@ -44,6 +44,14 @@ export interface Release {
   readonly functionName: string;
 }
 
+/** A DMA mapping of pages: the call, and the value and outcome of it that mean success. */
+export interface Mapping {
+  readonly step: Step;
+  readonly result: Value;
+  /** `zero`: a status; `positive`: a count; `asked`: dma_mapping_error() of the result must have said no. */
+  readonly succeeds: 'zero' | 'positive' | 'asked';
+}
+
 /** Pages taken by one acquire call on one path. */
 export interface Resource {
   readonly id: string;
@@ -58,7 +66,7 @@ export interface Resource {
   readonly hold: Hold;
   readonly dirtied: Step | undefined;
   /** Where the pages were given to a device, and not yet taken back. */
-  readonly mapped: Step | undefined;
+  readonly mapped: Mapping | undefined;
   /** A callee nobody can look into got the pages and may have kept or released them. */
   readonly maybeTaken: Step | undefined;
   /** Where their container died or was overwritten while they were held. */

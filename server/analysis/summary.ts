@@ -20,6 +20,8 @@ export interface SummaryCase {
   readonly result: Description;
   /** Conditions on entry values under which this happens, as far as they are simple. */
   readonly requires: readonly { readonly key: string; readonly interval: Interval; readonly nonzero: boolean }[];
+  /** How entry values compare with named constants: bits less 1, equal 2, greater 4 that are possible. */
+  readonly relations: readonly { readonly key: string; readonly constant: string; readonly mask: number }[];
   readonly writes: readonly { readonly place: string; readonly value: Description; readonly tag: string | undefined }[];
   readonly events: readonly EntryEvent[];
   /** Taken inside and still held. */

@@ -126,7 +126,8 @@ function relation(facts: Facts, a: Value, b: Value): number {
   return swap ? mirror(stored) : stored;
 }
 
-function mirror(mask: number): number {
+/** The relation seen from the other side. */
+export function mirror(mask: number): number {
   return (mask & EQ) | (mask & LT ? GT : 0) | (mask & GT ? LT : 0);
 }
 
@@ -172,6 +173,12 @@ export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Fac
   if (a.kind !== 'int' && b.kind !== 'int')
     relations.set(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`, swap ? mirror(mask) : mask);
   return { ...narrowed, relations };
+}
+
+/** Adds that only the relations in `mask` are possible; undefined when that contradicts the facts. */
+export function assumeMask(facts: Facts, mask: number, a: Value, b: Value): Facts | undefined {
+  const op = spelled(mask);
+  return op === '' ? facts : assumeCompare(facts, op, a, b);
 }
 
 /** Narrows the interval of `v` by `v mask other`, and of what `v` is made of. */
