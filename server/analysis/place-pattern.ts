@@ -1,4 +1,4 @@
-/** The model's place patterns (`arg0`, `ret`, `*arg1`, `arg2[*]`, `(*arg1)[*]`, `arg0->sgl[*]`) resolved at a call. */
+/** The model's place patterns (`arg0`, `ret`, `*arg1`, `arg2[*]`, `(*arg1)[*]`, `arg0->sgl[*]`, `cpu`) resolved at a call. */
 import { regionOf, type Value } from '../flow/value.ts';
 import { type PathState, readKey } from './path-state.ts';
 
@@ -56,6 +56,7 @@ function primary(s: PathState, tokens: readonly Token[], at: { i: number }, call
     return inner;
   }
   if (t === 'ret') return { kind: 'value', value: call.ret };
+  if (t === 'cpu') return { kind: 'place', key: 'cpu' };
   const m = t === undefined ? null : /^arg(\d+)$/.exec(t);
   const arg = m === null ? undefined : call.args[Number(m[1])];
   return arg === undefined ? undefined : { kind: 'value', value: arg };
