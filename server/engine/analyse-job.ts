@@ -8,7 +8,7 @@ import { decode } from '../syntax/decode.ts';
 import { analyzeFile } from './analyze.ts';
 import { Headers } from './headers.ts';
 import type { Clock, FileSystem } from './host.ts';
-import { createPrefilter } from './prefilter.ts';
+import { modelPrefilter } from './prefilter.ts';
 import { Project, type ProjectTools } from './project.ts';
 import type { AnalyseItem, AnalyseJob, AnalyseReply, FileResult, InputProblem } from './protocol.ts';
 import { ruleNames } from './rule-table.ts';
@@ -18,7 +18,7 @@ export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) 
   let tools: ProjectTools | undefined;
   return (job) => {
     if (tools === undefined) {
-      const prefilter = createPrefilter();
+      const prefilter = modelPrefilter();
       tools = { fs, prefilter, headers: new Headers(fs, prefilter) };
     }
     return analyseJob(job, tools, clock);

@@ -7,19 +7,20 @@ import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
+import { wrapperNamed } from '../analysis/wrappers.ts';
 import { hashOf } from '../base/hash.ts';
 import type { Rule } from '../rules/define.ts';
 import { type PassInput, runRules } from '../rules/run.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
+import { liveRanges, versionsMentioned } from '../syntax/versions.ts';
 import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
 import type { Clock } from './host.ts';
 import { derivedKernel, EVERY_RELEASE, namedKernel } from './kernel.ts';
 import { locate } from './locate.ts';
 import { mergeSites } from './merge-sites.ts';
-import { compareFindings } from './order.ts';
+import { compareFindings, compareText } from './order.ts';
 import { within } from './paths.ts';
-import { liveRanges, versionsMentioned } from './pending.ts';
 import type { Project } from './project.ts';
 import type {
   Confidence,
@@ -30,6 +31,7 @@ import type {
   ResolvedConfig,
   Severity,
   SiteRecord,
+  WrapperName,
 } from './protocol.ts';
 import { type RawFinding, rawFinding } from './raw.ts';
 import { suppress } from './suppress.ts';
@@ -92,6 +94,7 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
     sites: mergeSites(found.map((f) => f.records)),
     skipped: [],
     damaged: damaged.map((d) => d.finding.functionName),
+    wrappers: wrapperNames(found, context),
     length: input.text.length,
     times,
     ...post,
@@ -126,10 +129,27 @@ function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, 
   });
 }
 
+/** Macros and functions of the file that take pages for their callers, save functions that only this file can call. */
+function wrapperNames(found: readonly Found[], { project }: AnalysisContext): readonly WrapperName[] {
+  const names = new Map<string, WrapperName>();
+  for (const { unit, selected, sites } of found) {
+    const inHeader = unit.path.endsWith('.h');
+    for (const site of sites) {
+      const { fn, macro } = site;
+      if (site.unit !== unit || (!inHeader && (macro !== undefined || fn?.isStatic === true))) continue;
+      const name = macro?.name ?? fn?.name;
+      if (name === undefined || names.has(name)) continue;
+      if (wrapperNamed({ unit, model: selected, project }, name) !== undefined) names.set(name, { name, inHeader });
+    }
+  }
+  return [...names.values()].sort((a, b) => compareText(a.name, b.name));
+}
+
 /** Runs the rules that are on. */
 function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisContext): RawFinding[] {
   const { config, tree, project } = context;
   const rules = context.rules.filter((rule) => config.rules[rule.name] !== 'off');
+  if (rules.length === 0) return [];
   const inputs = found.map(({ unit, selected, calls, sites }): PassInput => {
     const path = tree === undefined ? undefined : within(tree.root, unit.path);
     return {

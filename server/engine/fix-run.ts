@@ -104,7 +104,7 @@ class FixRun {
       .filter(([file]) => analysed.has(file))
       .map(([file, text]) => ({ item: { file, text }, size: text.length }));
     // Neighbours are found anew: what a file names may have changed.
-    const jobs = planJobs({ items, directories: [] }, configs, kernelTrees(fs), parts.request.rules);
+    const jobs = planJobs({ items, directories: [], hits: new Map() }, configs, kernelTrees(fs), parts.request.rules);
     const replies = await Promise.all(jobs.map((job) => local.analyse(job)));
     const anew = new Map(replies.flatMap((r) => r.results).map((f) => [f.file, f]));
     const used = configs.used();

@@ -29,6 +29,21 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
 /** Names that mark the top of a project. */
 const ROOT_MARKS: readonly string[] = ['.git', 'guplint.json', 'Kbuild.include', 'MAINTAINERS'];
 
+/** The directories from one upward that may hold the headers of its files, nearest first; the last is the project's top. */
+export function projectLevels(directory: string, list: (directory: string) => Iterable<string>): readonly string[] {
+  const levels: string[] = [];
+  let at = directory;
+  for (let up = 0; up <= MAX_UP; up++) {
+    levels.push(at);
+    const names = new Set(list(at));
+    if (ROOT_MARKS.some((mark) => names.has(mark))) break;
+    const above = normalise(join(at, '..'));
+    if (above === at) break;
+    at = above;
+  }
+  return levels;
+}
+
 /** Searches and reads headers. */
 export class Headers implements HeaderLoader {
   readonly #fs: FileSystem;
@@ -131,16 +146,8 @@ export class Headers implements HeaderLoader {
   #bases(directory: string): readonly string[] {
     const known = this.#searched.get(directory);
     if (known !== undefined) return known;
-    const bases: string[] = [];
-    let at = directory;
-    for (let up = 0; up <= MAX_UP; up++) {
-      bases.push(at, join(at, 'include'));
-      const names = this.#list(at);
-      if (ROOT_MARKS.some((mark) => names.has(mark))) break;
-      const above = normalise(join(at, '..'));
-      if (above === at) break;
-      at = above;
-    }
+    const levels = projectLevels(directory, (at) => this.#list(at));
+    const bases = levels.flatMap((at) => [at, join(at, 'include')]);
     this.#searched.set(directory, bases);
     return bases;
   }

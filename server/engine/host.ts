@@ -2,7 +2,7 @@
  * What the engine needs from the machine it runs on, as interfaces; server/host implements them.
  * Paths are relative to the working directory of the run and use `/`, also on Windows; absolute ones only where they lie on another drive.
  */
-import type { AnalyseJob, AnalyseReply, InputProblem, ScanReply } from './protocol.ts';
+import type { AnalyseJob, AnalyseReply, InputProblem, ScanJob, ScanReply } from './protocol.ts';
 
 /** What stands at a path. `stream`: something that can be read only once (a pipe, a device). */
 export type PathKind = 'file' | 'directory' | 'stream' | 'missing';
@@ -39,7 +39,7 @@ export interface FileSystem {
 export interface Executor {
   /** 0 when the work is done in the calling thread. */
   readonly threads: number;
-  scan(files: readonly string[]): Promise<ScanReply>;
+  scan(job: ScanJob): Promise<ScanReply>;
   analyse(job: AnalyseJob): Promise<AnalyseReply>;
   /** Lets answers come in; for a caller that is busy between jobs. */
   turn(): Promise<void>;

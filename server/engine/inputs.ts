@@ -4,7 +4,7 @@
  */
 import { UserError } from '../base/user-error.ts';
 import type { Executor, FileSystem, Host } from './host.ts';
-import { relativeTo } from './paths.ts';
+import { directoryOf, relativeTo } from './paths.ts';
 import type { AnalyseItem, InputProblem, ScanReply } from './protocol.ts';
 
 /** Files below which a run does without worker threads: starting them costs more than scanning. */
@@ -23,6 +23,8 @@ export class UsageError extends UserError {}
 export interface Scanned {
   /** In the order of the walk. */
   readonly items: readonly { readonly item: AnalyseItem; readonly size: number }[];
+  /** Source files that name something of the model, by directory. */
+  readonly hits: ReadonlyMap<string, readonly string[]>;
   readonly filesScanned: number;
   readonly bytes: number;
   readonly problems: readonly InputProblem[];
@@ -126,7 +128,7 @@ class ScanRun {
       const files = batch;
       const slot = this.hits.length;
       this.hits.push([]);
-      const job = executor.scan(files).then((reply) => this.#take(slot, files, reply));
+      const job = executor.scan({ files }).then((reply) => this.#take(slot, files, reply));
       this.#running.add(job);
       job.finally(() => this.#running.delete(job)).catch(() => undefined);
       if (executor.threads === 0) await job;
@@ -178,6 +180,7 @@ export async function scanInputs(
   await run.finish();
   const items = run.hits.flat().map(({ file, size }) => ({ item: { file }, size }));
   return {
+    hits: sourcesByDirectory(items.map(({ item }) => item.file)),
     items: [...items, ...classified.texts.map((item) => ({ item, size: item.text.length }))],
     filesScanned: run.files.size + classified.texts.length,
     bytes: run.bytes,
@@ -188,4 +191,16 @@ export async function scanInputs(
     scanTime: clock.now() - walked,
     scanWork: run.work,
   };
+}
+
+function sourcesByDirectory(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const file of files) {
+    if (!file.endsWith('.c')) continue;
+    const directory = directoryOf(file);
+    const list = found.get(directory);
+    if (list === undefined) found.set(directory, [file]);
+    else list.push(file);
+  }
+  return found;
 }

@@ -21,15 +21,21 @@ function modelNames(): Set<string> {
   return names;
 }
 
-/** Builds the filter for the model's names and those of a project's wrappers. */
-export function createPrefilter(extra: Iterable<string> = []): Prefilter {
-  const names = modelNames();
-  for (const name of extra) names.add(name);
-  const words = [...names].sort();
-  const strings = [...words, 'FOLL_'];
+/** None is part of another: what finds the longer one finds the shorter one too. */
+function shortest(strings: readonly string[]): readonly string[] {
+  return strings.filter((s) => !strings.some((other) => other !== s && s.includes(other)));
+}
+
+/** The filter for the model's names and FOLL_ flags. */
+export function modelPrefilter(): Prefilter {
+  const words = [...modelNames()].sort();
   const pattern = new RegExp(`\\b(?:(?:${words.join('|')})\\b|FOLL_[A-Z])`);
-  return {
-    strings: strings.filter((s) => !strings.some((other) => other !== s && s.includes(other))),
-    test: (text) => pattern.test(text),
-  };
+  return { strings: shortest([...words, 'FOLL_']), test: (text) => pattern.test(text) };
+}
+
+/** The filter for some identifiers. Those of less than three letters cannot be searched for and are left out. */
+export function wordFilter(names: Iterable<string>): Prefilter {
+  const words = [...new Set(names)].filter((name) => /^\w{3,}$/.test(name)).sort();
+  const pattern = new RegExp(`\\b(?:${words.join('|')})\\b`);
+  return { strings: shortest(words), test: (text) => words.length > 0 && pattern.test(text) };
 }

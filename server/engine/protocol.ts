@@ -199,6 +199,13 @@ export interface PhaseTimes {
   readonly rules: number;
 }
 
+/** A macro or function that takes pages for its callers and that other files can name. */
+export interface WrapperName {
+  readonly name: string;
+  /** Defined in a header: callers may stand anywhere in the project; otherwise in the same directory. */
+  readonly inHeader: boolean;
+}
+
 /** What analysing one file gave: its findings after levels, confidence and suppression; sites; what was left out. */
 export interface FileResult {
   readonly file: string;
@@ -216,9 +223,17 @@ export interface FileResult {
   readonly usedIgnores: readonly number[];
   /** `path:line` of rules named by directives of other files (headers) that silenced something here. */
   readonly usedElsewhere: readonly string[];
+  /** Wrappers of this file that files elsewhere may call. */
+  readonly wrappers: readonly WrapperName[];
   /** UTF-16 units of text. */
   readonly length: number;
   readonly times: PhaseTimes;
+}
+
+/** Files to be searched for the model's names, or for `words` in their place (C identifiers). */
+export interface ScanJob {
+  readonly files: readonly string[];
+  readonly words?: readonly string[];
 }
 
 /** What scanning a batch of files gave. */
@@ -241,7 +256,7 @@ export interface AnalyseReply {
 
 /** What the main thread sends to a worker. */
 export type WorkerRequest =
-  | { readonly id: number; readonly kind: 'scan'; readonly files: readonly string[] }
+  | { readonly id: number; readonly kind: 'scan'; readonly job: ScanJob }
   | { readonly id: number; readonly kind: 'analyse'; readonly job: AnalyseJob };
 
 /** What a worker answers; `failed` carries an internal error's text. */

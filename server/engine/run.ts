@@ -7,16 +7,16 @@ import { decode } from '../syntax/decode.ts';
 import { ConfigFinder, type Settings } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 import { configFindings } from './config-findings.ts';
-import type { Executor, Host } from './host.ts';
-import { chooseExecutor, classify, type Input, type Scanned, scanInputs } from './inputs.ts';
+import type { FileSystem, Host } from './host.ts';
+import { type Classified, chooseExecutor, classify, type Input, type Scanned, scanInputs } from './inputs.ts';
 import { namedKernel, newestKernel } from './kernel.ts';
 import { kernelTrees } from './kernel-tree.ts';
+import { possibleCallers } from './named-files.ts';
 import { compareFindings, compareSites, compareText } from './order.ts';
 import { directoryOf, isWithin } from './paths.ts';
 import type {
   AnalyseItem,
   AnalyseJob,
-  AnalyseReply,
   FileResult,
   Finding,
   InputProblem,
@@ -25,9 +25,7 @@ import type {
   ResolvedConfig,
   SiteRecord,
 } from './protocol.ts';
-
-/** Files to analyse below which a run that has no threads yet does without. */
-const FEW_HITS = 24;
+import { analyseInRounds } from './rounds.ts';
 
 /** What to do. */
 export interface RunRequest {
@@ -113,28 +111,52 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
   for (const directory of classified.directories) configs.of(directory);
   const executors = chooseExecutor(host, request.jobs);
   try {
-    const scanned = await scanInputs(classified, host, executors, (done) =>
-      request.progress?.({ phase: 'scan', done, total: undefined }),
+    const scanned = withCallers(
+      await scanInputs(classified, host, executors, (done) =>
+        request.progress?.({ phase: 'scan', done, total: undefined }),
+      ),
+      classified,
+      fs,
     );
     problems.push(...scanned.problems);
-    const executor = scanned.items.length > FEW_HITS ? executors.large() : executors.current();
     const start = clock.now();
-    const jobs = planJobs(scanned, configs, kernelTrees(fs), request.rules);
-    const replies = await analyseAll(jobs, executor, request.progress);
+    const treeOf = kernelTrees(fs);
+    const outcome = await analyseInRounds({
+      scanned,
+      host,
+      executors,
+      plan: (items) => planJobs({ ...scanned, items }, configs, treeOf, request.rules),
+      progress: (done, total) => request.progress?.({ phase: 'analyse', done, total }),
+    });
     const analyse = clock.now() - start;
-    problems.push(...replies.flatMap((r) => r.problems));
-    const files = replies.flatMap((r) => r.results);
-    const configOf = new Map(jobs.flatMap((job) => job.files.map((item) => [item.file, job.config] as const)));
-    const { threads } = executor;
-    return assemble({ files, problems, scanned, configs: configs.used(), configOf, request, analyse, threads, host });
+    problems.push(...outcome.problems);
+    return assemble({
+      files: outcome.results,
+      problems,
+      scanned,
+      configs: configs.used(),
+      configOf: new Map(outcome.jobs.flatMap((job) => job.files.map((item) => [item.file, job.config] as const))),
+      request,
+      analyse,
+      threads: outcome.threads,
+      host,
+    });
   } finally {
     await executors.close();
   }
 }
 
+/** Adds the files that were named one by one and may call a wrapper of their neighbours; directories find theirs in rounds. */
+function withCallers(scanned: Scanned, { files, directories }: Classified, fs: FileSystem): Scanned {
+  const hits = new Set(scanned.items.map(({ item }) => item.file));
+  const alone = files.filter((file) => !hits.has(file) && !directories.some((d) => isWithin(d, file)));
+  const callers = possibleCallers(alone, fs).map(({ file, size }) => ({ item: { file }, size }));
+  return callers.length === 0 ? scanned : { ...scanned, items: [...scanned.items, ...callers] };
+}
+
 /** One job per directory, the largest first so that no thread is left with it at the end. */
 export function planJobs(
-  scanned: Pick<Scanned, 'items' | 'directories'>,
+  scanned: Pick<Scanned, 'items' | 'directories' | 'hits'>,
   configs: ConfigFinder,
   treeOf: ReturnType<typeof kernelTrees>,
   rules: boolean,
@@ -158,25 +180,9 @@ export function planJobs(
       config: configs.of(directory),
       tree: treeOf(directory),
       files: items,
-      neighbours: walked.has(directory) ? items.map((i) => i.file).filter((f) => f.endsWith('.c')) : undefined,
+      neighbours: walked.has(directory) ? (scanned.hits.get(directory) ?? []) : undefined,
       rules,
     }));
-}
-
-async function analyseAll(
-  jobs: readonly AnalyseJob[],
-  executor: Executor,
-  progress: RunRequest['progress'],
-): Promise<readonly AnalyseReply[]> {
-  const total = jobs.reduce((sum, job) => sum + job.files.length, 0);
-  let done = 0;
-  const one = async (job: AnalyseJob): Promise<AnalyseReply> => {
-    const reply = await executor.analyse(job);
-    done += job.files.length;
-    progress?.({ phase: 'analyse', done, total });
-    return reply;
-  };
-  return Promise.all(jobs.map(one));
 }
 
 /** Joins what the files gave into the answer of the run. */

@@ -3,12 +3,17 @@
  */
 import { createAnalyser } from '../engine/analyse-job.ts';
 import type { Clock, Executor, FileSystem } from '../engine/host.ts';
-import { createPrefilter, type Prefilter } from '../engine/prefilter.ts';
-import type { AnalyseJob, AnalyseReply, InputProblem, ScanReply } from '../engine/protocol.ts';
+import { modelPrefilter, type Prefilter, wordFilter } from '../engine/prefilter.ts';
+import type { AnalyseJob, AnalyseReply, InputProblem, ScanJob, ScanReply } from '../engine/protocol.ts';
 import { initParser } from '../syntax/parser.ts';
 import { systemMessage } from './files.ts';
 import { parserFiles } from './parser-files.ts';
 import { Scanner } from './scan.ts';
+
+interface Filter {
+  readonly prefilter: Prefilter;
+  readonly scanner: Scanner;
+}
 
 /** Does jobs one after the other, in this thread. */
 export class LocalExecutor implements Executor {
@@ -16,7 +21,8 @@ export class LocalExecutor implements Executor {
   readonly #clock: Clock;
   readonly #fs: FileSystem;
   readonly #analyse: (job: AnalyseJob) => AnalyseReply;
-  #filter: { readonly prefilter: Prefilter; readonly scanner: Scanner } | undefined;
+  /** The filters in use, by the words they look for: one for the model's names, few others. */
+  readonly #filters = new Map<string, Filter>();
   #parser: Promise<void> | undefined;
 
   constructor(fs: FileSystem, clock: Clock) {
@@ -31,15 +37,14 @@ export class LocalExecutor implements Executor {
     return this.#parser;
   }
 
-  scan(files: readonly string[]): Promise<ScanReply> {
-    return Promise.resolve(this.scanNow(files));
+  scan(job: ScanJob): Promise<ScanReply> {
+    return Promise.resolve(this.scanNow(job));
   }
 
-  /** Reads files and says which of them name something of the model. */
-  scanNow(files: readonly string[]): ScanReply {
+  /** Reads files and says which of them name something of the model, or one of the job's words. */
+  scanNow({ files, words }: ScanJob): ScanReply {
     const start = this.#clock.now();
-    this.#filter ??= filterOf(createPrefilter());
-    const { prefilter, scanner } = this.#filter;
+    const { prefilter, scanner } = this.#filterFor(words);
     const hits: { index: number; size: number }[] = [];
     const problems: InputProblem[] = [];
     let bytes = 0;
@@ -59,6 +64,17 @@ export class LocalExecutor implements Executor {
     return { hits, bytes, problems, time: this.#clock.now() - start };
   }
 
+  #filterFor(words: readonly string[] | undefined): Filter {
+    const key = words?.join(' ') ?? '';
+    let filter = this.#filters.get(key);
+    if (filter === undefined) {
+      const prefilter = words === undefined ? modelPrefilter() : wordFilter(words);
+      filter = { prefilter, scanner: new Scanner(prefilter.strings) };
+      this.#filters.set(key, filter);
+    }
+    return filter;
+  }
+
   async analyse(job: AnalyseJob): Promise<AnalyseReply> {
     await this.warm();
     return this.#analyse(job);
@@ -76,8 +92,4 @@ export class LocalExecutor implements Executor {
 /** Bytes as text, one unit a byte: enough to look for ASCII names. */
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
-function filterOf(prefilter: Prefilter): { prefilter: Prefilter; scanner: Scanner } {
-  return { prefilter, scanner: new Scanner(prefilter.strings) };
 }

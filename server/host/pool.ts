@@ -6,13 +6,13 @@ import os from 'node:os';
 import nodePath from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Executor } from '../engine/host.ts';
-import type { AnalyseJob, AnalyseReply, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
+import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
 
 /** Jobs a worker holds at once: one at work, one waiting. */
 const HELD = 2;
 
 type Request =
-  | { readonly kind: 'scan'; readonly files: readonly string[] }
+  | { readonly kind: 'scan'; readonly job: ScanJob }
   | { readonly kind: 'analyse'; readonly job: AnalyseJob };
 
 interface Task {
@@ -63,8 +63,8 @@ export class WorkerPool implements Executor {
     for (let i = 0; i < threads; i++) this.#start();
   }
 
-  async scan(files: readonly string[]): Promise<ScanReply> {
-    const reply = await this.#submit({ kind: 'scan', files });
+  async scan(job: ScanJob): Promise<ScanReply> {
+    const reply = await this.#submit({ kind: 'scan', job });
     if (reply.kind !== 'scan') throw new Error('a worker answered another question');
     return reply.reply;
   }

@@ -15,7 +15,7 @@ if (port !== null) {
   const answer = async (request: WorkerRequest): Promise<WorkerReply> => {
     const { id, kind } = request;
     try {
-      if (request.kind === 'scan') return { id, kind: 'scan', reply: executor.scanNow(request.files) };
+      if (request.kind === 'scan') return { id, kind: 'scan', reply: executor.scanNow(request.job) };
       return { id, kind: 'analyse', reply: await executor.analyse(request.job) };
     } catch (error) {
       return {
