@@ -8,6 +8,7 @@ import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
+import { activeRange } from '../syntax/versions.ts';
 import { expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
@@ -96,7 +97,7 @@ export function compiledRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>):
 
 /** The kernels on which the enclosing #if keeps a call, whatever is aimed at. */
 export function textRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>): KernelRange {
-  return call.macro?.active ?? call.unit.range;
+  return call.macro?.active ?? activeRange(call.unit, call.span.start);
 }
 
 /** The calls in one function of names that mean anything, in text order. Calls in text that did not parse are left out. */

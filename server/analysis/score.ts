@@ -64,7 +64,8 @@ function lifetimeOf(clues: readonly Clue[]): Verdict['lifetime'] {
 
 /** A device's accesses cover those of the CPU that prepares them; none stands alone. */
 function accessOf(clues: readonly Clue[]): Verdict['access'] {
-  const kinds = new Set(clues.flatMap((c) => c.access ?? []));
+  const seen = clues.flatMap((c) => c.access ?? []);
+  const kinds = new Set(seen.length > 0 ? seen : clues.flatMap((c) => c.guess ?? []));
   if (kinds.size === 0) return ['unknown'];
   if (kinds.has('dma')) return ['dma'];
   if (kinds.size > 1) kinds.delete('none');

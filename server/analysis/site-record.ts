@@ -12,6 +12,7 @@ import type { CUnit } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { textRange } from './calls.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
+import { iteratorClues } from './evidence/iterator.ts';
 import { lifetimeClues } from './evidence/lifetime.ts';
 import { releasesOf } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
@@ -27,7 +28,12 @@ import { bare, codeOf } from './trees.ts';
 export function siteRecord(site: CallSite, model: Model, project: ProjectView): SiteRecord {
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
-  const clues = [...flagClues(site, model), ...sinkClues(site, trace), ...lifetimeClues(site, trace)];
+  const clues = [
+    ...flagClues(site, model),
+    ...iteratorClues(site, model),
+    ...sinkClues(site, trace),
+    ...lifetimeClues(site, trace),
+  ];
   const verdict = judge(clues);
   const [best, ...alternatives] = verdict.cases;
   return {

@@ -8,12 +8,17 @@ import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { type LocalName, localNames } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
+import { fieldOwner } from './owners.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
 export type HolderKind = 'page' | 'data' | 'number' | 'carrier';
 
-/** What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows. `handed-out`: to the caller. */
+/**
+ * What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows, `data-passed`: a kernel address of
+ * their data likewise. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
+ * `looked-up`: a number is made. `handed-out`: the pages go to the caller.
+ */
 export type TraceKind =
   | 'release'
   | 'dirty'
@@ -22,10 +27,12 @@ export type TraceKind =
   | 'write'
   | 'carrier'
   | 'mapped'
+  | 'looked-up'
   | 'number'
   | 'stored'
   | 'transfer'
   | 'passed'
+  | 'data-passed'
   | 'handed-out';
 
 /** One thing done to the pages. */
@@ -39,12 +46,20 @@ export interface TraceEvent {
   readonly rows: readonly ApiRow[];
   /** stored: the field's name. */
   readonly field: string | undefined;
+  /** handed-out: the parameter whose memory they are put into; undefined for the result. */
+  readonly param: number | undefined;
+}
+
+/** A field that reaches the pages, and the tags of the structs it was seen in; undefined where declarations at hand do not tell. */
+export interface HolderField {
+  readonly kind: HolderKind;
+  tags: Set<string> | undefined;
 }
 
 /** Names known to reach the pages while one function is followed. Fields are shared by all functions of the unit. */
 export interface Holders {
   readonly names: Map<string, HolderKind>;
-  readonly fields: Map<string, HolderKind>;
+  readonly fields: Map<string, HolderField>;
 }
 
 /** Pages passed to a function of the same unit. */
@@ -64,30 +79,35 @@ interface Walk {
   readonly scope: NameScope;
   readonly unit: CUnit;
   readonly fn: FunctionDef;
+  readonly tree: CNode;
   readonly holders: Holders;
   readonly locals: ReadonlyMap<string, LocalName>;
-  /** The call whose result is the pages, for APIs that return them. */
-  readonly source: CNode | undefined;
+  /** Calls whose results are the pages. */
+  readonly sources: ReadonlySet<CNode>;
   readonly events: TraceEvent[];
   readonly handovers: Handover[];
   grown: boolean;
 }
 
+/** Functions that print or check what they are given (linux/printk.h, dev_printk.h, bug.h, tracepoint.h): no use of the pages. */
+const LOGGING =
+  /^(?:pr|dev|netdev|drm|trace)_\w+$|^_?printk\w*$|^(?:VM_)?(?:WARN|BUG)(?:_ON)?(?:_ONCE|_PAGE|_FOLIO)*$|^(?:un)?likely$|^IS_ERR\w*$|^PTR_ERR$/;
+
 /** Turns over a function: a name that is tracked late may have been copied before. */
 const MAX_TURNS = 4;
 
-/** Follows the holders through a function; `holders` grows. `source` is the acquiring call where its result is the pages. */
+/** Follows the holders through a function; `holders` grows. `sources` are calls whose results are the pages. */
 export function traceFunction(
   scope: NameScope,
   fn: FunctionDef,
   holders: Holders,
-  source: CNode | undefined,
+  sources: ReadonlySet<CNode>,
 ): FunctionTrace {
   const { unit } = scope;
   const tree = treeOf(unit, fn);
   const locals = localNames(unit, tree);
   for (let turn = 0; ; turn++) {
-    const w: Walk = { scope, unit, fn, holders, locals, source, events: [], handovers: [], grown: false };
+    const w: Walk = { scope, unit, fn, tree, holders, locals, sources, events: [], handovers: [], grown: false };
     walk(tree, (n) => {
       visit(w, n);
       return true;
@@ -121,13 +141,40 @@ function visit(w: Walk, n: CNode): void {
 }
 
 function event(w: Walk, kind: TraceKind, node: CNode, more: Partial<TraceEvent> = {}): void {
-  w.events.push({ kind, unit: w.unit, fn: w.fn, node, api: undefined, rows: [], field: undefined, ...more });
+  w.events.push({
+    kind,
+    unit: w.unit,
+    fn: w.fn,
+    node,
+    api: undefined,
+    rows: [],
+    field: undefined,
+    param: undefined,
+    ...more,
+  });
 }
 
-function grow(w: Walk, map: Map<string, HolderKind>, name: string, kind: HolderKind): void {
-  if (map.has(name)) return;
-  map.set(name, kind);
+function growName(w: Walk, name: string, kind: HolderKind): void {
+  if (w.holders.names.has(name)) return;
+  w.holders.names.set(name, kind);
   w.grown = true;
+}
+
+function growField(w: Walk, name: string, tag: string | undefined, kind: HolderKind): void {
+  const known = w.holders.fields.get(name);
+  if (known === undefined) w.holders.fields.set(name, { kind, tags: tag === undefined ? undefined : new Set([tag]) });
+  else if (known.tags === undefined || (tag !== undefined && known.tags.has(tag))) return;
+  else if (tag === undefined) known.tags = undefined;
+  else known.tags.add(tag);
+  w.grown = true;
+}
+
+/** What a field that is tracked reaches; undefined where the struct is known to be another. */
+function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
+  const holder = w.holders.fields.get(name);
+  if (holder?.tags === undefined) return holder?.kind;
+  const tag = fieldOwner(w.unit, w.tree, n, w.scope.project);
+  return tag === undefined || holder.tags.has(tag) ? holder.kind : undefined;
 }
 
 /** What an expression reaches; undefined: no page. */
@@ -138,15 +185,18 @@ function carries(w: Walk, node: CNode): HolderKind | undefined {
       return w.holders.names.get(codeOf(w.unit, n));
     case 'field_expression': {
       const field = childByField(n, 'field');
-      const named = field === undefined ? undefined : w.holders.fields.get(codeOf(w.unit, field));
+      const named = field === undefined ? undefined : fieldKind(w, n, codeOf(w.unit, field));
       const base = childByField(n, 'argument');
       // A field of a carrier that is tracked itself (`sgt->sgl`, `bio->bi_io_vec`) reaches the same pages.
       return named ?? (base !== undefined && carries(w, base) === 'carrier' ? 'carrier' : undefined);
     }
+    case 'update_expression':
     case 'subscript_expression':
     case 'pointer_expression': {
       const argument = childByField(n, 'argument');
-      return argument === undefined ? undefined : carries(w, argument);
+      const kind = argument === undefined ? undefined : carries(w, argument);
+      // What a kernel address points to is the data itself, a value.
+      return kind === 'data' && isValue(w, n) ? undefined : kind;
     }
     case 'binary_expression': {
       const op = childByField(n, 'operator');
@@ -163,7 +213,7 @@ function carries(w: Walk, node: CNode): HolderKind | undefined {
       return right === undefined ? undefined : carries(w, right);
     }
     case 'call_expression':
-      return n === w.source ? 'page' : resultOf(w, n);
+      return w.sources.has(n) ? 'page' : resultOf(w, n);
     default:
       return undefined;
   }
@@ -182,6 +232,11 @@ function resultOf(w: Walk, n: CNode): HolderKind | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether an expression is what lies behind a pointer, not the pointer. */
+function isValue(w: Walk, n: CNode): boolean {
+  return n.type === 'subscript_expression' || (n.type === 'pointer_expression' && !isAddressOf(w.unit, n));
 }
 
 function rowsOf(w: Walk, n: CNode): readonly ApiRow[] {
@@ -223,13 +278,16 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
   if (n.type === 'identifier') {
     const name = codeOf(w.unit, n);
     const local = w.locals.get(name);
-    if (through && local?.param !== undefined && kind === 'page') event(w, 'handed-out', at);
-    if (local !== undefined || /^[a-z_]\w*$/.test(name)) grow(w, w.holders.names, name, kind);
+    if (through && local?.param !== undefined) {
+      const out = kind === 'page' || kind === 'carrier';
+      event(w, out ? 'handed-out' : kind === 'number' ? 'number' : 'stored', at, { param: local.param });
+    }
+    if (local !== undefined || /^[a-z_]\w*$/.test(name)) growName(w, name, kind);
   } else if (n.type === 'field_expression') {
     const field = childByField(n, 'field');
     if (field === undefined) return;
     const name = codeOf(w.unit, field);
-    grow(w, w.holders.fields, name, kind);
+    growField(w, name, fieldOwner(w.unit, w.tree, n, w.scope.project), kind);
     event(w, kind === 'number' ? 'number' : 'stored', at, { field: name });
   }
 }
@@ -241,27 +299,29 @@ function assignField(w: Walk, n: CNode): void {
   const field = designator?.children.find((c) => c.type === 'field_identifier') ?? designator;
   if (kind === undefined || field === undefined) return;
   const name = codeOf(w.unit, field).replace(/^\./, '');
-  grow(w, w.holders.fields, name, kind);
+  growField(w, name, undefined, kind);
   event(w, 'stored', n, { field: name });
 }
 
 function call(w: Walk, n: CNode): void {
-  if (n === w.source) return;
+  if (w.sources.has(n)) return;
   const args = argumentNodes(n);
   const callee = calleeOf(n);
   const name = callee === undefined ? undefined : codeOf(w.unit, callee);
   const rows = rowsOf(w, n);
   if (rows.length > 0) {
     const seen = new Set<TraceKind>();
-    for (const row of rows) for (const e of row.effects) effect(w, n, { e, args, rows, seen, api: row.name });
+    for (const row of rows)
+      for (const e of row.effects) effect(w, n, { e, args, rows, seen, api: row.name, ret: row.ret });
     return;
   }
+  if (name !== undefined && LOGGING.test(name)) return;
   const reached = args.map((a) => carries(w, a));
   const own = name === undefined ? undefined : w.scope.unit.functions.find((f) => f.name === name);
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
     if (own !== undefined) w.handovers.push({ fn: own, param, kind });
-    else if (kind !== 'number' || name !== undefined) event(w, 'passed', n);
+    else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n);
   });
 }
 
@@ -271,6 +331,8 @@ interface EffectCall {
   readonly rows: readonly ApiRow[];
   readonly seen: Set<TraceKind>;
   readonly api: string;
+  /** C type of the result. */
+  readonly ret: string;
 }
 
 function effect(w: Walk, n: CNode, c: EffectCall): void {
@@ -278,7 +340,7 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   const from = args[argumentIndex(e.place) ?? -1];
   const kind = from === undefined ? undefined : carries(w, from);
   if (kind === undefined) return;
-  const made = kindsOf(e, kind);
+  const made = kindsOf(e, kind, c.ret);
   for (const k of made) {
     if (c.seen.has(k)) continue;
     c.seen.add(k);
@@ -288,12 +350,13 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   if (e.op === 'alias' && to !== undefined) store(w, to, 'carrier', n);
 }
 
-function kindsOf(e: Effect, kind: HolderKind): TraceKind[] {
+function kindsOf(e: Effect, kind: HolderKind, ret: string): TraceKind[] {
   switch (e.op) {
     case 'release':
     case 'dirty':
-    case 'transfer':
       return kind === 'data' || kind === 'number' ? [] : [e.op];
+    case 'transfer':
+      return [e.op];
     case 'map':
       return ['dma'];
     case 'access':
@@ -301,7 +364,8 @@ function kindsOf(e: Effect, kind: HolderKind): TraceKind[] {
       if (e.access === 'write') return ['write'];
       return e.access === 'read-write' ? ['read', 'write'] : ['dma'];
     case 'alias':
-      return e.to?.startsWith('ret') === true ? ['mapped'] : ['carrier'];
+      if (e.to?.startsWith('ret') !== true) return ['carrier'];
+      return /\bvoid\s*\*/.test(ret) ? ['mapped'] : ret.includes('*') ? [] : ['looked-up'];
     default:
       return [];
   }

@@ -20,4 +20,6 @@ export interface Clue {
   readonly cases?: Readonly<Partial<Record<CaseId, number>>>;
   readonly lifetime?: { readonly short?: number; readonly long?: number };
   readonly access?: readonly AccessKind[];
+  /** Accesses to assume where no clue has seen one. */
+  readonly guess?: readonly AccessKind[];
 }

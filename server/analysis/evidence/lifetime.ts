@@ -1,10 +1,10 @@
 /** How long the pages are held: until the function returns, or until something later gives them back. */
-import { namesBeforeBrackets, treeOf } from '../call-index.ts';
+import { namesBeforeBrackets } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
-import { onErrorPath } from '../wrappers.ts';
 import type { Clue } from './clue.ts';
+import { isOnError } from './error-path.ts';
 
 /** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
 const NOTIFIERS = [
@@ -42,7 +42,7 @@ export function lifetimeClues(site: CallSite, trace: PageTrace): Clue[] {
   if (elsewhere !== undefined && keeps) {
     const text = `${elsewhere.fn.name}() gives the pages back later`;
     clues.push({ kind: 'release', ...place(elsewhere), text, lifetime: { long: first === undefined ? 1.5 : 0.6 } });
-  } else if (!keeps && !trace.handedOut && site.reference !== 'none') {
+  } else if (!keeps && trace.handedOut === 'no' && site.reference !== 'none') {
     const text = `the pages stay in variables of ${fn.name}()`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 1.5 }, cases: { 2: -1 } });
   }
@@ -79,11 +79,6 @@ function fileClues(site: CallSite): Clue[] {
     });
   }
   return clues;
-}
-
-function isOnError(site: CallSite, e: TraceEvent): boolean {
-  const { unit, fn, node } = site;
-  return fn !== undefined && node !== undefined && onErrorPath(unit, treeOf(unit, fn), e.node, node);
 }
 
 function place(e: TraceEvent): Pick<Clue, 'unit' | 'span'> {

@@ -2,7 +2,8 @@
 import type { CallSite } from '../site.ts';
 import type { TraceEvent, TraceKind } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
-import type { Clue } from './clue.ts';
+import type { AccessKind, Clue } from './clue.ts';
+import { isOnError } from './error-path.ts';
 
 /** The clues of what is done with the pages. */
 export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
@@ -26,31 +27,64 @@ export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
     const text = kind === 'read' ? `${how} reads the data` : `${how} writes the data`;
     clues.push({ kind, ...place(access), text, cases: io ? { 5: 0.5 } : { 5: 2, 2: 1 }, access: [kind] });
   }
-  if (clues.length === 0) clues.push(...quietClues(trace, first));
-  if (trace.handedOut && site.reference !== 'none') {
-    const at = { unit: site.unit, span: site.nameSpan };
-    clues.push({ kind: 'handed-out', ...at, text: 'the pages go to the caller, who decides', cases: { 0: 2.5 } });
+  const number = first('number');
+  if (number !== undefined && !io && site.reference !== 'get') {
+    const text = 'the number or address of the page is kept or passed on';
+    clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
+  }
+  const given = first('data-passed');
+  if (given !== undefined && !clues.some((c) => c.kind !== 'carrier' && c.kind !== 'dma')) {
+    const text = 'the address of the data is passed on';
+    clues.push({
+      kind: 'data',
+      ...place(given),
+      text,
+      cases: io ? { 5: 0.5 } : { 5: 1.8, 2: 0.8 },
+      access: byFlags(site),
+    });
+  }
+  if (clues.length === 0) clues.push(...quietClues(site, trace, first));
+  if (trace.handedOut !== 'no' && site.reference !== 'none' && !givenBackHere(site, trace)) {
+    const open = trace.handedOut === 'open';
+    const text = open ? 'the pages go to callers, who decide' : 'the pages go to callers in this file';
+    clues.push({ kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open ? 2.5 : 0.5 } });
   }
   return clues;
 }
 
-/** Where no access is in sight: only numbers, or nothing at all. */
-function quietClues(trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
-  const mapped = first('mapped');
+/** Whether the acquiring function gives the pages back itself: then the caller's array was only lent. */
+function givenBackHere(site: CallSite, trace: PageTrace): boolean {
+  return trace.events.some((e) => e.kind === 'release' && e.fn === site.fn && !isOnError(site, e));
+}
+
+/** What the CPU may do with the data where only its address is seen: FOLL_WRITE says whether it writes. */
+function byFlags(site: CallSite): AccessKind[] {
+  if (site.flags.must.has('FOLL_WRITE')) return ['write'];
+  return site.flags.may.has('FOLL_WRITE') || !site.flags.known ? ['read', 'write'] : ['read'];
+}
+
+/** Where no access is in sight: only numbers and struct page, or nothing at all. */
+function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
+  const pinned = site.reference !== 'get';
   const number = first('number');
-  const stored = number ?? first('transfer');
-  if (stored !== undefined) {
-    const text = 'only the number of the page is kept';
-    return [{ kind: 'number', ...place(stored), text, cases: { 3: 0.7, 2: 0.7, 4: 0.5 } }];
+  if (number !== undefined) {
+    const text = 'the number of the page is kept or passed on';
+    return [{ kind: 'number', ...place(number), text, cases: { 3: 1.5, 4: 1.2 }, access: ['none'] }];
   }
+  const mapped = first('mapped');
   if (mapped !== undefined) {
-    const text = `${mapped.api ?? 'the kernel'}() gives the address or number of a page`;
-    return [{ kind: 'address', ...place(mapped), text, cases: { 4: 0.7, 5: 0.5, 3: 0.5 } }];
+    const text = `${mapped.api ?? 'the kernel'}() makes the data addressable`;
+    return [{ kind: 'mapped', ...place(mapped), text, cases: { 5: 1.5, 2: 0.5 }, access: byFlags(site) }];
   }
-  const release = first('release');
-  if (release === undefined || !trace.complete) return [];
+  if (site.api.startsWith('iov_iter_')) return [];
+  const last = first('transfer') ?? first('looked-up') ?? first('release');
+  if (last === undefined || !trace.complete) return [];
+  if (pinned) {
+    const text = 'nothing in this file reads or writes the data: a device may';
+    return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];
+  }
   const text = 'nothing but struct page is used in this file';
-  return [{ kind: 'struct-page', ...place(release), text, cases: { 4: 1.2, 3: 0.6 }, access: ['none'] }];
+  return [{ kind: 'struct-page', ...place(last), text, cases: { 4: 3, 3: 1.5 }, guess: ['none'] }];
 }
 
 function place(e: TraceEvent): Pick<Clue, 'unit' | 'span'> {

@@ -1,0 +1,55 @@
+/** Whether an iterator stands for kernel memory: then iov_iter_extract_pages takes no pin (lib/iov_iter.c). */
+
+import type { Model } from '../../../model/index.ts';
+import type { CNode } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { callsIn, treeOf } from '../call-index.ts';
+import { argumentOf, readingRows } from '../flags.ts';
+import { parameters } from '../locals.ts';
+import type { CallSite } from '../site.ts';
+import { argumentNodes, rootVariable } from '../trees.ts';
+import type { Clue } from './clue.ts';
+
+/** Functions that make an iterator over kernel memory (linux/uio.h); their first argument is the iterator. */
+const KERNEL_ITERATORS = ['iov_iter_kvec', 'iov_iter_bvec', 'iov_iter_xarray', 'iov_iter_folio_queue', 'iov_iter_pipe'];
+
+/** The clue, if the function that takes the pages, or one it passes the iterator to, made it over kernel memory. */
+export function iteratorClues(site: CallSite, model: Model): Clue[] {
+  const { unit, fn } = site;
+  const rows = readingRows(model, site.api, site.args.length);
+  const node = argumentOf({ rows, args: site.args }, 'iter')?.node;
+  const name = node === undefined ? undefined : rootVariable(unit, node);
+  if (fn === undefined || name === undefined) return [];
+  const made = madeIn(unit, fn, name) ?? madeByCallee(unit, fn, name);
+  if (made === undefined) return [];
+  const text = 'the iterator stands for kernel memory: no user page is held';
+  return [
+    { kind: 'kernel-iterator', unit, span: made, text, cases: { 0: 4 }, lifetime: { short: 1 }, access: ['none'] },
+  ];
+}
+
+function madeIn(unit: CUnit, fn: FunctionDef, name: string): CNode | undefined {
+  const calls = callsIn(unit, fn);
+  const all = KERNEL_ITERATORS.flatMap((n) => calls.get(n) ?? []);
+  return all.find((call) => isArgument(unit, call, 0, name));
+}
+
+function madeByCallee(unit: CUnit, fn: FunctionDef, name: string): CNode | undefined {
+  for (const [callee, calls] of callsIn(unit, fn)) {
+    const target = unit.functions.find((f) => f.name === callee);
+    if (target === undefined) continue;
+    const params = parameters(unit, treeOf(unit, target));
+    for (const call of calls) {
+      const index = argumentNodes(call).findIndex((_, i) => isArgument(unit, call, i, name));
+      const param = params[index];
+      const made = param === undefined ? undefined : madeIn(unit, target, param.name);
+      if (made !== undefined) return made;
+    }
+  }
+  return undefined;
+}
+
+function isArgument(unit: CUnit, call: CNode, index: number, name: string): boolean {
+  const argument = argumentNodes(call)[index];
+  return argument !== undefined && rootVariable(unit, argument) === name;
+}

@@ -1,0 +1,79 @@
+/**
+ * npm run corpus [-- LABELS]: runs the analysis over the kernel trees at hand and scores it against hand labels.
+ * Labels are linux-<series>.jsonl in the directory named by the argument or by GUPLINT_GOLD. Trees: test/harness/kernel-tree.ts.
+ * Options: --misses prints every wrong answer, --differences every place that the independent scan sees otherwise.
+ * UPDATE=1 writes the table into docs/corpus.md.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kernelTree } from '../harness/kernel-tree.ts';
+import { startParser } from '../harness/parser.ts';
+import { collect, type TreeSites } from './collect.ts';
+import { type Pairing, pair, readLabels } from './labels.ts';
+import { differences, misses, scoreTable } from './report.ts';
+
+const DOC = join(__dirname, '..', '..', 'docs', 'corpus.md');
+const BEGIN = '<!-- table: npm run corpus -->';
+const END = '<!-- end of table -->';
+
+interface Scored {
+  readonly tree: TreeSites;
+  readonly pairing: Pairing;
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function run(labels: string, series: '6.1' | '6.12'): Scored | undefined {
+  const found = kernelTree(series);
+  const path = join(labels, `linux-${series}.jsonl`);
+  if (found.kind === 'missing' || !existsSync(path)) {
+    process.stderr.write(`${found.kind === 'missing' ? found.reason : `no labels at ${path}`}\n`);
+    return undefined;
+  }
+  const tree = collect(found.root, series);
+  return { tree, pairing: pair(readLabels(path), tree.sites) };
+}
+
+function print({ tree, pairing }: Scored, options: readonly string[]): void {
+  const { load, sites, records } = tree.time;
+  const seconds = [load, sites, records].map((ms) => (ms / 1000).toFixed(2)).join(' + ');
+  write(`\nLinux ${tree.kernel}: ${tree.filesNaming} of ${tree.filesSeen} files; ${seconds} s to load, find, judge`);
+  for (const { label, site } of pairing.pairs)
+    if (site === undefined) write(`  not found: ${label.file}:${label.line} ${label.api}`);
+  for (const s of pairing.extra) write(`  no label: ${s.location.file}:${s.location.line} ${s.api}`);
+  for (const d of tree.damaged) write(`  does not parse clean: ${d}`);
+  if (options.includes('--misses')) for (const m of misses(pairing)) write(`  ${m}`);
+  if (options.includes('--differences')) {
+    for (const d of differences(tree)) write(`  only the ${d.only}: ${d.file}:${d.line} ${d.name} ${d.where}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const options = process.argv.slice(2).filter((a) => a.startsWith('--'));
+  const labels = process.argv.slice(2).find((a) => !a.startsWith('--')) ?? process.env.GUPLINT_GOLD;
+  if (labels === undefined) {
+    process.stderr.write('corpus: name the directory of the labels as the argument or in GUPLINT_GOLD\n');
+    process.exitCode = 2;
+    return;
+  }
+  await startParser();
+  const scored = (['6.12', '6.1'] as const).map((series) => run(labels, series)).filter((s) => s !== undefined);
+  if (scored.length === 0) {
+    process.exitCode = 2;
+    return;
+  }
+  const table = scoreTable(scored);
+  write(table);
+  for (const s of scored) print(s, options);
+  if (process.env.UPDATE === '1' && scored.length === 2) {
+    const doc = readFileSync(DOC, 'utf8');
+    const begin = doc.indexOf(BEGIN);
+    const end = doc.indexOf(END);
+    if (begin < 0 || end < begin) throw new Error(`${DOC}: the marks of the table are missing`);
+    writeFileSync(DOC, `${doc.slice(0, begin)}${BEGIN}\n\n${table}\n\n${doc.slice(end)}`);
+  }
+}
+
+void main();
