@@ -1,6 +1,6 @@
 /**
  * ## What it does
- * Finds calls of functions that a kernel aimed at does not have.
+ * Finds calls of functions of the family (those that take pages or give them back) that a kernel aimed at does not have.
  *
  * ## Why is this bad?
  * The file does not compile or the module does not load there. `put_user_page()` became `unpin_user_page()` in 5.6, `pin_user_pages_fast()` exists
@@ -51,10 +51,15 @@ export const apiNotInKernel = defineRule({
   fix: 'safe',
   check(pass) {
     for (const call of pass.calls) {
-      if (call.spelled === call.api) checkCall(pass, call);
+      if (call.spelled === call.api && isOfFamily(pass, call)) checkCall(pass, call);
     }
   },
 });
+
+/** Whether the function takes or gives back pages: small helpers of headers reach older kernels with fixes, these do not. */
+function isOfFamily(pass: RulePass, call: ApiCall): boolean {
+  return pass.model.allRows(call.api).some((row) => row.family === 'acquire' || row.family === 'release');
+}
 
 function checkCall(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);

@@ -89,6 +89,13 @@ export function liveHere(call: ApiCall, { unit }: Pick<RulePass, 'unit'>): Kerne
   return call.unit === unit ? bothOf(live, branchKernels(unit, call.nameSpan.start)) : live;
 }
 
+/** Whether a file is a program of user space, which has no kernel header to take a flag from: it includes headers of the C library. */
+export function isUserSpace(unit: CUnit): boolean {
+  return unit.includes.some(
+    (i) => !i.quoted && /^(?:stdio|stdlib|unistd|errno|fcntl|pthread|sys\/\w+)\.h$/.test(i.path),
+  );
+}
+
 /** Whether the mask of the `*_fast` functions applies to a function. */
 export function isFastFunction(api: string): boolean {
   return VALIDITY_ROWS.some((row) => row.id === 'VALID.FASTMASK' && row.applies.includes(api));

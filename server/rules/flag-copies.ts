@@ -5,13 +5,14 @@
 import { literalValue } from '../analysis/constants.ts';
 import type { MacroDef } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
-import { flagKernels } from './facts.ts';
+import { flagKernels, isUserSpace } from './facts.ts';
 import { versionSeverity } from './flag-use.ts';
 import { readingsOf, showReading } from './flag-values.ts';
 import { bothOf, isEmpty, showKernels } from './kernels.ts';
 
 /** Reports every definition of a kernel's flag with a number of the file's own. */
 export function checkCopies(pass: RulePass): void {
+  if (isUserSpace(pass.unit)) return;
   for (const macro of pass.unit.macros) {
     if (macro.name.startsWith('FOLL_') && macro.params === undefined && !isKernelHeader(pass, macro.name))
       checkCopy(pass, macro);

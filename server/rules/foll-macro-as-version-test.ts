@@ -34,7 +34,7 @@
  * 6.3 and later; silent when only older kernels are aimed at.
  *
  * ## Limits
- * A test inside a branch that is off on every kernel aimed at is not reported.
+ * A test inside a branch that is off on every kernel aimed at is not reported, nor one in a program of user space.
  *
  * ## Fix safety
  * No fix.
@@ -46,7 +46,7 @@ import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
 import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { branchKernels, flagKernels, kernelsOf } from './facts.ts';
+import { branchKernels, flagKernels, isUserSpace, kernelsOf } from './facts.ts';
 import { versionSeverity } from './flag-use.ts';
 import { bothOf, isEmpty, type Kernels, without } from './kernels.ts';
 
@@ -58,7 +58,7 @@ export const follMacroAsVersionTest = defineRule({
   severity: 'warning',
   fix: 'none',
   check(pass) {
-    if (!pass.unit.text.includes('FOLL_')) return;
+    if (!pass.unit.text.includes('FOLL_') || isUserSpace(pass.unit)) return;
     for (const d of parseDirectives(pass.unit.text, strip(pass.unit.text))) {
       const condition =
         d.kind === 'if' || d.kind === 'elif'

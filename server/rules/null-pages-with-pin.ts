@@ -70,7 +70,7 @@ function checkSite(pass: RulePass, site: CallSite, pages: { start: number; end: 
   const refused = bothOf(refusal.kernels, live);
   const how = isEmpty(refused)
     ? fast
-      ? 'stores through the pointer'
+      ? 'stores through the pointer, or takes a page that nobody can give back where it falls back to the slow path'
       : 'takes holds that nobody can give back'
     : `refuses the call on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
   pass.report({
