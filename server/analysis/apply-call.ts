@@ -1,8 +1,10 @@
 /**
  * A call on one path: a row of the model, a summary, or nobody knows. Gives the paths that go on after it.
  */
-import type { ApiRow } from '../../model/schema.ts';
-import type { CallInstr, Expr } from '../flow/ir.ts';
+import { CALLBACK_ROWS } from '../../model/callbacks.ts';
+import { HARMLESS } from '../../model/harmless.ts';
+import type { ApiRow, CallbackRow } from '../../model/schema.ts';
+import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase } from './apply-summary.ts';
@@ -11,9 +13,15 @@ import { type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Summary } from './summary.ts';
 
-/** Callees that get the address of a lock, a list head or a field and keep no pages: they neither publish nor take. */
-const HARMLESS =
-  /^(__)?(init_|INIT_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|memset|memcpy|memzero|sg_init|sg_mark_end|print|pr_|dev_(dbg|err|warn|info|notice)|printk|trace_|WARN|BUG|lockdep_|might_sleep|cond_resched|copy_(from|to)_user|get_user|put_user|access_ok|sizeof|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|PAGE_ALIGN|offset_in_page|IS_|capable|rlimit|check_)/;
+/** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
+const HARMLESS_SHAPE =
+  /^(__)?(init_|INIT_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|mem(set|cpy|move|cmp|zero)|sg_init|sg_mark_end|sg_unmark_end|print|pr_|dev_(dbg|err|warn|info|notice)|trace_|WARN|BUG|lockdep_|might_|cond_resched|copy_(from|to)_user|get_user|put_user|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|check_|is_|has_)/;
+
+const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
+
+function isHarmless(name: string): boolean {
+  return HARMLESS.has(name) || HARMLESS_SHAPE.test(name) || /^[A-Z][A-Z0-9_]+$/.test(name);
+}
 
 /** Executes a call on a path; returns the paths that come out, with the result stored in the call's temporary. */
 export function executeCall(
@@ -38,6 +46,8 @@ export function executeCall(
       return [s];
     }
   }
+  const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
+  if (registered !== undefined) return applyCallback(frame, s, info, registered);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries(frame, s, info, summaries, args);
   outside(
@@ -48,6 +58,44 @@ export function executeCall(
     callees.some((c) => c.kind === 'plain'),
   );
   finish(s, instr, symbol(`r${where.point}`));
+  return [s];
+}
+
+/** A function that a call registers or runs, with what it will be given. */
+interface Registered {
+  readonly summary: Summary;
+  readonly args: readonly Value[];
+  readonly when: CallbackRow['when'];
+}
+
+function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name: string): Registered | undefined {
+  const row = CALLBACKS.get(name);
+  const index = row === undefined ? undefined : /^arg(\d+)$/.exec(row.callback)?.[1];
+  const fn = index === undefined ? undefined : instr.args[Number(index)];
+  const target =
+    fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
+  if (row === undefined || target === undefined) return undefined;
+  const callee = frame.program.callee(frame.unit, target);
+  if (callee.kind !== 'summary') return undefined;
+  const passed = row.passes.map(
+    (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),
+  );
+  return { summary: callee.summary, args: passed, when: row.when };
+}
+
+/**
+ * kref_put() and the like are taken to drop the last reference: the paths on which they do not are somebody else's to end.
+ * What runs later gives back later: to this path the pages are taken over.
+ */
+function applyCallback(frame: Frame, s: PathState, info: CallSiteInfo, cb: Registered): PathState[] {
+  if (cb.when !== 'later') return applySummaries(frame, s, info, [cb.summary], cb.args);
+  const trial = applySummaries(frame, fork(s), info, [cb.summary], cb.args);
+  const step = stepAt(frame, info.instr.span, `${cb.summary.name}() is registered here to give them back`);
+  for (const r of s.resources.values()) {
+    const released = trial.some((t) => t.resources.get(r.id)?.hold.kind !== r.hold.kind);
+    if (released) setResource(s, { ...r, hold: { kind: 'taken', step } });
+  }
+  finish(s, info.instr, symbol(`r${info.point}`));
   return [s];
 }
 
@@ -95,7 +143,7 @@ function applySummaries(
 /** A callee nobody can look into: pages and arrays handed to it may be kept there; locals it can write are unknown after. */
 function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly Value[], defined: boolean): void {
   const name = info.instr.callee ?? 'a function pointer';
-  if (info.instr.callee !== undefined && HARMLESS.test(info.instr.callee)) {
+  if (info.instr.callee !== undefined && isHarmless(info.instr.callee)) {
     forgetLocals(s, info, args);
     return;
   }
@@ -134,13 +182,4 @@ function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]):
     if (old !== undefined && old.prov.length > 0) continue;
     writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
   }
-}
-
-/** Whether an expression mentions a call's result directly; for tests of `f(...) != 1`. */
-export function mentionsTemp(e: Expr, id: number): boolean {
-  return e.kind === 'temp'
-    ? e.id === id
-    : e.kind === 'binary'
-      ? mentionsTemp(e.left, id) || mentionsTemp(e.right, id)
-      : false;
 }

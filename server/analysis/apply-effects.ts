@@ -18,7 +18,7 @@ import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { dropBelow, type PathState, readKey, setResource, writeKey } from './path-state.ts';
+import { dropBelow, type PathState, readKey, setResource, withEntry, withoutEntry, writeKey } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
@@ -124,10 +124,14 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
       return ret;
     case 'lock':
       if (effect.when === undefined || effect.when === 'always')
-        s.locks.set(lockName(frame, info, effect), stepAt(frame, info.instr.span, `${row.name}() here`));
+        s.locks = withEntry(
+          s.locks,
+          lockName(frame, info, effect),
+          stepAt(frame, info.instr.span, `${row.name}() here`),
+        );
       return ret;
     case 'unlock':
-      s.locks.delete(lockName(frame, info, effect));
+      s.locks = withoutEntry(s.locks, lockName(frame, info, effect));
       return ret;
     case 'access':
       access(frame, s, info, call, target);
@@ -318,7 +322,7 @@ export function freeRegion(frame: Frame, s: PathState, info: CallSiteInfo, point
   const region = regionOf(pointer);
   const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);
   const prov = new Set<string>();
-  for (const [key, value] of s.env) {
+  for (const [key, value] of [...s.env]) {
     if (key === region || (key.startsWith(region) && /^[.[]/.test(key.slice(region.length)))) {
       for (const id of value.prov) prov.add(id);
       s.env.delete(key);
@@ -329,7 +333,7 @@ export function freeRegion(frame: Frame, s: PathState, info: CallSiteInfo, point
     if (r?.hold.kind === 'held') setResource(s, { ...r, lost: r.lost ?? step });
   }
   dropBelow(s, region);
-  s.freed.set(pointer.key, step);
+  s.freed = withEntry(s.freed, pointer.key, step);
   const path = pointer.kind === 'symbol' ? pointer.path : undefined;
   if (path !== undefined && pointer.kind === 'symbol') {
     s.events = [

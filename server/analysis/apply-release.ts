@@ -33,6 +33,8 @@ export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, cal
     functionName: frame.fn.name,
   };
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
+  // __free_page() and the like free memory of their own; only of pages known to be a user's is anything to be said.
+  if (call.value.prov.length === 0 && call.reference === 'none') return;
   if (call.value.prov.length === 0) return releaseUnknown(frame, s, call, release);
   const resources = call.value.prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
   const kind = mismatch(resources, call.reference);

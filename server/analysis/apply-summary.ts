@@ -11,8 +11,17 @@ import {
 } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
+import { containerOf } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
-import { type EntryEvent, isSummaryPlace, type PathState, readKey, setResource, writeKey } from './path-state.ts';
+import {
+  type EntryEvent,
+  isSummaryPlace,
+  type PathState,
+  readKey,
+  setResource,
+  withEntry,
+  writeKey,
+} from './path-state.ts';
 import { reachable } from './reachability.ts';
 import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
@@ -65,7 +74,7 @@ export function applyCase(
     const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? `g:elsewhere ${info.point}` : undefined);
     if (place !== undefined) writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
-  for (const [kind, step] of c.locksTaken) s.locks.set(kind, step);
+  for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(s, ids.values(), ret, info.point);
   return ret;
 }
@@ -194,6 +203,11 @@ function valueOfKey(b: Binding, key: string): Value | undefined {
   if (key.endsWith('@')) {
     const place = placeOfKey(b, key.slice(0, -1));
     return place === undefined ? undefined : readKey(b.s, place, undefined);
+  }
+  const member = /^(.*)\^([\w~]+)$/.exec(key);
+  if (member !== null) {
+    const pointer = valueOfKey(b, member[1] ?? '');
+    return pointer === undefined ? undefined : containerOf(pointer, (member[2] ?? '').replaceAll('~', '.'));
   }
   if (key === b.returned) return b.ret;
   return /[.[]/.test(key) ? undefined : symbol(madeKey(b, key));

@@ -103,9 +103,20 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
       const known = decide(s.facts, e.op, left, right);
       return known === undefined ? opValue(e.op, [left, right]) : intValue(known ? 1 : 0);
     }
+    case 'container':
+      return containerOf(evaluate(s, e.arg, ctx), e.member);
     case 'unknown':
       return unknownValue(s, e, ctx);
   }
+}
+
+/** The object whose member a pointer points to. Keys of objects found this way end in `^member`, dots as `~`. */
+export function containerOf(pointer: Value, member: string): Value {
+  if (pointer.kind === 'address' && pointer.place.endsWith(`.${member}`))
+    return addressValue(pointer.place.slice(0, -member.length - 1));
+  const key = `${pointer.key}^${member.replaceAll('.', '~')}`;
+  const path = pointer.kind === 'symbol' && pointer.path !== undefined ? key : undefined;
+  return symbol(key, { prov: pointer.prov, path, low: 1 });
 }
 
 function unknownValue(s: PathState, e: Extract<Expr, { kind: 'unknown' }>, ctx: EvalContext): Value {

@@ -11,7 +11,16 @@ import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate, resolvePlace, variableKey } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
 import { mergePaths, type Watched } from './merge.ts';
-import { dropBelow, entryState, fork, isSummaryPlace, type PathState, setResource, writeKey } from './path-state.ts';
+import {
+  dropBelow,
+  entryState,
+  fork,
+  isSummaryPlace,
+  type PathState,
+  setResource,
+  withEntry,
+  writeKey,
+} from './path-state.ts';
 
 /** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
 export const MAX_STEPS = 6000;
@@ -36,6 +45,7 @@ export function execute(frame: Frame): Execution {
   const index = new Map(cfg.order.map((id, i) => [id, i]));
   const watched = watchedBy(frame);
   const pending = new Map<number, PathState[]>([[cfg.entry, [initialState(frame)]]]);
+  const dead = deadTemps(frame);
   const exits: Exit[] = [];
   let steps = 0;
   for (let at = nextBlock(pending, index); at !== undefined; at = nextBlock(pending, index)) {
@@ -43,6 +53,7 @@ export function execute(frame: Frame): Execution {
     pending.delete(at);
     const block = cfg.blocks[at];
     if (block === undefined) continue;
+    dropTemps(arrived, dead[index.get(at) ?? 0] ?? []);
     for (const s of mergePaths(arrived, `${at}${turnTag(arrived[0], loops.headsOf(at))}`, watched)) {
       if (++steps > MAX_STEPS) return { exits, complete: false };
       for (const after of runBlock(frame, block, s)) {
@@ -54,6 +65,86 @@ export function execute(frame: Frame): Execution {
     }
   }
   return { exits, complete: true };
+}
+
+/** For each position of the order: the temporaries that no block from there on reads. A loop sets its own anew each turn. */
+function deadTemps(frame: Frame): number[][] {
+  const last = new Map<number, number>();
+  for (const [i, id] of frame.cfg.order.entries()) for (const t of tempsRead(frame.cfg.blocks[id])) last.set(t, i);
+  const out: number[][] = frame.cfg.order.map(() => []);
+  for (const [t, i] of last) out[i + 1]?.push(t);
+  const written = new Set<number>();
+  for (const id of frame.cfg.order)
+    for (const instr of frame.cfg.blocks[id]?.instrs ?? [])
+      if (instr.kind === 'call' || instr.kind === 'temp') written.add(instr.id);
+  const unread = [...written].filter((t) => !last.has(t));
+  for (const list of out) list.push(...unread);
+  return out;
+}
+
+function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
+  for (const s of states) for (const t of temps) s.env.delete(`t:${t}`);
+}
+
+/** Temporaries that a block's instructions and its end read. */
+function tempsRead(block: Block | undefined): Set<number> {
+  const out = new Set<number>();
+  const expr = (e: Expr): void => {
+    switch (e.kind) {
+      case 'temp':
+        out.add(e.id);
+        return;
+      case 'read':
+      case 'address':
+        place(e.place);
+        return;
+      case 'not':
+      case 'negate':
+      case 'convert':
+      case 'container':
+        expr(e.arg);
+        return;
+      case 'binary':
+        expr(e.left);
+        expr(e.right);
+        return;
+      case 'unknown':
+        for (const p of e.parts) expr(p);
+        return;
+      case 'int':
+        return;
+    }
+  };
+  const place = (p: PlaceExpr): void => {
+    switch (p.kind) {
+      case 'var':
+        return;
+      case 'field':
+        place(p.base);
+        return;
+      case 'deref':
+        expr(p.pointer);
+        return;
+      case 'index':
+        expr(p.pointer);
+        expr(p.index);
+        return;
+    }
+  };
+  for (const instr of block?.instrs ?? []) {
+    if (instr.kind === 'assign') {
+      expr(instr.value);
+      place(instr.target);
+    } else if (instr.kind === 'temp') expr(instr.value);
+    else if (instr.kind === 'call') {
+      for (const a of instr.args) expr(a);
+      if (instr.target !== undefined) expr(instr.target);
+    }
+  }
+  const term = block?.term;
+  if (term?.kind === 'branch') expr(term.cond);
+  if (term?.kind === 'return' && term.value !== undefined) expr(term.value);
+  return out;
 }
 
 function nextBlock(
@@ -285,6 +376,7 @@ function readsElement(e: Expr): boolean {
     case 'convert':
     case 'not':
     case 'negate':
+    case 'container':
       return readsElement(e.arg);
     default:
       return false;
@@ -307,12 +399,12 @@ function enter(frame: Frame, from: number, to: number, s: PathState): boolean {
   const loop = frame.loops.byHead.get(to);
   if (loop === undefined) return true;
   if (!frame.loops.isBackEdge(from, to)) {
-    s.turns.set(to, 0);
+    s.turns = withEntry(s.turns, to, 0);
     return true;
   }
   const turn = (s.turns.get(to) ?? 0) + 1;
   if (turn > 2) return false;
-  s.turns.set(to, turn);
+  s.turns = withEntry(s.turns, to, turn);
   widen(frame, s, to, turn);
   return true;
 }

@@ -143,16 +143,12 @@ function describe(s: PathState, v: Value, ids: ReadonlySet<string>): Description
 function requirements(s: PathState): SummaryCase['requires'] {
   const out: { key: string; interval: Interval; nonzero: boolean }[] = [];
   for (const [key, interval] of s.facts.intervals) {
-    if (
-      (/^arg\d+$/.test(key) || (isEntryKey(key) && key.endsWith('@'))) &&
-      (interval.low > Number.NEGATIVE_INFINITY || interval.high < Number.POSITIVE_INFINITY)
-    ) {
+    if (isArgument(key) && (interval.low > Number.NEGATIVE_INFINITY || interval.high < Number.POSITIVE_INFINITY)) {
       out.push({ key, interval, nonzero: s.facts.nonzero.has(key) });
     }
   }
   for (const key of s.facts.nonzero) {
-    if ((/^arg\d+$/.test(key) || (isEntryKey(key) && key.endsWith('@'))) && !s.facts.intervals.has(key))
-      out.push({ key, interval: TOP, nonzero: true });
+    if (isArgument(key) && !s.facts.intervals.has(key)) out.push({ key, interval: TOP, nonzero: true });
   }
   return out.slice(0, 12);
 }
@@ -173,7 +169,7 @@ function isConstant(key: string): boolean {
 }
 
 function isArgument(key: string): boolean {
-  return /^arg\d+$/.test(key) || (isEntryKey(key) && key.endsWith('@'));
+  return /^arg\d+(\^[\w~]+)?$/.test(key) || (isEntryKey(key) && key.endsWith('@'));
 }
 
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {

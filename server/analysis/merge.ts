@@ -2,7 +2,7 @@
 import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
-import { fork, isEntryKey, type PathState } from './path-state.ts';
+import { fork, isEntryKey, type PathState, withEntry } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
@@ -117,7 +117,8 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
       out.env.set(place, vb.key === `${place}@` ? vb : phi(place, tag, symbol(`${place}@`), vb, a, b));
   out.facts = joinFacts(a.facts, b.facts);
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
-  for (const [head, turn] of b.turns) out.turns.set(head, Math.max(turn, out.turns.get(head) ?? 0));
+  for (const [head, turn] of b.turns)
+    if (turn > (out.turns.get(head) ?? 0)) out.turns = withEntry(out.turns, head, turn);
   if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) out.trail = b.trail;
   return out;
 }

@@ -31,18 +31,67 @@ export interface Trail {
   readonly length: number;
 }
 
-/** One path. */
+/** Values of places that copies of a path share until one of them writes. */
+export class Environment {
+  #map: Map<string, Value>;
+  #shared: boolean;
+
+  constructor(map: Map<string, Value> = new Map(), shared = false) {
+    this.#map = map;
+    this.#shared = shared;
+  }
+
+  get(place: string): Value | undefined {
+    return this.#map.get(place);
+  }
+
+  has(place: string): boolean {
+    return this.#map.has(place);
+  }
+
+  set(place: string, value: Value): void {
+    this.#own().set(place, value);
+  }
+
+  delete(place: string): void {
+    if (this.#map.has(place)) this.#own().delete(place);
+  }
+
+  keys(): Iterable<string> {
+    return this.#map.keys();
+  }
+
+  [Symbol.iterator](): Iterator<[string, Value]> {
+    return this.#map.entries();
+  }
+
+  /** A copy; both share the values until one writes. */
+  share(): Environment {
+    this.#shared = true;
+    return new Environment(this.#map, true);
+  }
+
+  #own(): Map<string, Value> {
+    if (this.#shared) {
+      this.#map = new Map(this.#map);
+      this.#shared = false;
+    }
+    return this.#map;
+  }
+}
+
+/** One path. Its maps are never written to: a change replaces the map. */
 export interface PathState {
-  readonly env: Map<string, Value>;
+  readonly env: Environment;
   facts: Facts;
-  readonly resources: Map<string, Resource>;
+  resources: ReadonlyMap<string, Resource>;
   events: readonly EntryEvent[];
   /** Locks held, by kind, with the place they were taken. */
-  readonly locks: Map<string, Step>;
+  locks: ReadonlyMap<string, Step>;
   /** Turns taken of each loop, by head. */
-  readonly turns: Map<number, number>;
+  turns: ReadonlyMap<number, number>;
   /** Keys of regions that were freed on this path. */
-  readonly freed: Map<string, Step>;
+  freed: ReadonlyMap<string, Step>;
   trail: Trail | undefined;
   /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
   readonly owners: Map<string, Owner>;
@@ -51,7 +100,7 @@ export interface PathState {
 /** The state at a function's entry. */
 export function entryState(): PathState {
   return {
-    env: new Map(),
+    env: new Environment(),
     facts: NO_FACTS,
     resources: new Map(),
     events: [],
@@ -65,17 +114,20 @@ export function entryState(): PathState {
 
 /** An independent copy. */
 export function fork(s: PathState): PathState {
-  return {
-    env: new Map(s.env),
-    facts: s.facts,
-    resources: new Map(s.resources),
-    events: s.events,
-    locks: new Map(s.locks),
-    turns: new Map(s.turns),
-    freed: new Map(s.freed),
-    trail: s.trail,
-    owners: s.owners,
-  };
+  return { ...s, env: s.env.share() };
+}
+
+/** A map with one entry set. */
+export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+/** A map without one entry. */
+export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  if (!map.has(key)) return map;
+  const out = new Map(map);
+  out.delete(key);
+  return out;
 }
 
 /** Whether a key is rooted in memory that outlives the function: arguments' memory or globals. */
@@ -97,14 +149,9 @@ export function handedOut(place: string): string {
 export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
   const found = s.env.get(place);
   if (found !== undefined) return found;
-  if (place.startsWith('heapz') && !s.env.has(handedOut(place))) {
-    s.env.set(place, intValue(0));
-    return intValue(0);
-  }
+  if (place.startsWith('heapz') && !s.env.has(handedOut(place))) return intValue(0);
   const key = `${place}@`;
-  const v = symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
-  s.env.set(place, v);
-  return v;
+  return symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
 }
 
 /** Writes a place and forgets the fields below it. `weak`: the place stands for several, what was there may still be. */
@@ -134,5 +181,5 @@ export function dropBelow(s: PathState, prefix: string): void {
 
 /** Replaces a resource. */
 export function setResource(s: PathState, r: Resource): void {
-  s.resources.set(r.id, r);
+  s.resources = withEntry(s.resources, r.id, r);
 }

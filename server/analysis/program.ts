@@ -46,7 +46,9 @@ interface Known {
 /** Analyses every function of the cluster that takes, gives back or passes on pages. */
 export function analyzeProgram(input: ProgramInput): FlowResult {
   const run = new Run(input);
+  const withSites = new Set(input.sites.map((s) => s.unit));
   for (const unit of input.units) {
+    if (!withSites.has(unit)) continue;
     for (const fn of unit.functions) if (run.matters(unit, fn)) run.summaryOf({ unit, fn }, 0);
   }
   return run.result();
@@ -64,12 +66,14 @@ class Run implements Program {
   readonly #events: EntryEvent[] = [];
   readonly #skipped: { unit: CUnit; functionName: string; reason: string }[] = [];
   readonly #flags = new Map<string, FlagSet>();
+  readonly #fields = new Map<CUnit, ReadonlyMap<string, readonly FieldFunction[]>>();
   readonly #calls = new Map<FunctionDef, ReadonlySet<string>>();
 
   constructor(readonly input: ProgramInput) {
     for (const unit of input.units) {
       for (const fn of unit.functions) this.#byName.set(fn.name, [...(this.#byName.get(fn.name) ?? []), { unit, fn }]);
       indexCalls(unit, this.#calls);
+      this.#fields.set(unit, functionFields(unit));
     }
     for (const site of input.sites) this.#flags.set(`${site.unit.path}:${site.span.start}`, site.flags);
   }
@@ -78,8 +82,10 @@ class Run implements Program {
     return this.#flags.get(`${unit.path}:${callStart}`);
   }
 
-  behindField(): readonly Callee[] {
-    return [];
+  behindField(unit: CUnit, tag: string | undefined, field: string): readonly Callee[] {
+    const names = this.#fields.get(unit)?.get(field) ?? [];
+    const fitting = names.filter((n) => tag === undefined || n.tag === undefined || n.tag === tag);
+    return fitting.map((n) => this.callee(unit, n.name));
   }
 
   callee(unit: CUnit, name: string, withPages = false): Callee {
@@ -169,6 +175,28 @@ class Run implements Program {
       summaries,
     };
   }
+}
+
+/** A function that an initialiser puts into a field: `.release = foo_release`. */
+interface FieldFunction {
+  readonly tag: string | undefined;
+  readonly name: string;
+}
+
+/** Functions of a unit that initialisers at file scope put into fields, by field. */
+function functionFields(unit: CUnit): ReadonlyMap<string, readonly FieldFunction[]> {
+  const own = new Set(unit.functions.map((f) => f.name));
+  const out = new Map<string, FieldFunction[]>();
+  for (const d of unit.declarations) {
+    if (d.kind !== 'variable') continue;
+    const text = unit.code.slice(d.span.start, d.span.end);
+    const tag = /\bstruct\s+(\w+)/.exec(text)?.[1];
+    for (const m of text.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)) {
+      const [, field = '', name = ''] = m;
+      if (own.has(name)) out.set(field, [...(out.get(field) ?? []), { tag, name }]);
+    }
+  }
+  return out;
 }
 
 /** Names called in each function of a unit, by text. */

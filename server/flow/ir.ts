@@ -63,6 +63,8 @@ export type Expr =
   | { readonly kind: 'negate'; readonly arg: Expr }
   | { readonly kind: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr; readonly span: Span }
   | { readonly kind: 'convert'; readonly type: CType; readonly arg: Expr }
+  /** container_of(arg, struct, member): the object whose member `arg` points to. */
+  | { readonly kind: 'container'; readonly arg: Expr; readonly member: string }
   /** A value nobody can tell; `text` keeps equal unknowns equal (enum constants, macros), `parts` are what it was made of. */
   | { readonly kind: 'unknown'; readonly text: string | undefined; readonly parts: readonly Expr[] };
 

@@ -119,6 +119,8 @@ export function exprText(e: Expr): string {
       return exprText(e.arg);
     case 'binary':
       return `(${exprText(e.left)} ${e.op} ${exprText(e.right)})`;
+    case 'container':
+      return `container_of(${exprText(e.arg)}, ${e.member})`;
     case 'unknown':
       return e.text ?? `?(${e.parts.map(exprText).join()})`;
   }

@@ -18,6 +18,8 @@ export interface LowerTypes {
 /** What lowering asks of the model. */
 export interface LowerTables {
   readonly noreturn: ReadonlySet<string>;
+  /** Macros that end the path when their first argument is true: BUG_ON. */
+  readonly noreturnIf: ReadonlySet<string>;
   /** Macro name → index of the argument that is the loop variable. */
   loopVariables(macro: string): readonly number[] | undefined;
 }

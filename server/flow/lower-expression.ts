@@ -367,6 +367,8 @@ export function lowerCall(ctx: LowerContext, node: CNode, discarded: boolean): E
   const argNodes = list?.children ?? [];
   const callee = fn?.type === 'identifier' ? ctx.text(fn) : undefined;
   if (callee !== undefined && ctx.scopeOf(callee) === 'global') {
+    const condition = ctx.tables.noreturnIf.has(callee) ? argNodes[0] : undefined;
+    if (condition !== undefined) return lowerFatal(ctx, condition);
     const idiom = lowerIdiom(ctx, callee, argNodes);
     if (idiom !== undefined) return idiom;
   }
@@ -401,6 +403,17 @@ export function lowerCall(ctx: LowerContext, node: CNode, discarded: boolean): E
     ctx.current = ctx.newBlock();
   }
   return { kind: 'temp', id };
+}
+
+/** BUG_ON(condition): nothing runs where it is true. */
+function lowerFatal(ctx: LowerContext, condition: CNode): Expr {
+  const dead = ctx.newBlock();
+  const on = ctx.newBlock();
+  ctx.hooks.condition(ctx, condition, { yes: dead, otherwise: on, loop: undefined });
+  ctx.current = dead;
+  ctx.terminate({ kind: 'unreachable' });
+  ctx.current = on;
+  return { kind: 'int', value: 0 };
 }
 
 /** Calls that are no calls to the analysis: they compute or pass on a value. */
@@ -481,8 +494,12 @@ function lowerIdiom(ctx: LowerContext, callee: string, args: readonly CNode[]): 
     case 'list_last_entry':
     case 'rb_entry':
     case 'hlist_entry': {
-      const base = value(first);
-      return { kind: 'unknown', text: undefined, parts: [base] };
+      const member = args[args.length - 1];
+      const arg = value(first);
+      const direct = !callee.startsWith('list_first') && !callee.startsWith('list_last') && member !== undefined;
+      return direct
+        ? { kind: 'container', arg, member: ctx.text(member).replace(/\s/g, '') }
+        : { kind: 'unknown', text: undefined, parts: [arg] };
     }
     default:
       return undefined;
