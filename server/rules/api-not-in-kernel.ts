@@ -37,7 +37,7 @@
  */
 import type { ApiCall } from '../analysis/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { definitionKernels, kernelsOf, liveHere } from './facts.ts';
+import { definitionKernels, isOfFamily, kernelsOf, liveHere } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { versionSeverity } from './flag-use.ts';
 import { EVERY_KERNEL, includesAll, isEmpty, showKernels, without } from './kernels.ts';
@@ -51,15 +51,10 @@ export const apiNotInKernel = defineRule({
   fix: 'safe',
   check(pass) {
     for (const call of pass.calls) {
-      if (call.spelled === call.api && isOfFamily(pass, call)) checkCall(pass, call);
+      if (call.spelled === call.api && isOfFamily(call, pass)) checkCall(pass, call);
     }
   },
 });
-
-/** Whether the function takes or gives back pages: small helpers of headers reach older kernels with fixes, these do not. */
-function isOfFamily(pass: RulePass, call: ApiCall): boolean {
-  return pass.model.allRows(call.api).some((row) => row.family === 'acquire' || row.family === 'release');
-}
 
 function checkCall(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);

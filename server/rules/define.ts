@@ -4,6 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
+import type { FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import type { Confidence, Severity } from '../engine/protocol.ts';
@@ -64,6 +65,8 @@ export interface RulePass {
   readonly calls: readonly ApiCall[];
   /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */
   liveOn(call: ApiCall, term?: FlagTerm): readonly KernelRange[];
+  /** What following the pages along all paths found; computed when first asked for. */
+  readonly flow: FlowResult;
   text(span: Span): string;
   report(finding: Report): void;
 }

@@ -29,9 +29,18 @@ export function rowsOfCall(call: ApiCall, { model }: RulePass): readonly ApiRow[
   return isIndirect(call) ? rows : rows.filter((row) => row.params.length === call.args.length);
 }
 
-/** The releases on which the call's function takes what the call passes, its flags as `gup_flags` where `role` says so. */
+/**
+ * The releases on which the argument of the call that plays a role plays it: those whose signature has the role at that place, also
+ * where they take more or fewer arguments behind it.
+ */
 export function kernelsWithRole(call: ApiCall, role: ParamRole, pass: RulePass): Kernels {
-  return kernelsOf(rowsOfCall(call, pass).filter((row) => row.params.some((p) => p.role === role)));
+  const place = (row: ApiRow): number => row.params.findIndex((p) => p.role === role);
+  const places = new Set(
+    rowsOfCall(call, pass)
+      .map(place)
+      .filter((i) => i >= 0),
+  );
+  return kernelsOf(pass.model.allRows(call.api).filter((row) => places.has(place(row))));
 }
 
 /** The argument of a call that plays a role on the kernels where it is live; undefined when there is none or rows disagree. */
@@ -87,6 +96,11 @@ export function branchKernels(unit: CUnit, offset: number): Kernels {
 export function liveHere(call: ApiCall, { unit }: Pick<RulePass, 'unit'>): Kernels {
   const live = bothOf([call.active], [unit.range]);
   return call.unit === unit ? bothOf(live, branchKernels(unit, call.nameSpan.start)) : live;
+}
+
+/** Whether a function takes pages or gives them back: small helpers of headers reach older kernels with fixes, these do not. */
+export function isOfFamily(call: ApiCall, pass: RulePass): boolean {
+  return pass.model.allRows(call.api).some((row) => row.family === 'acquire' || row.family === 'release');
 }
 
 /** Whether a file is a program of user space, which has no kernel header to take a flag from: it includes headers of the C library. */

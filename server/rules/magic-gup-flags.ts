@@ -88,8 +88,9 @@ function isNullWord(text: string): boolean {
 function atArgument(use: FlagUse): FlagUse {
   const { site, term } = use;
   const { span, text } = site.flags;
-  if (term.atCall || span === undefined) return use;
-  const name = /^\w+$/.test(text) && !/flag|foll|gup/i.test(text) ? text : term.kind === 'comparison' ? term.name : '';
+  if (span === undefined || isInside(use)) return use;
+  const name =
+    /^[A-Za-z_]\w*$/.test(text) && !/flag|foll|gup/i.test(text) ? text : term.kind === 'comparison' ? term.name : '';
   const found = !/^\w+$/.test(name)
     ? []
     : [...site.unit.text.slice(span.start, span.end).matchAll(new RegExp(`\\b${name}\\b`, 'g'))];
@@ -97,6 +98,12 @@ function atArgument(use: FlagUse): FlagUse {
   const start = span.start + (found[0]?.index ?? 0);
   const place = { unit: site.unit, span: { start, end: start + name.length }, atCall: true, must: true };
   return { ...use, term: { ...term, ...place, kind: 'comparison', name, value: undefined } };
+}
+
+/** Whether the term stands in the argument itself. */
+function isInside({ site, term }: FlagUse): boolean {
+  const { span } = site.flags;
+  return term.unit === site.unit && span !== undefined && span.start <= term.span.start && term.span.end <= span.end;
 }
 
 function checkUse(pass: RulePass, use: FlagUse): void {

@@ -33,7 +33,7 @@ export function runRules(rules: readonly Rule[], inputs: readonly PassInput[]): 
     const counts = new Map<string, number>();
     for (const rule of rules) {
       const report = (found: Report): void => add(rule, found);
-      rule.check({ ...input, report, liveOn });
+      rule.check(Object.create(input, { report: { value: report }, liveOn: { value: liveOn } }) as RulePass);
     }
     function add(rule: Rule, found: Report): void {
       const place = `${rule.name} ${found.at.unit.path} ${found.at.span.start} ${found.at.span.end}`;

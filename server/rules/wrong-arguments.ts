@@ -43,7 +43,7 @@ import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, definitionKernels, kernelsOf, kernelsWithRole, liveHere } from './facts.ts';
+import { argumentOf, definitionKernels, isOfFamily, kernelsOf, kernelsWithRole, liveHere } from './facts.ts';
 import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';
 import { versionSeverity } from './flag-use.ts';
@@ -58,7 +58,7 @@ export const wrongArguments = defineRule({
   fix: 'unsafe',
   check(pass) {
     for (const call of pass.calls) {
-      if (call.spelled === call.api && !isOpenList(call)) checkCount(pass, call);
+      if (call.spelled === call.api && isOfFamily(call, pass) && !isOpenList(call)) checkCount(pass, call);
     }
     for (const site of pass.sites) {
       if (site.via !== undefined) continue;
