@@ -4,6 +4,8 @@
  */
 import { type Model, model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
+import { LOWER_TABLES } from '../analysis/flow-tables.ts';
+import { analyzeProgram, type FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
@@ -161,10 +163,31 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
       entitled: (flag) => path !== undefined && selected.entitled(path, flag),
       sites,
       calls,
+      get flow() {
+        return flowOf(unit, selected, sites, project);
+      },
       text: (span) => unit.text.slice(span.start, span.end),
     };
   });
   return runRules(rules, inputs).map(rawFinding);
+}
+
+const flows = new WeakMap<CUnit, FlowResult>();
+
+/** Path analysis of a unit with what it may call in its headers and its directory; once per unit. */
+function flowOf(unit: CUnit, selected: Model, sites: readonly CallSite[], project: Project): FlowResult {
+  let found = flows.get(unit);
+  if (found === undefined) {
+    const units = [...new Set([unit, ...project.headers(unit), ...project.cluster(unit)])];
+    found = analyzeProgram({
+      units,
+      model: selected,
+      tables: LOWER_TABLES,
+      sites: sites.filter((s) => s.unit === unit),
+    });
+    flows.set(unit, found);
+  }
+  return found;
 }
 
 /** Functions that hold a site and a syntax error after preprocessing: what is said of them is uncertain. */
