@@ -5,12 +5,13 @@
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import { parseExpression, parseFunction } from '../syntax/parse-function.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import type { CUnit, DeclarationItem, FunctionDef } from '../syntax/unit.ts';
 import { calleeOf, callNodes, codeOf } from './trees.ts';
 
 interface UnitIndex {
   readonly offsets: ReadonlyMap<string, readonly number[]>;
   readonly functions: readonly FunctionDef[];
+  readonly declarations: readonly DeclarationItem[];
   readonly trees: Map<FunctionDef, CNode>;
   readonly calls: Map<FunctionDef, ReadonlyMap<string, readonly CNode[]>>;
 }
@@ -21,7 +22,8 @@ function indexOf(unit: CUnit): UnitIndex {
   let index = cache.get(unit);
   if (index === undefined) {
     const functions = [...unit.functions].sort((a, b) => a.span.start - b.span.start);
-    index = { offsets: scan(unit.code), functions, trees: new Map(), calls: new Map() };
+    const declarations = [...unit.declarations].sort((a, b) => a.span.start - b.span.start);
+    index = { offsets: scan(unit.code), functions, declarations, trees: new Map(), calls: new Map() };
     cache.set(unit, index);
   }
   return index;
@@ -53,6 +55,21 @@ export function functionAt(unit: CUnit, offset: number): FunctionDef | undefined
     if (fn === undefined || fn.span.start > offset) hi = mid - 1;
     else if (fn.span.end <= offset) lo = mid + 1;
     else return fn;
+  }
+  return undefined;
+}
+
+/** The item at file scope that covers an offset. */
+export function declarationAt(unit: CUnit, offset: number): DeclarationItem | undefined {
+  const { declarations } = indexOf(unit);
+  let lo = 0;
+  let hi = declarations.length - 1;
+  while (lo <= hi) {
+    const mid = (lo + hi) >> 1;
+    const item = declarations[mid];
+    if (item === undefined || item.span.start > offset) hi = mid - 1;
+    else if (item.span.end <= offset) lo = mid + 1;
+    else return item;
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
 import { activeRange } from '../syntax/versions.ts';
-import { expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
+import { declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
 import type { ApiCall, Argument } from './site.ts';
@@ -175,7 +175,7 @@ function fromText(
 
 /** A call in an initialiser or a macro's arguments at file scope. */
 function fileScopeCall(unit: CUnit, offset: number, meaning: NameMeaning): FoundCall | undefined {
-  const item = unit.declarations.find((d) => d.span.start <= offset && offset < d.span.end);
+  const item = declarationAt(unit, offset);
   if (item === undefined || item.kind === 'prototype' || item.kind === 'type') return undefined;
   const before = unit.code.slice(item.span.start, offset);
   if (item.kind === 'variable' && !before.includes('=')) return undefined;

@@ -4,14 +4,18 @@
  */
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import { isFollName, isForeignName, isWriteName, literalValue } from './constants.ts';
-import { type FlagState, flowStates } from './flag-flow.ts';
+import { afford } from './effort.ts';
+import { type FlagState, type FlowInput, flowStates } from './flag-flow.ts';
 import { type FlagContext, type FlagScope, type Folding, later, term, unknownTerm } from './flag-scope.ts';
 import { callerValue, enumValue, fieldValue, fileVariableValue, macroValue, returnedValue } from './flag-sources.ts';
 import { either, type FlagValue, isFlagsOnly, join, joinAll, masked, weaken, without } from './flag-terms.ts';
 import { type LocalName, localNames } from './locals.ts';
-import { argumentNodes, bare, calleeOf, codeOf, keysIn, operatorOf, placeKey } from './trees.ts';
+import { argumentNodes, bare, calleeOf, callNodes, codeOf, keysIn, operatorOf, placeKey } from './trees.ts';
 
 const EMPTY: FlagState = new Map();
+
+/** Operators inside one another; flags expressions have below 10. */
+const MAX_NESTING = 100;
 
 /** Macros of the kernel that give their first argument back (linux/compiler.h, asm-generic/rwonce.h). */
 const TRANSPARENT = new Set(['likely', 'unlikely', 'READ_ONCE', 'ACCESS_ONCE', '__builtin_expect', 'data_race']);
@@ -21,6 +25,14 @@ export const folding: Folding = { evaluate: (node, scope, ctx) => evaluate(node,
 
 /** What an expression may hold, in a state of the places that the caller follows. */
 export function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
+  if (ctx.budget.nesting >= MAX_NESTING) return unknownTerm(scope, node);
+  ctx.budget.nesting++;
+  const value = evaluateNode(node, scope, state, ctx);
+  ctx.budget.nesting--;
+  return value;
+}
+
+function evaluateNode(node: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
   const recur = (n: CNode): FlagValue => evaluate(n, scope, state, ctx);
   const n = bare(node);
   switch (n.type) {
@@ -28,16 +40,16 @@ export function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: F
       return nameValue(n, scope, state, ctx);
     case 'null':
     case 'false':
-      return term(ctx, scope, n, { kind: 'zero', name: codeOf(scope.unit, n), value: 0 });
+      return term(scope, n, { kind: 'zero', name: codeOf(scope.unit, n), value: 0 });
     case 'true':
-      return term(ctx, scope, n, { kind: 'literal', name: 'true', value: 1 });
+      return term(scope, n, { kind: 'literal', name: 'true', value: 1 });
     case 'number_literal':
     case 'char_literal':
-      return literal(n, scope, ctx);
+      return literal(n, scope);
     case 'conditional_expression': {
       const then = childByField(n, 'consequence') ?? childByField(n, 'condition');
       const otherwise = childByField(n, 'alternative');
-      if (then === undefined || otherwise === undefined) return unknownTerm(ctx, scope, n);
+      if (then === undefined || otherwise === undefined) return unknownTerm(scope, n);
       const condition = childByField(n, 'condition');
       const known = condition === undefined ? undefined : decided(condition, scope, ctx);
       if (known !== undefined) return recur(known ? then : otherwise);
@@ -45,13 +57,13 @@ export function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: F
     }
     case 'comma_expression': {
       const right = childByField(n, 'right');
-      return right === undefined ? unknownTerm(ctx, scope, n) : recur(right);
+      return right === undefined ? unknownTerm(scope, n) : recur(right);
     }
     case 'assignment_expression': {
       const key = placeKey(scope.unit, childByField(n, 'left') ?? n);
       const right = childByField(n, 'right');
       const known = key === undefined ? undefined : state.get(key);
-      return known ?? (right === undefined ? unknownTerm(ctx, scope, n) : recur(right));
+      return known ?? (right === undefined ? unknownTerm(scope, n) : recur(right));
     }
     case 'binary_expression':
       return binary(n, scope, state, ctx);
@@ -64,7 +76,7 @@ export function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: F
     case 'pointer_expression':
       return placeValue(n, scope, state, ctx);
     default:
-      return unknownTerm(ctx, scope, n);
+      return unknownTerm(scope, n);
   }
 }
 
@@ -74,17 +86,64 @@ export function valueAt(node: CNode, scope: FlagScope, ctx: FlagContext): FlagVa
   if (body === undefined) return evaluate(node, scope, EMPTY, ctx);
   const initial = followedPlaces(node, body, scope, ctx);
   if (initial.size === 0) return evaluate(node, scope, EMPTY, ctx);
-  const states = flowStates({
+  const states = statesFor(node, body, initial, scope, ctx);
+  if (states === undefined) return unknownTerm(scope, node);
+  return evaluate(node, scope, states.get(node) ?? initial, ctx);
+}
+
+type States = ReadonlyMap<CNode, FlagState>;
+
+const stateCache = new WeakMap<CNode, Map<string, States>>();
+
+/** The states of the followed places; undefined when the unit has spent its share of work. */
+function statesFor(
+  node: CNode,
+  body: CNode,
+  initial: FlagState,
+  scope: FlagScope,
+  ctx: FlagContext,
+): States | undefined {
+  const compute = (at: ReadonlySet<CNode>): States | undefined =>
+    afford(scope.unit, body) ? flowStates(flowInput(body, initial, at, scope, ctx)) : undefined;
+  const asked = askedNodes(body);
+  // What is known of a caller, or cut short by what is being followed, is not what others would see.
+  if (scope.bindings.size > 0 || ctx.busy.size > 0 || !asked.has(node)) return compute(new Set([node]));
+  const known = stateCache.get(body) ?? new Map<string, States>();
+  stateCache.set(body, known);
+  const key = [...initial.keys()].sort().join('\n');
+  const states = known.get(key) ?? compute(asked);
+  if (states !== undefined) known.set(key, states);
+  return states;
+}
+
+function flowInput(
+  body: CNode,
+  initial: FlagState,
+  at: ReadonlySet<CNode>,
+  scope: FlagScope,
+  ctx: FlagContext,
+): FlowInput {
+  return {
     unit: scope.unit,
     body,
     initial,
-    at: new Set([node]),
+    at,
     evaluate: (n, state) => evaluate(n, scope, state, ctx),
-    unknown: (n) => unknownTerm(ctx, scope, n),
+    unknown: (n) => unknownTerm(scope, n),
     decide: (n) => decided(n, scope, ctx),
-  });
-  const state = states.get(node);
-  return evaluate(node, scope, state ?? initial, ctx);
+  };
+}
+
+const askedCache = new WeakMap<CNode, ReadonlySet<CNode>>();
+
+/** Every argument of a call in the body: where values are asked for. */
+function askedNodes(body: CNode): ReadonlySet<CNode> {
+  let asked = askedCache.get(body);
+  if (asked === undefined) {
+    asked = new Set(callNodes(body).flatMap((call) => [...argumentNodes(call)]));
+    askedCache.set(body, asked);
+  }
+  return asked;
 }
 
 function bodyOfScope(scope: FlagScope): CNode | undefined {
@@ -151,7 +210,7 @@ function parameterValue(local: LocalName, scope: FlagScope, ctx: FlagContext): F
   const { name, type, node, param } = local;
   const bound = scope.bindings.get(name);
   if (bound !== undefined) return bound();
-  const own = term(ctx, scope, node, { kind: isTruth(type, name) ? 'comparison' : 'parameter', name });
+  const own = term(scope, node, { kind: isTruth(type, name) ? 'comparison' : 'parameter', name });
   if (param === undefined || scope.fn === undefined || isTruth(type, name)) return own;
   return callerValue({ index: param, own, scope }, ctx);
 }
@@ -171,7 +230,7 @@ function decided(condition: CNode, scope: FlagScope, ctx: FlagContext): boolean 
   const local = localNames(scope.unit, scope.tree).get(codeOf(scope.unit, n));
   const body = bodyOfScope(scope);
   if (local?.param === undefined || body === undefined || writtenPlaces(body, scope).has(local.name)) return undefined;
-  const own = term(ctx, scope, local.node, { kind: 'parameter', name: local.name });
+  const own = term(scope, local.node, { kind: 'parameter', name: local.name });
   const value = scope.bindings.get(local.name)?.() ?? callerValue({ index: local.param, own, scope }, ctx);
   const numbers = new Set(value.map((t) => (t.kind === 'zero' ? 0 : t.kind === 'literal' ? t.value : undefined)));
   const [only] = numbers;
@@ -193,13 +252,12 @@ function nameValue(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContex
   const local = scope.tree === undefined ? undefined : localNames(scope.unit, scope.tree).get(name);
   if (followed !== undefined) {
     const open = followed.length > 0 && followed.every((t) => t.kind === 'unknown' || t.kind === 'comparison');
-    if (open && isTruth(local?.type ?? '', name)) return term(ctx, scope, n, { kind: 'comparison', name });
+    if (open && isTruth(local?.type ?? '', name)) return term(scope, n, { kind: 'comparison', name });
     return followed;
   }
   const bound = scope.bindings.get(name);
   if (bound !== undefined) return bound();
-  if (local !== undefined)
-    return local.param === undefined ? unknownTerm(ctx, scope, n) : parameterValue(local, scope, ctx);
+  if (local !== undefined) return local.param === undefined ? unknownTerm(scope, n) : parameterValue(local, scope, ctx);
   return globalName(n, name, scope, ctx);
 }
 
@@ -207,24 +265,24 @@ function globalName(n: CNode, name: string, scope: FlagScope, ctx: FlagContext):
   const expanded = macroValue(name, undefined, scope, ctx);
   if (isFollName(name)) {
     const nothing = expanded?.every((t) => t.kind === 'zero') === true;
-    return term(ctx, scope, n, nothing ? { kind: 'zero', name, value: 0 } : { kind: 'flag', name });
+    return term(scope, n, nothing ? { kind: 'zero', name, value: 0 } : { kind: 'flag', name });
   }
   if (expanded !== undefined) return expanded;
-  if (isForeignName(name)) return term(ctx, scope, n, { kind: 'foreign', name });
+  if (isForeignName(name)) return term(scope, n, { kind: 'foreign', name });
   // linux/fs.h: the directions of an I/O request, of another family than gup flags.
-  if (name === 'WRITE') return term(ctx, scope, n, { kind: 'foreign', name, value: 1 });
-  if (name === 'READ') return term(ctx, scope, n, { kind: 'zero', name, value: 0 });
-  return enumValue(name, scope, ctx) ?? fileVariableValue(name, scope, ctx) ?? unknownTerm(ctx, scope, n);
+  if (name === 'WRITE') return term(scope, n, { kind: 'foreign', name, value: 1 });
+  if (name === 'READ') return term(scope, n, { kind: 'zero', name, value: 0 });
+  return enumValue(name, scope, ctx) ?? fileVariableValue(name, scope, ctx) ?? unknownTerm(scope, n);
 }
 
-function literal(n: CNode, scope: FlagScope, ctx: FlagContext): FlagValue {
+function literal(n: CNode, scope: FlagScope): FlagValue {
   const text = codeOf(scope.unit, n);
   const value = literalValue(text);
-  return term(ctx, scope, n, { kind: value === 0 ? 'zero' : 'literal', name: text, value });
+  return term(scope, n, { kind: value === 0 ? 'zero' : 'literal', name: text, value });
 }
 
-function comparison(n: CNode, scope: FlagScope, ctx: FlagContext): FlagValue {
-  return term(ctx, scope, n, { kind: 'comparison', name: codeOf(scope.unit, n).replace(/\s+/g, ' ') });
+function comparison(n: CNode, scope: FlagScope): FlagValue {
+  return term(scope, n, { kind: 'comparison', name: codeOf(scope.unit, n).replace(/\s+/g, ' ') });
 }
 
 /** The one number that a value is; undefined for anything else. */
@@ -243,10 +301,10 @@ function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext):
   const leftNode = childByField(n, 'left');
   const rightNode = childByField(n, 'right');
   const opNode = childByField(n, 'operator');
-  if (leftNode === undefined || rightNode === undefined || opNode === undefined) return unknownTerm(ctx, scope, n);
+  if (leftNode === undefined || rightNode === undefined || opNode === undefined) return unknownTerm(scope, n);
   const recur = (x: CNode): FlagValue => evaluate(x, scope, state, ctx);
   const op = codeOf(scope.unit, opNode);
-  if (/^(?:[<>]=?|[!=]=|&&|\|\|)$/.test(op)) return comparison(n, scope, ctx);
+  if (/^(?:[<>]=?|[!=]=|&&|\|\|)$/.test(op)) return comparison(n, scope);
   if (op === '&') {
     const cleared = complemented(rightNode, scope);
     if (cleared !== undefined) return without(recur(leftNode), recur(cleared));
@@ -260,7 +318,7 @@ function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext):
   if (a !== undefined && b !== undefined && (a !== 0 || b !== 0)) {
     const value = compute(op, a, b);
     if (value !== undefined)
-      return term(ctx, scope, n, { kind: value === 0 ? 'zero' : 'literal', name: codeOf(scope.unit, n), value });
+      return term(scope, n, { kind: value === 0 ? 'zero' : 'literal', name: codeOf(scope.unit, n), value });
   }
   switch (op) {
     case '|':
@@ -269,11 +327,11 @@ function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext):
     case '^':
       return weaken(either(left, right));
     case '&':
-      return conjunction(left, right, unknownTerm(ctx, scope, n));
+      return conjunction(left, right, unknownTerm(scope, n));
     case '*':
-      return product(left, right) ?? unknownTerm(ctx, scope, n);
+      return product(left, right) ?? unknownTerm(scope, n);
     default:
-      return unknownTerm(ctx, scope, n);
+      return unknownTerm(scope, n);
   }
 }
 
@@ -311,20 +369,20 @@ function product(left: FlagValue, right: FlagValue): FlagValue | undefined {
 function unary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
   const op = operatorOf(scope.unit, n);
   const argument = childByField(n, 'argument');
-  if (op === '!') return comparison(n, scope, ctx);
+  if (op === '!') return comparison(n, scope);
   if (op === '+' && argument !== undefined) return evaluate(argument, scope, state, ctx);
-  return unknownTerm(ctx, scope, n);
+  return unknownTerm(scope, n);
 }
 
 function callValue(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
   const callee = calleeOf(n);
   const args = argumentNodes(n);
-  if (callee === undefined) return unknownTerm(ctx, scope, n);
+  if (callee === undefined) return unknownTerm(scope, n);
   const name = codeOf(scope.unit, callee);
   const first = args[0];
   if (TRANSPARENT.has(name) && first !== undefined) return evaluate(first, scope, state, ctx);
   const values = args.map((a) => later(() => evaluate(a, scope, state, ctx)));
-  return macroValue(name, values, scope, ctx) ?? returnedValue(name, values, scope, ctx) ?? unknownTerm(ctx, scope, n);
+  return macroValue(name, values, scope, ctx) ?? returnedValue(name, values, scope, ctx) ?? unknownTerm(scope, n);
 }
 
 function placeValue(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
@@ -333,6 +391,6 @@ function placeValue(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagConte
   const here = followed !== undefined && followed.length > 0 ? followed : undefined;
   if (here?.some((t) => t.must) === true) return here;
   const elsewhere = n.type === 'field_expression' ? fieldValue(n, scope, ctx) : undefined;
-  if (here === undefined) return elsewhere ?? unknownTerm(ctx, scope, n);
-  return joinAll([here, elsewhere ?? unknownTerm(ctx, scope, n)]);
+  if (here === undefined) return elsewhere ?? unknownTerm(scope, n);
+  return joinAll([here, elsewhere ?? unknownTerm(scope, n)]);
 }

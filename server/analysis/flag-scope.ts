@@ -15,12 +15,10 @@ import { shownText } from './trees.ts';
 export interface FlagContext {
   readonly model: Model;
   readonly project: ProjectView;
-  /** The call whose flags are asked for: terms inside it are `atCall`. */
-  readonly call: { readonly unit: CUnit; readonly span: Span } | undefined;
   /** Names being followed (functions, fields, macros): a name met again is not followed. */
   readonly busy: Set<string>;
-  /** Steps left; at 0 everything is unknown. */
-  readonly budget: { left: number };
+  /** Steps left (at 0 everything is unknown), and operators open at the moment. */
+  readonly budget: { left: number; nesting: number };
   readonly folding: Folding;
 }
 
@@ -80,16 +78,15 @@ export interface TermSeed {
   readonly value?: number | undefined;
 }
 
-/** A term at a place, certain. */
-export function term(ctx: FlagContext, scope: FlagScope, span: Span, seed: TermSeed): FlagValue {
-  const { call } = ctx;
-  const atCall =
-    call !== undefined && call.unit === scope.unit && call.span.start <= span.start && span.end <= call.span.end;
+/** A term at a place, certain. `foldFlags` says which of them stand in the call itself. */
+export function term(scope: FlagScope, span: Span, seed: TermSeed): FlagValue {
   const place = { start: span.start, end: span.end };
-  return [{ kind: seed.kind, name: seed.name, value: seed.value, unit: scope.unit, span: place, must: true, atCall }];
+  return [
+    { kind: seed.kind, name: seed.name, value: seed.value, unit: scope.unit, span: place, must: true, atCall: false },
+  ];
 }
 
 /** An unknown term; its name is the expression's text. */
-export function unknownTerm(ctx: FlagContext, scope: FlagScope, span: Span): FlagValue {
-  return term(ctx, scope, span, { kind: 'unknown', name: shownText(scope.unit, span) });
+export function unknownTerm(scope: FlagScope, span: Span): FlagValue {
+  return term(scope, span, { kind: 'unknown', name: shownText(scope.unit, span) });
 }

@@ -56,23 +56,24 @@ export function foldFlags(call: ApiCall, model: Model, project: ProjectView, thr
   const ctx: FlagContext = {
     model,
     project,
-    call: { unit: call.unit, span: call.span },
     busy: new Set(),
-    budget: { left: FLAG_STEPS },
+    budget: { left: FLAG_STEPS, nesting: 0 },
     folding,
   };
   const scope = through === undefined ? scopeOf(call) : innermostScope(call, through, ctx);
   const value = (a: Argument): FlagValue => argumentValue(a, scope, ctx);
   let terms: FlagValue = flags === undefined ? [] : value(flags);
   // Where a range has both forms of one argument (get_user_pages_fast around 5.2), it is read as flags.
-  if (write !== undefined && write !== flags)
-    terms = either(terms, truthAs('FOLL_WRITE', value(write), ctx, scope, write));
-  if (force !== undefined) terms = either(terms, truthAs('FOLL_FORCE', value(force), ctx, scope, force));
+  if (write !== undefined && write !== flags) terms = either(terms, truthAs('FOLL_WRITE', value(write), scope, write));
+  if (force !== undefined) terms = either(terms, truthAs('FOLL_FORCE', value(force), scope, force));
   const parts = [write, force, flags].filter((a) => a !== undefined);
   const span = { start: Math.min(...parts.map((a) => a.start)), end: Math.max(...parts.map((a) => a.end)) };
   const sets = namesOf(terms, model, call.active);
   const own = through === undefined ? span : undefined;
-  return { text: shownText(read.unit, span), span: own, terms, ...sets };
+  const inCall = (t: FlagTerm): boolean =>
+    t.unit === call.unit && call.span.start <= t.span.start && t.span.end <= call.span.end;
+  const placed = terms.map((t) => (inCall(t) ? { ...t, atCall: true } : t));
+  return { text: shownText(read.unit, span), span: own, terms: placed, ...sets };
 }
 
 /** iov_iter_extract_pages and its kind take flags of their own (iov_iter_extraction_t, linux/uio.h): shown, not folded. */
@@ -130,15 +131,22 @@ function argumentValue(a: Argument, scope: FlagScope, ctx: FlagContext): FlagVal
 }
 
 /** A truth value as the flag it stood for before gup_flags (write and force up to 4.8, the fast functions up to 5.1). */
-function truthAs(flag: string, value: FlagValue, ctx: FlagContext, scope: FlagScope, at: Span): FlagValue {
+function truthAs(flag: string, value: FlagValue, scope: FlagScope, at: Span): FlagValue {
   const zero = value.filter((t) => t.kind === 'zero');
   if (zero.length === value.length && zero.length > 0) return zero;
   const certain =
     zero.length === 0 &&
     value.some((t) => t.must && (t.kind === 'literal' || t.kind === 'flag' || t.kind === 'foreign'));
-  const atCall = ctx.call?.unit === scope.unit && ctx.call.span.start <= at.start && at.end <= ctx.call.span.end;
   const span = { start: at.start, end: at.end };
-  const made: FlagTerm = { kind: 'flag', name: flag, value: undefined, unit: scope.unit, span, must: certain, atCall };
+  const made: FlagTerm = {
+    kind: 'flag',
+    name: flag,
+    value: undefined,
+    unit: scope.unit,
+    span,
+    must: certain,
+    atCall: false,
+  };
   return [...weaken(zero), made];
 }
 

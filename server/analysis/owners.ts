@@ -1,8 +1,8 @@
 /**
- * Which struct a field expression belongs to, as far as declarations at hand tell.
+ * Which struct a field expression belongs to, as far as declarations at hand tell: locals, file variables, and the structs that
+ * the file and the headers of its project define. A field of a struct defined elsewhere is unknown, never guessed.
  */
-import type { CNode } from '../syntax/node.ts';
-import { childByField } from '../syntax/node.ts';
+import { type CNode, childByField } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { localNames } from './locals.ts';
 import type { ProjectView } from './project-view.ts';
@@ -16,9 +16,74 @@ export function fieldOwner(
   project: ProjectView,
 ): string | undefined {
   const argument = childByField(bare(node), 'argument');
-  if (argument === undefined || tree === undefined || project === undefined) return undefined;
-  const base = bare(argument);
-  if (base.type !== 'identifier') return undefined;
-  const type = localNames(unit, tree).get(codeOf(unit, base))?.type ?? '';
-  return /^(?:const )?(?:struct|union) (\w+)$/.exec(type)?.[1];
+  return argument === undefined ? undefined : tagOf(unit, tree, argument, project);
+}
+
+/** The tag of the struct that an expression is, or points to. */
+function tagOf(unit: CUnit, tree: CNode | undefined, node: CNode, project: ProjectView): string | undefined {
+  const n = bare(node);
+  switch (n.type) {
+    case 'identifier': {
+      const name = codeOf(unit, n);
+      const local = tree === undefined ? undefined : localNames(unit, tree).get(name);
+      return local === undefined ? fileVariableTag(unit, name) : tagIn(local.type);
+    }
+    case 'subscript_expression':
+    case 'pointer_expression': {
+      const argument = childByField(n, 'argument');
+      return argument === undefined ? undefined : tagOf(unit, tree, argument, project);
+    }
+    case 'field_expression': {
+      const field = childByField(n, 'field');
+      const owner = fieldOwner(unit, tree, n, project);
+      if (owner === undefined || field === undefined) return undefined;
+      return memberTag([unit, ...project.headers(unit)], owner, codeOf(unit, field));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function tagIn(type: string): string | undefined {
+  return /^(?:const |volatile |static )*(?:struct|union) (\w+)/.exec(type.replace(/\s+/g, ' '))?.[1];
+}
+
+function fileVariableTag(unit: CUnit, name: string): string | undefined {
+  const item = unit.declarations.find((d) => d.kind === 'variable' && d.name === name);
+  return item === undefined ? undefined : tagIn(unit.code.slice(item.span.start, item.span.end));
+}
+
+/** Struct members that are structs or pointers to them, by struct tag; by unit. */
+const memberCache = new WeakMap<CUnit, Map<string, ReadonlyMap<string, string>>>();
+
+function memberTag(units: readonly CUnit[], owner: string, field: string): string | undefined {
+  for (const unit of units) {
+    let structs = memberCache.get(unit);
+    if (structs === undefined) {
+      structs = new Map();
+      memberCache.set(unit, structs);
+    }
+    let members = structs.get(owner);
+    if (members === undefined) {
+      members = membersOf(unit, owner);
+      structs.set(owner, members);
+    }
+    const tag = members.get(field);
+    if (tag !== undefined) return tag;
+  }
+  return undefined;
+}
+
+function membersOf(unit: CUnit, owner: string): Map<string, string> {
+  const members = new Map<string, string>();
+  const head = new RegExp(`\\b(?:struct|union)\\s+${owner}\\s*\\{`);
+  const item = unit.declarations.find((d) => d.kind === 'type' && head.test(unit.code.slice(d.span.start, d.span.end)));
+  if (item === undefined) return members;
+  const text = unit.code.slice(item.span.start, item.span.end);
+  for (const m of text.matchAll(/\b(?:struct|union)\s+(\w+)\s+([^;{}]*);/g)) {
+    for (const name of (m[2] ?? '').matchAll(/(\w+)\s*(?:\[[^\]]*\]\s*)*(?=,|$)/g)) {
+      if (name[1] !== undefined && m[1] !== undefined) members.set(name[1], m[1]);
+    }
+  }
+  return members;
 }

@@ -177,8 +177,12 @@ function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
   return tag === undefined || holder.tags.has(tag) ? holder.kind : undefined;
 }
 
+/** Operators inside one another that are looked through. */
+const MAX_NESTING = 60;
+
 /** What an expression reaches; undefined: no page. */
-function carries(w: Walk, node: CNode): HolderKind | undefined {
+function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined {
+  if (depth > MAX_NESTING) return undefined;
   const n = bare(node);
   switch (n.type) {
     case 'identifier':
@@ -188,13 +192,13 @@ function carries(w: Walk, node: CNode): HolderKind | undefined {
       const named = field === undefined ? undefined : fieldKind(w, n, codeOf(w.unit, field));
       const base = childByField(n, 'argument');
       // A field of a carrier that is tracked itself (`sgt->sgl`, `bio->bi_io_vec`) reaches the same pages.
-      return named ?? (base !== undefined && carries(w, base) === 'carrier' ? 'carrier' : undefined);
+      return named ?? (base !== undefined && carries(w, base, depth + 1) === 'carrier' ? 'carrier' : undefined);
     }
     case 'update_expression':
     case 'subscript_expression':
     case 'pointer_expression': {
       const argument = childByField(n, 'argument');
-      const kind = argument === undefined ? undefined : carries(w, argument);
+      const kind = argument === undefined ? undefined : carries(w, argument, depth + 1);
       // What a kernel address points to is the data itself, a value.
       return kind === 'data' && isValue(w, n) ? undefined : kind;
     }
@@ -202,31 +206,31 @@ function carries(w: Walk, node: CNode): HolderKind | undefined {
       const op = childByField(n, 'operator');
       if (op !== undefined && !/^[-+|&<>]{1,2}$/.test(codeOf(w.unit, op))) return undefined;
       const left = childByField(n, 'left');
-      return left === undefined ? undefined : carries(w, left);
+      return left === undefined ? undefined : carries(w, left, depth + 1);
     }
     case 'conditional_expression': {
       const arms = [childByField(n, 'consequence'), childByField(n, 'alternative')];
-      return arms.map((a) => (a === undefined ? undefined : carries(w, a))).find((k) => k !== undefined);
+      return arms.map((a) => (a === undefined ? undefined : carries(w, a, depth + 1))).find((k) => k !== undefined);
     }
     case 'assignment_expression': {
       const right = childByField(n, 'right');
-      return right === undefined ? undefined : carries(w, right);
+      return right === undefined ? undefined : carries(w, right, depth + 1);
     }
     case 'call_expression':
-      return w.sources.has(n) ? 'page' : resultOf(w, n);
+      return w.sources.has(n) ? 'page' : resultOf(w, n, depth + 1);
     default:
       return undefined;
   }
 }
 
 /** What the result of a call reaches, by the model's aliases: the page of an address, the address of a page. */
-function resultOf(w: Walk, n: CNode): HolderKind | undefined {
+function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   const args = argumentNodes(n);
   for (const row of rowsOf(w, n)) {
     for (const e of row.effects) {
       if ((e.op !== 'alias' && e.op !== 'map') || e.to === undefined || !e.to.startsWith('ret')) continue;
       const from = args[argumentIndex(e.place) ?? -1];
-      if (from === undefined || carries(w, from) === undefined) continue;
+      if (from === undefined || carries(w, from, depth) === undefined) continue;
       if (/\bvoid\s*\*/.test(row.ret)) return 'data';
       return row.ret.includes('*') ? 'page' : 'number';
     }

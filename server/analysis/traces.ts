@@ -6,6 +6,7 @@ import type { Model } from '../../model/index.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { callsOf, functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
+import { afford } from './effort.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
@@ -52,6 +53,9 @@ interface Work {
   readonly seeds: ReadonlyMap<string, HolderKind>;
 }
 
+/** Traces of sites that put pages into the same place of the same function are the same. */
+const traceCache = new WeakMap<CUnit, Map<string, PageTrace>>();
+
 /** Follows the pages of a site. `model` is the model of the kernels aimed at. */
 export function tracePages(site: CallSite, model: Model, project: ProjectView): PageTrace {
   const { unit, fn } = site;
@@ -65,10 +69,17 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
       complete: true,
     };
   }
+  const known = traceCache.get(unit) ?? new Map<string, PageTrace>();
+  traceCache.set(unit, known);
+  const key = pages === undefined ? '' : `${fn.span.start} ${codeOf(unit, pages)}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const scope: NameScope = { unit, model, project };
   const holders: Holders = { names: new Map(), fields: new Map() };
   const handedOut = pages === undefined ? false : seed(scope, fn, pages, holders);
-  return follow(scope, site, { pages, holders, handedOut });
+  const trace = follow(scope, site, { pages, holders, handedOut });
+  if (pages !== undefined) known.set(key, trace);
+  return trace;
 }
 
 /** The argument that receives the pages. */
@@ -207,6 +218,7 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
   for (const [name, kind] of work.seeds) own.set(name, kind);
   if (s.names.has(work.fn) && own.size === size && work.seeds.size > 0) return false;
   s.names.set(work.fn, own);
+  if (!afford(unit, work.fn.span)) return false;
   const sources = s.sources.get(work.fn) ?? new Set();
   const trace = traceFunction(s.scope, work.fn, { names: own, fields: s.holders.fields }, sources);
   for (const e of trace.events) s.events.set(`${e.kind} ${e.fn.span.start} ${e.node.start} ${e.node.end}`, e);
@@ -253,11 +265,19 @@ function climb(s: Search, fn: FunctionDef, param: number | undefined): void {
   }
 }
 
-function functionsWithField(unit: CUnit, field: string): Set<FunctionDef> {
+const fieldCache = new WeakMap<CUnit, Map<string, ReadonlySet<FunctionDef>>>();
+
+/** The functions of a unit that name a field. Cached by unit. */
+function functionsWithField(unit: CUnit, field: string): ReadonlySet<FunctionDef> {
+  const known = fieldCache.get(unit) ?? new Map<string, ReadonlySet<FunctionDef>>();
+  fieldCache.set(unit, known);
+  const before = known.get(field);
+  if (before !== undefined) return before;
   const found = new Set<FunctionDef>();
   for (const m of unit.code.matchAll(new RegExp(`(?:->|\\.)\\s*${field}\\b`, 'g'))) {
     const fn = functionAt(unit, m.index);
     if (fn !== undefined) found.add(fn);
   }
+  known.set(field, found);
   return found;
 }

@@ -20,9 +20,10 @@ export function operatorOf(unit: CUnit, node: Span): string {
 
 /** The text of a stretch for people: as written, on one line; without the comments and dead branches that stand in it. */
 export function shownText(unit: CUnit, span: Span): string {
-  const text = unit.text.slice(span.start, span.end);
+  const end = Math.min(span.end, span.start + MAX_SHOWN);
+  const text = unit.text.slice(span.start, end);
   const plain = !text.includes('/*') && !text.includes('//') && !/\n\s*#/.test(text);
-  const from = plain ? text : unit.code.slice(span.start, span.end);
+  const from = plain ? text : unit.code.slice(span.start, end);
   return from
     .replace(/\\\r?\n/g, ' ')
     .replace(/\s+/g, ' ')
@@ -59,11 +60,18 @@ export function argumentNodes(call: CNode): readonly CNode[] {
   return childByField(call, 'arguments')?.children ?? [];
 }
 
+/** Characters of a place that is told from others; longer ones are not followed. */
+const MAX_KEY = 200;
+
+/** Characters of an expression that people are shown. */
+const MAX_SHOWN = 1000;
+
 /**
  * A key under which equal places are equal: `flags`, `opts->flags`, `a[i].b`. Undefined for anything that is no place.
  */
 export function placeKey(unit: CUnit, node: CNode): string | undefined {
   const n = bare(node);
+  if (n.end - n.start > MAX_KEY) return undefined;
   switch (n.type) {
     case 'identifier':
       return codeOf(unit, n);

@@ -23,6 +23,9 @@ export interface Wrapper {
   readonly api: string;
 }
 
+/** Acquiring calls of one function that are looked at. */
+const MAX_TRIED = 20;
+
 /** Wrappers of wrappers of wrappers are followed so far. */
 const MAX_NESTING = 4;
 
@@ -71,10 +74,13 @@ function firstAcquiring(
   nesting: number,
   counts: (call: FoundCall, api: string) => boolean,
 ): Wrapper | undefined {
+  let tried = 0;
   for (const call of calls) {
     if (call.meaning.kind === 'api') {
       const { api } = call.meaning;
-      if (scope.model.isSite(api) && counts(call, api)) return { name, call, next: undefined, api };
+      if (!scope.model.isSite(api)) continue;
+      if (++tried > MAX_TRIED) return undefined;
+      if (counts(call, api)) return { name, call, next: undefined, api };
       continue;
     }
     const next = wrapperNamed(scope, call.spelled, nesting + 1);

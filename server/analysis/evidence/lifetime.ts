@@ -1,4 +1,6 @@
 /** How long the pages are held: until the function returns, or until something later gives them back. */
+import type { Span } from '../../base/span.ts';
+import type { CUnit } from '../../syntax/unit.ts';
 import { namesBeforeBrackets } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent } from '../trace-function.ts';
@@ -24,12 +26,26 @@ const NOTIFIERS = [
 /** Functions and fields that charge pinned memory to a user (linux/mm.h; mm_struct.pinned_vm). */
 const ACCOUNTING = /\b(?:account_locked_vm|__account_locked_vm|pinned_vm|RLIMIT_MEMLOCK)\b/;
 
+/** Releases that are looked at for one site. */
+const MAX_RELEASES = 50;
+
+const accountingCache = new WeakMap<CUnit, Span | undefined>();
+
+/** Where a file charges pinned memory to a user, if it does. Cached by unit. */
+function accountingIn(unit: CUnit): Span | undefined {
+  if (!accountingCache.has(unit)) {
+    const m = ACCOUNTING.exec(unit.code);
+    accountingCache.set(unit, m === null ? undefined : { start: m.index, end: m.index + m[0].length });
+  }
+  return accountingCache.get(unit);
+}
+
 /** The clues of lifetime. */
 export function lifetimeClues(site: CallSite, trace: PageTrace): Clue[] {
   const { unit, fn } = site;
   const clues: Clue[] = [];
   if (fn === undefined) return clues;
-  const releases = trace.events.filter((e) => e.kind === 'release');
+  const releases = trace.events.filter((e) => e.kind === 'release').slice(0, MAX_RELEASES);
   const here = releases.filter((e) => e.fn === fn && !isOnError(site, e));
   const stored = trace.events.find((e) => e.kind === 'stored');
   const keeps = stored !== undefined || (trace.pages !== undefined && trace.fields.size > 0);
@@ -54,17 +70,10 @@ export function lifetimeClues(site: CallSite, trace: PageTrace): Clue[] {
 function fileClues(site: CallSite): Clue[] {
   const { unit } = site;
   const clues: Clue[] = [];
-  const accounting = ACCOUNTING.exec(unit.code);
-  if (accounting !== null && site.reference === 'pin') {
-    const span = { start: accounting.index, end: accounting.index + accounting[0].length };
-    clues.push({
-      kind: 'accounting',
-      unit,
-      span,
-      text: 'pinned memory is accounted',
-      cases: { 2: 1 },
-      lifetime: { long: 2 },
-    });
+  const span = accountingIn(unit);
+  if (span !== undefined && site.reference === 'pin') {
+    const text = 'pinned memory is accounted';
+    clues.push({ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } });
   }
   const name = NOTIFIERS.find((n) => namesBeforeBrackets(unit).has(n));
   const offset = name === undefined ? undefined : namesBeforeBrackets(unit).get(name)?.[0];

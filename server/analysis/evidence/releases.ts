@@ -13,11 +13,15 @@ export interface FoundRelease {
   readonly matches: boolean;
 }
 
+/** Releases that one site lists; code written by hand has below 20. */
+const MAX_RELEASES = 100;
+
 /** The releases of the pages in the file, in text order. */
 export function releasesOf(site: CallSite, trace: PageTrace): FoundRelease[] {
   if (site.reference === 'none') return [];
-  return trace.events.flatMap((event) => {
-    if (event.kind !== 'release' || event.api === undefined) return [];
+  const releases = trace.events.filter((e) => e.kind === 'release').slice(0, MAX_RELEASES);
+  return releases.flatMap((event) => {
+    if (event.api === undefined) return [];
     return [{ event, api: event.api, matches: matches(site, event.rows) }];
   });
 }

@@ -5,6 +5,9 @@ import type { PageTrace } from '../traces.ts';
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 
+/** Releases that are looked at for one site. */
+const MAX_RELEASES = 50;
+
 /** The clues of what is done with the pages. */
 export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
   const clues: Clue[] = [];
@@ -54,7 +57,8 @@ export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
 
 /** Whether the acquiring function gives the pages back itself: then the caller's array was only lent. */
 function givenBackHere(site: CallSite, trace: PageTrace): boolean {
-  return trace.events.some((e) => e.kind === 'release' && e.fn === site.fn && !isOnError(site, e));
+  const here = trace.events.filter((e) => e.kind === 'release' && e.fn === site.fn).slice(0, MAX_RELEASES);
+  return here.some((e) => !isOnError(site, e));
 }
 
 /** What the CPU may do with the data where only its address is seen: FOLL_WRITE says whether it writes. */
