@@ -16,6 +16,13 @@ export { decode, encode } from './decode.ts';
 
 const scratch = newTokens();
 
+const environments = new WeakMap<CUnit, PreprocessEnv>();
+
+/** What a unit was loaded with. A unit made elsewhere has no headers and no definitions. */
+export function environmentOf(unit: CUnit): PreprocessEnv {
+  return environments.get(unit) ?? { range: unit.range, defines: new Map() };
+}
+
 /** Makes a unit of a decoded text for the newest kernel of `env.range`; see `liveRanges` for ranges whose kernels see different code. */
 export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit {
   const stripped = strip(text);
@@ -29,7 +36,7 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
   matchBrackets(scratch, code);
   const top = splitTopLevel(source);
   let lines: LineIndex | undefined;
-  return {
+  const unit: CUnit = {
     path,
     text,
     code: textOf(code),
@@ -47,6 +54,8 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
     range: env.range,
     guessed: chosen.guessed,
   };
+  environments.set(unit, env);
+  return unit;
 }
 
 function regionsOf(g: Group): VersionRegion[] {

@@ -2,10 +2,12 @@
  * Parses one function, initialiser, declaration or macro body at a time: damage in one place never reaches another, and only
  * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per unit.
  */
+import { INTEGER_TYPEDEFS } from '../../model/kernel-c.ts';
 import { covers, type Span } from '../base/span.ts';
+import { type CastNames, fixCasts } from './casts.ts';
 import { type Cleanup, maskStatements } from './mask-function.ts';
 import { maskHeader } from './mask-header.ts';
-import { type CNode, hasError } from './node.ts';
+import { type CNode, hasError, walk } from './node.ts';
 import { parse } from './parser.ts';
 import { type Rewrite, Rewriter } from './rewriter.ts';
 import { strip, textOf, unitsOf } from './strip.ts';
@@ -56,12 +58,46 @@ function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
   const facts = { rewrites: r.rewrites.sort(order), cleanups: cleanups.sort(order) };
   const code = textOf(r.code);
   const tree = parse(code, start);
+  fixCasts(tree, (from, to) => code.slice(from - start, to - start), castNames(unit, tree));
   const root = tree.children.find((c) => c.type === 'function_definition');
   const found = root?.children.find((c) => c.field === 'body');
   if (root !== undefined && found !== undefined && found.start === fn.bodySpan.start && found.end === fn.bodySpan.end) {
     return { root, body: found, damaged: tree.children.length > 1 || hasError(tree), ...facts };
   }
-  return { ...parseBodyAlone(code.slice(fn.bodySpan.start - start), fn), ...facts };
+  const alone = parseBodyAlone(code.slice(fn.bodySpan.start - start), fn);
+  fixCasts(alone.root, (from, to) => code.slice(from - start, to - start), castNames(unit, alone.root));
+  return { ...alone, ...facts };
+}
+
+const typedefs = new WeakMap<CUnit, ReadonlySet<string>>();
+
+/** Typedefs of the kernel and of the unit; names declared in the tree or as functions are objects. */
+function castNames(unit: CUnit, tree: CNode): CastNames {
+  let own = typedefs.get(unit);
+  if (own === undefined) {
+    const made = unit.declarations.filter((d) => d.kind === 'type' && unit.code.startsWith('typedef', d.span.start));
+    own = new Set(made.map((d) => d.name));
+    typedefs.set(unit, own);
+  }
+  const types = own;
+  let declared: Set<string> | undefined;
+  return {
+    isType: (name) => INTEGER_TYPEDEFS.has(name) || types.has(name),
+    isObject: (name) => {
+      declared ??= declaredIn(unit, tree);
+      return declared.has(name);
+    },
+  };
+}
+
+function declaredIn(unit: CUnit, tree: CNode): Set<string> {
+  const names = new Set(unit.functions.map((f) => f.name));
+  for (const m of unit.macros) if (m.params !== undefined) names.add(m.name);
+  walk(tree, (n) => {
+    if (n.type === 'identifier' && n.field === 'declarator') names.add(unit.code.slice(n.start, n.end));
+    return true;
+  });
+  return names;
 }
 
 function bodyToken(r: Rewriter, offset: number): number {
@@ -95,7 +131,10 @@ export function parseExpression(unit: CUnit, span: Span): CNode | undefined {
   const r = new Rewriter(units, WORDS, span.start);
   maskStatements(r, 0, r.t.count, []);
   const code = textOf(r.code);
-  return parseInitialiser(code, span.start) ?? parseStatements(code, span.start);
+  const tree = parseInitialiser(code, span.start) ?? parseStatements(code, span.start);
+  if (tree !== undefined)
+    fixCasts(tree, (from, to) => code.slice(from - span.start, to - span.start), castNames(unit, tree));
+  return tree;
 }
 
 /** The code of a span; a stretch that is blank there (a directive) is taken from the original text. */
