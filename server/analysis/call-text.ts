@@ -35,13 +35,13 @@ export function macroText(unit: CUnit, macro: MacroDef): string {
   return body.replace(/\/\*.*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|\\\r?\n/gs, (s) => ' '.repeat(s.length));
 }
 
-/** The calls in a macro's body, in order, inner ones included. */
-export function macroCalls(unit: CUnit, macro: MacroDef): TextCall[] {
+/** The calls of names that `wanted` asks for in a macro's body, in order, inner ones included. */
+export function macroCalls(unit: CUnit, macro: MacroDef, wanted: (name: string) => boolean): TextCall[] {
   const text = macroText(unit, macro);
   const base = macro.bodySpan.start;
   const calls: TextCall[] = [];
   for (const m of text.matchAll(/(?<![\w.]|->)[A-Za-z_]\w*(?=\s{0,20}\()/g)) {
-    const call = textCall(text, m.index);
+    const call = wanted(m[0]) ? textCall(text, m.index) : undefined;
     if (call !== undefined) calls.push(shifted(call, base));
   }
   return calls;

@@ -4,7 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { ApiFamily } from '../../model/schema.ts';
-import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
+import { intersect, type KernelRange } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
@@ -12,6 +12,7 @@ import { activeRange } from '../syntax/versions.ts';
 import { declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
+import { holdsIn } from './row-range.ts';
 import type { ApiCall, Argument } from './site.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf, shownText } from './trees.ts';
 
@@ -84,7 +85,7 @@ export function asApiCall(call: FoundCall, api: string, model: Model): ApiCall {
  * the others are what `model.rows` has beyond (a rule about arguments asks there).
  */
 function rowsFor(model: Model, api: string, arity: number, active: KernelRange): ApiCall['rows'] {
-  const live = model.rows(api).filter((r) => intersect(rangeOf(r.kernels), active) !== undefined);
+  const live = model.rows(api).filter((r) => holdsIn(r, active));
   const fitting = live.filter((r) => r.params.length === arity);
   return fitting.length > 0 ? fitting : live;
 }
@@ -115,13 +116,12 @@ export function findCallsIn(scope: NameScope, fn: FunctionDef): FoundCall[] {
 /** The calls in a macro's body of names that mean anything, in text order. */
 export function findCallsInMacro(scope: NameScope, macro: MacroDef): FoundCall[] {
   const { unit } = scope;
-  return macroCalls(unit, macro).flatMap((call) => {
-    if (macro.params?.includes(call.name) === true) return [];
-    const meaning = meaningInMacro(scope, macro, call.name);
-    return meaning.kind === 'unknown'
-      ? []
-      : [fromText(unit, functionAt(unit, macro.nameSpan.start), macro, meaning, call)];
-  });
+  const known = (name: string): boolean =>
+    macro.params?.includes(name) !== true && meaningInMacro(scope, macro, name).kind !== 'unknown';
+  const fn = functionAt(unit, macro.nameSpan.start);
+  return macroCalls(unit, macro, known).map((call) =>
+    fromText(unit, { fn, macro, meaning: meaningInMacro(scope, macro, call.name) }, call),
+  );
 }
 
 function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): FoundCall[] {
@@ -137,7 +137,7 @@ function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): Fo
     if (node !== undefined) calls.push(nodeCall(unit, fn, hit, node));
     else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
       const text = textCall(unit.code, hit.offset, fn.span.end);
-      if (text !== undefined) calls.push(fromText(unit, fn, undefined, hit.meaning, text));
+      if (text !== undefined) calls.push(fromText(unit, { fn, macro: undefined, meaning: hit.meaning }, text));
     }
   }
   return calls;
@@ -152,24 +152,25 @@ function nodeCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCal
   return { unit, fn, macro: undefined, spelled: hit.name, meaning: hit.meaning, span, nameSpan, node, args };
 }
 
-function fromText(
-  unit: CUnit,
-  fn: FunctionDef | undefined,
-  macro: MacroDef | undefined,
-  meaning: NameMeaning,
-  call: TextCall,
-): FoundCall {
-  const args = call.args.map((a): Argument => ({ ...a, node: expressionTree(unit, a), text: shownText(unit, a) }));
+/** A call without a tree. Its arguments are parsed when somebody asks for one. */
+function fromText(unit: CUnit, where: Pick<FoundCall, 'fn' | 'macro' | 'meaning'>, call: TextCall): FoundCall {
+  const args = call.args.map((a) => textArgument(unit, a));
+  return { ...where, unit, spelled: call.name, span: call.span, nameSpan: call.nameSpan, node: undefined, args };
+}
+
+function textArgument(unit: CUnit, span: Span): Argument {
+  const text = shownText(unit, span);
+  let node: CNode | undefined;
+  let parsed = false;
   return {
-    unit,
-    fn,
-    macro,
-    spelled: call.name,
-    meaning,
-    span: call.span,
-    nameSpan: call.nameSpan,
-    node: undefined,
-    args,
+    start: span.start,
+    end: span.end,
+    text,
+    get node() {
+      if (!parsed) node = expressionTree(unit, span);
+      parsed = true;
+      return node;
+    },
   };
 }
 
@@ -182,7 +183,7 @@ function fileScopeCall(unit: CUnit, offset: number, meaning: NameMeaning): Found
   if (item.kind === 'other' && !/[=(,{?:!&|+\-<>~]\s*$/.test(before)) return undefined;
   if (!looksCalled(unit.code, offset, item.span.start)) return undefined;
   const call = textCall(unit.code, offset, item.span.end);
-  return call === undefined ? undefined : fromText(unit, undefined, undefined, meaning, call);
+  return call === undefined ? undefined : fromText(unit, { fn: undefined, macro: undefined, meaning }, call);
 }
 
 function callsInMacros(scope: NameScope, wanted: WantedName): FoundCall[] {

@@ -206,17 +206,41 @@ interface Assignment {
   readonly whole: boolean;
 }
 
+interface AssignmentOperator {
+  /** Offset of `=` or `|=`. */
+  readonly operator: number;
+  /** `|=`. */
+  readonly partial: boolean;
+}
+
+const operatorCache = new WeakMap<CUnit, Map<string, readonly AssignmentOperator[]>>();
+
+/** Where the text assigns a name. Cached by unit. */
+function assignmentOperators(unit: CUnit, name: string, kind: 'field' | 'variable'): readonly AssignmentOperator[] {
+  const known = operatorCache.get(unit) ?? new Map<string, readonly AssignmentOperator[]>();
+  operatorCache.set(unit, known);
+  const key = `${kind} ${name}`;
+  let found = known.get(key);
+  if (found === undefined) {
+    const before = kind === 'field' ? '(?:->|\\.)\\s*' : '(?<![\\w.>])';
+    const pattern = new RegExp(`${before}${name}\\s*(\\|=|=(?!=))`, 'g');
+    found = [...unit.code.matchAll(pattern)].map((m) => {
+      const partial = m[1] === '|=';
+      return { operator: m.index + m[0].length - (partial ? 2 : 1), partial };
+    });
+    known.set(key, found);
+  }
+  return found;
+}
+
 /** Assignments of a name in the functions of a unit; for fields also designated initialisers. */
 function assignments(unit: CUnit, name: string, kind: 'field' | 'variable', ctx: FlagContext): Assignment[] {
   const out: Assignment[] = [];
-  const before = kind === 'field' ? '(?:->|\\.)\\s*' : '(?<![\\w.>])';
-  const pattern = new RegExp(`${before}${name}\\s*(\\|=|=(?!=))`, 'g');
-  for (const m of unit.code.matchAll(pattern)) {
+  for (const { operator, partial } of assignmentOperators(unit, name, kind)) {
     if (ctx.budget.left-- <= 0) break;
-    const fn = functionAt(unit, m.index);
+    const fn = functionAt(unit, operator);
     if (fn === undefined) continue;
     const tree = treeOf(unit, fn);
-    const operator = m.index + m[0].length - (m[1]?.length ?? 1);
     const holder = pathTo(tree, { start: operator, end: operator + 1 }).findLast(
       (n) => n.type === 'assignment_expression' || n.type === 'initializer_pair',
     );
@@ -225,9 +249,9 @@ function assignments(unit: CUnit, name: string, kind: 'field' | 'variable', ctx:
     const left = childByField(holder, 'left');
     const scope: FlagScope = { unit, fn, tree, bindings: NO_BINDINGS };
     out.push({
-      value: m[1] === '|=' ? weaken(ctx.folding.valueAt(value, scope, ctx)) : ctx.folding.valueAt(value, scope, ctx),
+      value: partial ? weaken(ctx.folding.valueAt(value, scope, ctx)) : ctx.folding.valueAt(value, scope, ctx),
       tag: left === undefined ? undefined : fieldOwner(unit, tree, left, ctx.project),
-      whole: m[1] !== '|=',
+      whole: !partial,
     });
   }
   return out;

@@ -5,7 +5,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, ParamRole } from '../../model/schema.ts';
-import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
+import type { KernelRange } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
 import { expressionTree, treeOf } from './call-index.ts';
 import { folding } from './flag-eval.ts';
@@ -13,6 +13,7 @@ import { FLAG_STEPS, type FlagContext, type FlagScope, later } from './flag-scop
 import { either, type FlagValue, weaken } from './flag-terms.ts';
 import { parameters } from './locals.ts';
 import type { ProjectView } from './project-view.ts';
+import { holdsIn } from './row-range.ts';
 import type { ApiCall, Argument, FlagSet, FlagTerm } from './site.ts';
 import { shownText } from './trees.ts';
 
@@ -172,7 +173,7 @@ export function namesOfValue(model: Model, value: number, active: KernelRange): 
   const byBit = new Map<number, Set<string>>();
   for (const name of model.flagNames()) {
     for (const row of model.flags(name)) {
-      if (intersect(rangeOf(row.kernels), active) === undefined || (value & row.value) === 0) continue;
+      if (!holdsIn(row, active) || (value & row.value) === 0) continue;
       const names = byBit.get(row.value) ?? new Set();
       byBit.set(row.value, names.add(name));
     }

@@ -1,6 +1,6 @@
 /** Where the pages of a site are given back, and whether that is the way they were taken. */
 import type { ApiRow } from '../../../model/schema.ts';
-import { intersect, rangeOf } from '../../../model/version.ts';
+import { holdsIn } from '../row-range.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
@@ -27,7 +27,7 @@ export function releasesOf(site: CallSite, trace: PageTrace): FoundRelease[] {
 }
 
 function matches(site: CallSite, rows: readonly ApiRow[]): boolean {
-  const live = rows.filter((r) => intersect(rangeOf(r.kernels), site.active) !== undefined);
+  const live = rows.filter((r) => holdsIn(r, site.active));
   const refs = live.flatMap((r) =>
     r.effects.filter((e) => e.op === 'release').map((e) => e.ref ?? r.reference ?? 'either'),
   );
