@@ -1,5 +1,18 @@
-/** Rows of the model in words: what an API takes, returns, does and demands on which kernels; flags; cases. */
-import type { ApiRow, CaseRow, ContextDemand, FlagRow, ReturnContract, Source } from '../../model/schema.ts';
+/**
+ * Rows of the model in words, as Markdown: what an API takes, returns, does and demands on which kernels, and what it refuses;
+ * flags; cases. Pure; `explain` and hovers show it.
+ */
+import { FAST_MASK_ROWS } from '../../model/flags.ts';
+import type {
+  ApiRow,
+  CaseRow,
+  ContextDemand,
+  FlagRow,
+  ReturnContract,
+  Source,
+  ValidityRow,
+} from '../../model/schema.ts';
+import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { formatRange, rangeOf, type Since } from '../../model/version.ts';
 
 const RETURNS: Readonly<Record<ReturnContract, string>> = {
@@ -64,25 +77,44 @@ function apiRow(row: ApiRow): string {
   return lines.join('\n');
 }
 
+/** A run-time check in one line. */
+function check(row: ValidityRow): string {
+  return `- ${kernels(row)}: ${row.condition}: ${row.effect}, ${row.result}`;
+}
+
 /** An API over all its eras. */
 export function explainApi(name: string, rows: readonly ApiRow[]): string {
   const family = rows.at(-1)?.family ?? '';
-  return `# ${name}()\n\n${family} function${rows.some((r) => r.site === true) ? '; its calls are sites' : ''}.\n\n${rows.map(apiRow).join('\n\n')}\n`;
+  const parts = [
+    `# ${name}()`,
+    `${family} function${rows.some((r) => r.site === true) ? '; its calls are sites' : ''}.`,
+    ...rows.map(apiRow),
+  ];
+  const checks = VALIDITY_ROWS.filter((row) => row.applies.includes(name));
+  if (checks.length > 0) parts.push(`## Run-time checks\n\n${checks.map(check).join('\n')}`);
+  return `${parts.join('\n\n')}\n`;
 }
 
-/** A flag over all releases. */
+/** A flag over all releases: values, standing, where the fast functions take it, what is refused with it. */
 export function explainFlag(name: string, rows: readonly FlagRow[]): string {
-  const parts = rows.map((row) =>
-    [
-      `## Kernels ${kernels(row)}`,
-      '',
-      `- value 0x${row.value.toString(16)}`,
-      `- ${STANDING[row.standing]}${row.visible ? '' : '; the name is hidden in mm/internal.h'}`,
-      `- ${row.meaning}`,
-      `- read in ${source(row.source)}`,
-    ].join('\n'),
+  const values = rows.map((row) => {
+    const hidden = row.visible ? '' : '; the name is hidden in mm/internal.h';
+    return `| ${kernels(row)} | 0x${row.value.toString(16)} | ${STANDING[row.standing]}${hidden} | ${source(row.source)} |`;
+  });
+  const last = rows.at(-1);
+  const parts = [`# ${name}`];
+  if (last !== undefined) parts.push(last.note === undefined ? last.meaning : `${last.meaning} ${last.note}`);
+  parts.push(`| kernels | value | standing | read in |\n|---|---|---|---|\n${values.join('\n')}`);
+  const fast = FAST_MASK_ROWS.filter((row) => row.allowed?.includes(name) === true).map(kernels);
+  parts.push(
+    `The fast functions take it on ${fast.length === 0 ? 'no kernel that checks (5.3 and later)' : fast.join(', ')}.`,
   );
-  return `# ${name}\n\n${parts.join('\n\n')}\n`;
+  const checks = VALIDITY_ROWS.filter((row) => Object.values(row.flags ?? {}).some((names) => names.includes(name)));
+  if (checks.length > 0) {
+    const lines = checks.map((row) => `${check(row)} (${row.applies.map((f) => `${f}()`).join(', ')})`);
+    parts.push(`## Run-time checks\n\n${lines.join('\n')}`);
+  }
+  return `${parts.join('\n\n')}\n`;
 }
 
 /** A documented case. */
