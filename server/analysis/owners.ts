@@ -3,7 +3,9 @@
  * the file and the headers of its project define. A field of a struct defined elsewhere is unknown, never guessed.
  */
 import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { typeOfExpression } from '../syntax/types.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { treeOf } from './call-index.ts';
 import { localNames } from './locals.ts';
 import type { ProjectView } from './project-view.ts';
 import { bare, codeOf } from './trees.ts';
@@ -17,6 +19,24 @@ export function fieldOwner(
 ): string | undefined {
   const argument = childByField(bare(node), 'argument');
   return argument === undefined ? undefined : tagOf(unit, tree, argument, project);
+}
+
+/**
+ * As `fieldOwner`, also through headers of the kernel and typedefs: dearer, since headers are read for it.
+ * Undefined for a struct without a tag.
+ */
+export function fieldOwnerAnywhere(
+  unit: CUnit,
+  fn: FunctionDef,
+  node: CNode,
+  project: ProjectView,
+): string | undefined {
+  const near = fieldOwner(unit, treeOf(unit, fn), node, project);
+  const argument = childByField(bare(node), 'argument');
+  if (near !== undefined || argument === undefined) return near;
+  const type = typeOfExpression(unit, fn, argument);
+  const tagged = type !== undefined && (type.kind === 'struct' || type.kind === 'union');
+  return tagged && type.tag !== undefined && /^\w+$/.test(type.tag) ? type.tag : undefined;
 }
 
 /** The tag of the struct that an expression is, or points to. */

@@ -9,7 +9,6 @@ import type { Span } from '../base/span.ts';
 import type { Location, SiteRecord } from '../engine/protocol.ts';
 import { childByField } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
-import { treeOf } from './call-index.ts';
 import { textRange } from './calls.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
 import { iteratorClues } from './evidence/iterator.ts';
@@ -17,7 +16,7 @@ import { lifetimeClues } from './evidence/lifetime.ts';
 import { releasesOf } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
 import { argumentOf, readingRows } from './flags.ts';
-import { fieldOwner } from './owners.ts';
+import { fieldOwnerAnywhere } from './owners.ts';
 import type { ProjectView } from './project-view.ts';
 import { judge } from './score.ts';
 import type { CallSite } from './site.ts';
@@ -96,6 +95,6 @@ function ownerOf(site: CallSite, model: Model, project: ProjectView): string | u
   }
   const field = n.type === 'field_expression' ? childByField(n, 'field') : undefined;
   if (field === undefined) return undefined;
-  const tag = fieldOwner(site.unit, treeOf(site.unit, site.fn), n, project);
+  const tag = fieldOwnerAnywhere(site.unit, site.fn, n, project);
   return tag === undefined ? undefined : `struct ${tag}.${codeOf(site.unit, field)}`;
 }
