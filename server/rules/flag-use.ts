@@ -20,12 +20,11 @@ export interface FlagUse {
 }
 
 /**
- * The terms of all sites that a rule asks for. A place in the text comes once, for the first call it flows into;
- * calls on kernels where the argument is no gup_flags (`int write`) do not count.
+ * The terms of all sites that a rule asks for. A place in the text comes once, for the first call it flows into for certain, or the
+ * first at all; calls on kernels where the argument is no gup_flags (`int write`) do not count.
  */
 export function flagUses(pass: RulePass, wanted: (term: FlagTerm) => boolean): readonly FlagUse[] {
-  const seen = new Set<string>();
-  const uses: FlagUse[] = [];
+  const uses = new Map<string, FlagUse>();
   for (const site of pass.sites) {
     const terms = site.flags.terms.filter(wanted);
     if (terms.length === 0) continue;
@@ -34,12 +33,11 @@ export function flagUses(pass: RulePass, wanted: (term: FlagTerm) => boolean): r
       const live = bothOf(possible, pass.liveOn(site, term));
       if (isEmpty(live)) continue;
       const key = `${term.unit.path}:${term.span.start}:${term.span.end}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      uses.push({ site, term, possible, live });
+      const known = uses.get(key);
+      if (known === undefined || (term.must && !known.term.must)) uses.set(key, { site, term, possible, live });
     }
   }
-  return uses;
+  return [...uses.values()];
 }
 
 /** Uses of a named flag that the file is not entitled to. */

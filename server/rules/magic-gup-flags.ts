@@ -42,7 +42,9 @@
  * ## References
  * include/linux/mm.h of 6.2, include/linux/mm_types.h of 6.3.
  */
+import { closing, isWriteName, splitArguments } from '../analysis/constants.ts';
 import type { FlagTerm } from '../analysis/site.ts';
+import { covers } from '../base/span.ts';
 import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { fastRefusesFlag, isFastFunction, refusalOf } from './facts.ts';
@@ -62,6 +64,7 @@ export const magicGupFlags = defineRule({
   check(pass) {
     const seen = new Set<string>();
     for (const use of flagUses(pass, isMagic)) {
+      if (goesToTruthParameter(pass, use)) continue;
       const shown = atArgument(use);
       const key = `${shown.term.unit.path}:${shown.term.span.start}`;
       if (seen.has(key)) continue;
@@ -75,6 +78,28 @@ export const magicGupFlags = defineRule({
 function isMagic(term: FlagTerm): boolean {
   if (term.kind === 'zero') return isNullWord(term.name) || term.name === 'false';
   return term.kind === 'literal' || term.kind === 'comparison';
+}
+
+/**
+ * Whether the term is what a caller hands to a wrapper's `bool` or `int write`: the wrapper, which passes that on as gup_flags, is to be
+ * mended, not its callers.
+ */
+function goesToTruthParameter(pass: RulePass, { site, term }: FlagUse): boolean {
+  if (site.via === undefined || term.unit !== site.unit || !covers(site.span, term.span)) return false;
+  const { text } = site.unit;
+  const open = text.indexOf('(', site.nameSpan.end);
+  const given = splitArguments(text, open + 1, site.span.end - 1);
+  const index = given.findIndex((argument) => covers(argument, term.span));
+  for (const unit of [site.unit, ...pass.headers]) {
+    const fn = unit.functions.find((f) => f.name === site.via);
+    if (fn === undefined) continue;
+    const from = unit.code.indexOf('(', fn.nameSpan.end);
+    const end = closing(unit.code, from);
+    const parameter = splitArguments(unit.code, from + 1, end)[index];
+    const words = parameter === undefined ? '' : unit.code.slice(parameter.start, parameter.end);
+    return /\b(?:bool|_Bool)\b/.test(words) || isWriteName(/(\w+)\s*$/.exec(words)?.[1] ?? '');
+  }
+  return false;
 }
 
 function isNullWord(text: string): boolean {

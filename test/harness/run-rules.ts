@@ -6,6 +6,7 @@ import { createAnalyser } from '../../server/engine/analyse-job.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
 import type { FileSystem } from '../../server/engine/host.ts';
 import type { AnalyseReply, ResolvedConfig } from '../../server/engine/protocol.ts';
+import { collectFindings } from '../../server/engine/run.ts';
 import type { DefineValue } from '../../server/syntax/unit.ts';
 import type { FixtureRun } from './fixture.ts';
 import type { Fixture } from './markers.ts';
@@ -43,7 +44,7 @@ export function analyseTexts(texts: Texts, options: RunOptions): FixtureRun {
   const problem = replies.flatMap((r) => r.problems)[0];
   if (problem !== undefined) throw new Error(`${problem.path}: ${problem.message}`);
   const results = replies.flatMap((r) => r.results);
-  return { findings: results.flatMap((r) => r.findings), sites: results.flatMap((r) => r.sites) };
+  return { findings: collectFindings(results, []), sites: results.flatMap((r) => r.sites) };
 }
 
 /** Analyses a fixture for one entry of its kernel list. */
