@@ -1,6 +1,7 @@
 /** The model's place patterns (`arg0`, `ret`, `*arg1`, `arg2[*]`, `(*arg1)[*]`, `arg0->sgl[*]`, `cpu`) resolved at a call. */
 import { regionOf, type Value } from '../flow/value.ts';
 import { type PathState, readKey } from './path-state.ts';
+import { ownerOfPlace } from './reachability.ts';
 
 /** A pattern resolved: a value (an argument, the result) or a place in memory. */
 export type Resolved =
@@ -22,9 +23,9 @@ export function resolvePattern(s: PathState, pattern: string, call: CallValues):
   return unary(s, tokens, at, call);
 }
 
-/** The value a resolved pattern holds. */
+/** The value a resolved pattern holds, with the owner of the place it is read from. */
 export function contentOf(s: PathState, r: Resolved): Value {
-  return r.kind === 'value' ? r.value : readKey(s, r.key, undefined);
+  return r.kind === 'value' ? r.value : readKey(s, r.key, ownerOfPlace(s, r.key));
 }
 
 function unary(s: PathState, tokens: readonly Token[], at: { i: number }, call: CallValues): Resolved | undefined {
