@@ -43,6 +43,8 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
     dirtied: undefined,
     mapped: undefined,
     maybeTaken: undefined,
+    carried: false,
+    preset: target.kind === 'place' && isZero(s, target.key),
     lost: undefined,
     guards: guardsOf(row, args),
     extraReferences: 0,
@@ -63,6 +65,11 @@ function guardsOf(row: ApiRow, args: readonly Value[]): readonly string[] {
   const iter = args[row.params.findIndex((p) => p.role === 'iter')];
   if (row.reference !== 'either' || iter === undefined) return [];
   return [`iov_iter_extract_will_pin(${iter.key})`, `user_backed_iter(${iter.key})`];
+}
+
+function isZero(s: PathState, place: string): boolean {
+  const v = s.env.get(place);
+  return v?.kind === 'int' && v.value === 0;
 }
 
 function isNull(s: PathState, v: Value): boolean {

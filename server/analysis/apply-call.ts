@@ -7,11 +7,11 @@ import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
-import { applyCase } from './apply-summary.ts';
+import { applyCase, isProved, releasesHeld } from './apply-summary.ts';
 import { evaluate } from './evaluate.ts';
 import { type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
-import type { Summary } from './summary.ts';
+import type { Summary, SummaryCase } from './summary.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
 const HARMLESS_SHAPE =
@@ -117,6 +117,27 @@ function finish(s: PathState, instr: CallInstr, value: Value): void {
   s.env.set(`t:${instr.id}`, value);
 }
 
+/**
+ * A callee that gives back pages held here on some of its paths, and on others that return the same does not, knows why: only
+ * where this path itself proves the conditions of the others do they count.
+ */
+function likelyCases(
+  s: PathState,
+  info: CallSiteInfo,
+  cases: readonly SummaryCase[],
+  args: readonly Value[],
+): readonly SummaryCase[] {
+  const releasing = cases.filter((c) => releasesHeld(s, c, info.point, args));
+  if (releasing.length === 0 || releasing.length === cases.length) return cases;
+  return cases.filter(
+    (c) => releasing.includes(c) || !releasing.some((r) => sameOutcome(r, c)) || isProved(s, c, info.point, args),
+  );
+}
+
+function sameOutcome(a: SummaryCase, b: SummaryCase): boolean {
+  return a.returns.low <= b.returns.high && b.returns.low <= a.returns.high;
+}
+
 function applySummaries(
   frame: Frame,
   s: PathState,
@@ -126,7 +147,7 @@ function applySummaries(
 ): PathState[] {
   const out: PathState[] = [];
   for (const summary of summaries) {
-    for (const c of summary.cases) {
+    for (const c of likelyCases(s, info, summary.cases, args)) {
       const next = fork(s);
       const ret = applyCase(frame, next, info, { callee: summary.name, case: c, args });
       if (ret === undefined) continue;
@@ -154,7 +175,7 @@ function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly 
       const r = s.resources.get(id);
       if (r !== undefined && !defined) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? step });
     }
-    if (/^&?heap/.test(arg.key)) publish(s, arg, info.point);
+    if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
   }
   forgetLocals(s, info, args);
 }
@@ -169,10 +190,14 @@ function handedOver(s: PathState, arg: Value): string[] {
 }
 
 /** An object made here was handed to somebody: from now on it may be reached from elsewhere. */
-function publish(s: PathState, pointer: Value, point: string): void {
+function publish(s: PathState, pointer: Value, args: readonly Value[], point: string): void {
   const key = pointer.kind === 'address' ? (/^heap[^[.]*/.exec(pointer.place)?.[0] ?? pointer.key) : pointer.key;
   s.env.set(`g:published ${point}`, symbol(key, { low: 1 }));
   s.env.set(handedOut(key), intValue(1));
+  // list_add(&object->node, head): from now on a walk over the head may meet the object.
+  for (const [i, other] of args.entries())
+    if (other !== pointer && other.kind !== 'int')
+      s.env.set(`${regionOf(other)}.<${point}_${i}>`, symbol(key, { low: 1 }));
 }
 
 function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {

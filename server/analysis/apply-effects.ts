@@ -293,6 +293,12 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   const to = call.effect.to;
   if (to === undefined) return call.ret;
   if (to === 'ret') {
+    if (/pfn|phys|^__pa$/.test(call.row.name) && !call.row.ret.includes('*')) {
+      for (const id of prov) {
+        const r = s.resources.get(id);
+        if (r !== undefined) setResource(s, { ...r, carried: true });
+      }
+    }
     const owner = source.kind === 'symbol' ? source.owner : undefined;
     const path = source.kind === 'symbol' ? source.path : undefined;
     const carried = prov.length > 0 ? withProvenance(call.ret, prov) : call.ret;

@@ -6,6 +6,7 @@ import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
+import { provenanceBelow, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
 /** A release call, resolved. */
@@ -35,8 +36,10 @@ export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, cal
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
   // __free_page() and the like free memory of their own; only of pages known to be a user's is anything to be said.
   if (call.value.prov.length === 0 && call.reference === 'none') return;
-  if (call.value.prov.length === 0) return releaseUnknown(frame, s, call, release);
-  const resources = call.value.prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
+  const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
+  const prov = container === undefined ? call.value.prov : provenanceBelow(s, container);
+  if (prov.length === 0) return releaseUnknown(frame, s, call, release);
+  const resources = prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
   const kind = mismatch(resources, call.reference);
   for (const r of resources) {
     if (r.extraReferences > 0 && call.reference === 'get') {

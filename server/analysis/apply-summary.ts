@@ -1,20 +1,13 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval, assumeMask } from '../flow/facts.ts';
-import {
-  intValue,
-  mergeProvenance,
-  type Provenance,
-  regionOf,
-  symbol,
-  type Value,
-  withProvenance,
-} from '../flow/value.ts';
+import { assumeInterval, assumeMask, compare, intervalOf } from '../flow/facts.ts';
+import { intValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
 import { containerOf } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import {
   type EntryEvent,
+  isEntryKey,
   isSummaryPlace,
   type PathState,
   readKey,
@@ -22,22 +15,27 @@ import {
   withEntry,
   writeKey,
 } from './path-state.ts';
-import { reachable } from './reachability.ts';
+import { provenanceBelow, reachable, walkedContainer } from './reachability.ts';
 import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
 
-/** One application of a case at a call. */
-interface Binding {
-  readonly frame: Frame;
+/** What reading a callee's keys needs: the caller's path and arguments. */
+interface Reading {
   readonly s: PathState;
-  readonly info: CallSiteInfo;
+  readonly point: string;
   readonly args: readonly Value[];
-  readonly callee: string;
-  /** The case's resources by their id inside the callee. */
-  readonly ids: ReadonlyMap<string, string>;
   /** Key of the value that the callee returns, which becomes the call's result here. */
   readonly returned: string | undefined;
   readonly ret: Value;
+}
+
+/** One application of a case at a call. */
+interface Binding extends Reading {
+  readonly frame: Frame;
+  readonly info: CallSiteInfo;
+  readonly callee: string;
+  /** The case's resources by their id inside the callee. */
+  readonly ids: ReadonlyMap<string, string>;
 }
 
 /** Applies one case; returns the call's result, or undefined when the case cannot happen on this path. */
@@ -51,7 +49,17 @@ export function applyCase(
   const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
   const returned = c.result.kind === 'made' ? c.result.key : undefined;
   const ret0 = symbol(resultName(returned, info.point), { low: c.returns.low, high: c.returns.high });
-  const b: Binding = { frame, s, info, args: call.args, callee: call.callee, ids, returned, ret: ret0 };
+  const b: Binding = {
+    frame,
+    s,
+    info,
+    point: info.point,
+    args: call.args,
+    callee: call.callee,
+    ids,
+    returned,
+    ret: ret0,
+  };
   for (const r of c.requires) {
     const v = valueOfKey(b, r.key);
     const facts = v === undefined ? s.facts : assumeInterval(s.facts, v, r.interval);
@@ -79,11 +87,45 @@ export function applyCase(
   return ret;
 }
 
+/** The parts of a binding that reading needs. */
+function readingBinding(s: PathState, point: string, args: readonly Value[]): Reading {
+  return { s, point, args, returned: undefined, ret: symbol(`r${point}`) };
+}
+
+/** Whether a case gives back pages that are held on this path. */
+export function releasesHeld(s: PathState, c: SummaryCase, point: string, args: readonly Value[]): boolean {
+  const b = readingBinding(s, point, args);
+  return c.events.some((e) => {
+    if (e.kind !== 'release' || e.path === '') return false;
+    return valueOfKey(b, e.path)?.prov.some((id) => s.resources.get(id)?.hold.kind === 'held') ?? false;
+  });
+}
+
+/** Whether the path leaves no doubt that the conditions of a case hold; a case without conditions is not proved. */
+export function isProved(s: PathState, c: SummaryCase, point: string, args: readonly Value[]): boolean {
+  if (c.requires.length + c.relations.length === 0) return false;
+  const b = readingBinding(s, point, args);
+  const intervals = c.requires.every((r) => {
+    const v = valueOfKey(b, r.key);
+    if (v === undefined) return false;
+    const i = intervalOf(s.facts, v);
+    const inside = r.interval.low <= i.low && i.high <= r.interval.high;
+    return inside && (!r.nonzero || i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key));
+  });
+  return (
+    intervals &&
+    c.relations.every((r) => {
+      const v = valueOfKey(b, r.key);
+      return v !== undefined && (compare(s.facts, v, symbol(r.constant)) & ~r.mask) === 0;
+    })
+  );
+}
+
 /** What the callee left reachable is reachable: where the way to it got lost in translation, somebody holds it. */
 function keepReachable(s: PathState, ids: Iterable<string>, ret: Value, point: string): void {
   const reach = reachable(s, ret, true);
   for (const id of ids) {
-    if (!reach.has(id)) writeKey(s, `g:elsewhere ${point}`, symbol(`e${point}`, { prov: [id] }), true);
+    if (!reach.has(id)) writeKey(s, `g:elsewhere ${point}`, symbol(`e${id}`, { prov: [id] }), true);
   }
 }
 
@@ -180,14 +222,6 @@ function replay(b: Binding, e: EntryEvent): void {
   }
 }
 
-/** Resources held in a region or in the fields below it. */
-function provenanceBelow(s: PathState, region: string): Provenance {
-  let prov: Provenance = [];
-  for (const [place, v] of s.env)
-    if (place === region || place.startsWith(`${region}.`)) prov = mergeProvenance(prov, v.prov);
-  return prov;
-}
-
 function forward(b: Binding, e: EntryEvent, value: Value): void {
   const path = value.kind === 'symbol' ? value.path : undefined;
   b.s.events = [
@@ -197,12 +231,19 @@ function forward(b: Binding, e: EntryEvent, value: Value): void {
 }
 
 /** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */
-function valueOfKey(b: Binding, key: string): Value | undefined {
+function valueOfKey(b: Reading, key: string): Value | undefined {
   const m = /^arg(\d+)$/.exec(key);
   if (m !== null) return b.args[Number(m[1])];
   if (key.endsWith('@')) {
     const place = placeOfKey(b, key.slice(0, -1));
-    return place === undefined ? undefined : readKey(b.s, place, undefined);
+    return place === undefined ? undefined : readKey(b.s, place, ownerOfPlace(b.s, place));
+  }
+  const walked = walkedContainer(key);
+  if (walked !== undefined) {
+    const place = placeOfKey(b, walked);
+    if (place === undefined) return undefined;
+    const here = place + key.slice(walked.length);
+    return symbol(here, { prov: provenanceBelow(b.s, place), path: isEntryKey(here) ? here : undefined });
   }
   const member = /^(.*)\^([\w~]+)$/.exec(key);
   if (member !== null) {
@@ -220,12 +261,12 @@ function resultName(returned: string | undefined, point: string): string {
 }
 
 /** The caller's name for a value the callee made. */
-function madeKey(b: Binding, key: string): string {
-  return `${key.startsWith('heapz') ? 'heapz' : key.startsWith('heap') ? 'heap' : 'm'}${b.info.point}/${key}`;
+function madeKey(b: Reading, key: string): string {
+  return `${key.startsWith('heapz') ? 'heapz' : key.startsWith('heap') ? 'heap' : 'm'}${b.point}/${key}`;
 }
 
 /** The caller's place for a place of the callee. */
-function placeOfKey(b: Binding, place: string): string | undefined {
+function placeOfKey(b: Reading, place: string): string | undefined {
   if (place.endsWith('[*]')) {
     const base = place.slice(0, -3);
     const pointer = valueOfKey(b, base);
@@ -238,7 +279,10 @@ function placeOfKey(b: Binding, place: string): string | undefined {
   const at = Math.max(place.lastIndexOf('@'), place.lastIndexOf(']'));
   if (dot > at) {
     const base = placeOfKey(b, place.slice(0, dot));
-    return base === undefined ? undefined : base + place.slice(dot);
+    if (base === undefined) return undefined;
+    const field = place.slice(dot);
+    return field.startsWith('.<') && field !== '.<pages>' ? `${base}${field.slice(0, -1)}/${b.point}>` : base + field;
   }
+  if (place.startsWith('g:published') || place.startsWith('g:elsewhere')) return `${place} ${b.point}`;
   return place.startsWith('g:') ? place : undefined;
 }

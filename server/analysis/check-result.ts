@@ -100,7 +100,7 @@ export function checkDiscarded(frame: Frame, s: PathState, info: CallSiteInfo, r
   const r = [...s.resources.values()].find(
     (x) => x.origin.span.start === info.instr.span.start && x.origin.unit === frame.unit,
   );
-  if (r !== undefined)
+  if (r !== undefined && !r.preset)
     report(frame, s, r, 'result-ignored', stepAt(frame, info.instr.span, 'the result is thrown away here'), 'high');
 }
 

@@ -16,7 +16,7 @@ import {
   type Value,
   withProvenance,
 } from '../flow/value.ts';
-import { isSummaryPlace, type PathState, readKey } from './path-state.ts';
+import { isEntryKey, isSummaryPlace, type PathState, readKey } from './path-state.ts';
 
 /** Names fresh unknowns so that the same evaluation on the same turn gives the same one. */
 export interface EvalContext {
@@ -119,13 +119,20 @@ export function containerOf(pointer: Value, member: string): Value {
   return symbol(key, { prov: pointer.prov, path, low: 1 });
 }
 
+/** Some element of a container that a loop walks: its key is the container's place and `%`. */
+function elementOf(container: Value | undefined, text: string): Value {
+  if (container === undefined) return symbol(text, { low: 1 });
+  const key = `${regionOf(container)}%`;
+  return symbol(key, { low: 1, path: isEntryKey(key) ? key : undefined });
+}
+
 function unknownValue(s: PathState, e: Extract<Expr, { kind: 'unknown' }>, ctx: EvalContext): Value {
   const parts = e.parts.map((p) => evaluate(s, p, ctx));
   let v: Value;
   if (e.text === undefined) v = symbol(`?${ctx.point}`);
   else if (e.text.startsWith('-') && isErrno(e.text.slice(1))) v = symbol(e.text, { low: -4095, high: -1 });
   else if (e.text.startsWith('sizeof') || isErrno(e.text)) v = symbol(e.text, { low: 1 });
-  else if (e.text.startsWith('each ')) v = symbol(`${e.text}(${parts.map((p) => p.key).join()})`, { low: 1 });
+  else if (e.text.startsWith('each ')) v = elementOf(parts[0], e.text);
   else v = symbol(e.text);
   for (const p of parts) v = withProvenance(v, p.prov);
   return v;

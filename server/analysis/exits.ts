@@ -3,7 +3,7 @@ import { intervalOf, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
 import { truth } from './evaluate.ts';
 import type { Exit } from './execute.ts';
-import { type Frame, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isEntryKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
@@ -77,17 +77,26 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
   const s = exit.state;
   const steps: Step[] = [...r.origin.chain, ...trailSteps(s)];
   if (r.lost !== undefined) steps.push(r.lost);
-  const sure = !s.facts.dropped && frame.cfg.gaps.length === 0;
   reportProblem(frame, {
     kind: isShort(s, r) ? 'partial-pin-leaked' : 'pin-leaked',
     step: stepAt(frame, exit.span, 'returns here with the pages still held'),
     functionName: frame.fn.name,
     resource: r,
     steps,
-    confidence:
-      r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r)) ? 'low' : sure ? 'high' : 'medium',
+    confidence: leakConfidence(frame, s, r),
     detail: r.maybeTaken?.text ?? '',
   });
+}
+
+/** Calls between the acquire and the function that leaks, from which on a path is no longer taken for proved. */
+const LONG_CHAIN = 3;
+
+function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medium' | 'low' {
+  if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
+  // Intervals of page frame numbers are not followed.
+  if (r.carried && (isMany(s, r) || r.origin.chain.length >= LONG_CHAIN)) return 'low';
+  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length >= LONG_CHAIN;
+  return assumed ? 'medium' : 'high';
 }
 
 /** Whether the path has asked and knows that the iterator gives pins. */

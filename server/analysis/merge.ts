@@ -3,6 +3,7 @@ import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
 import { fork, isEntryKey, type PathState, withEntry } from './path-state.ts';
+import { objectOf } from './reachability.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
@@ -74,11 +75,6 @@ function holders(s: PathState): string {
   return out.sort().join(';');
 }
 
-/** The object a place made here is part of: `heap3` for `heap3[*].pages`. */
-function objectOf(place: string): string {
-  return /^heap[^[.]*/.exec(place)?.[0] ?? place;
-}
-
 /** Merges paths with equal signatures; over the cap, merges what is left by resources alone and says so. */
 export function mergePaths(states: readonly PathState[], tag: string, watched: Watched): PathState[] {
   if (states.length < 2) return [...states];
@@ -115,6 +111,11 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   for (const [place, vb] of b.env)
     if (!a.env.has(place))
       out.env.set(place, vb.key === `${place}@` ? vb : phi(place, tag, symbol(`${place}@`), vb, a, b));
+  for (const r of b.resources.values()) {
+    const own = out.resources.get(r.id);
+    if (r.carried && own !== undefined && !own.carried)
+      out.resources = withEntry(out.resources, r.id, { ...own, carried: true });
+  }
   out.facts = joinFacts(a.facts, b.facts);
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
   for (const [head, turn] of b.turns)

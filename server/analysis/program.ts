@@ -166,7 +166,7 @@ class Run implements Program {
     const summaries = new Map<FunctionDef, Summary>();
     for (const [fn, s] of this.#summaries) if (s !== 'running') summaries.set(fn, s);
     return {
-      problems: this.#problems,
+      problems: nearestLeaks(this.#problems),
       releases: this.#releases,
       held: this.#held,
       ends: this.#ends,
@@ -175,6 +175,19 @@ class Run implements Program {
       summaries,
     };
   }
+}
+
+const LEAKS: ReadonlySet<string> = new Set(['pin-leaked', 'partial-pin-leaked']);
+
+/** Of leaks of one site those nearest to the acquire: callers further out only repeat them. */
+function nearestLeaks(problems: readonly FlowProblem[]): FlowProblem[] {
+  const nearest = new Map<string, number>();
+  const key = (p: FlowProblem): string => `${p.resource?.origin.unit.path}:${p.resource?.origin.span.start}`;
+  const distance = (p: FlowProblem): number =>
+    (p.confidence === 'low' ? 100 : 0) + (p.resource?.origin.chain.length ?? 0);
+  for (const p of problems)
+    if (LEAKS.has(p.kind)) nearest.set(key(p), Math.min(nearest.get(key(p)) ?? Number.POSITIVE_INFINITY, distance(p)));
+  return problems.filter((p) => !LEAKS.has(p.kind) || distance(p) === nearest.get(key(p)));
 }
 
 /** A function that an initialiser puts into a field: `.release = foo_release`. */

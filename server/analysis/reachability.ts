@@ -1,5 +1,5 @@
 /** At an exit: which resources can still be reached, from where, and who owns the place. */
-import { type Owner, regionOf, type Value } from '../flow/value.ts';
+import { mergeProvenance, type Owner, type Provenance, regionOf, type Value } from '../flow/value.ts';
 import type { PathState } from './path-state.ts';
 
 /** A place in memory that lives on, through which a resource is reached. */
@@ -55,4 +55,32 @@ export function ownerOfPlace(s: PathState, place: string): Owner | undefined {
     if (cut === undefined) return p.startsWith('g:') ? { tag: undefined, field: p.slice(2) } : undefined;
     p = cut;
   }
+}
+
+/** The container that a value met in a loop over it comes from: `arg0[*].list` for `arg0[*].list%[*].pages@`. */
+export function walkedContainer(key: string): string | undefined {
+  const at = key.indexOf('%');
+  return at < 0 ? undefined : key.slice(0, at);
+}
+
+/** Resources reachable from what lies at or below a place, through the objects linked there. */
+export function provenanceBelow(s: PathState, place: string): Provenance {
+  let prov: Provenance = [];
+  const seen = new Set<string>();
+  const queue = [place];
+  for (let root = queue.pop(); root !== undefined; root = queue.pop()) {
+    if (seen.has(root)) continue;
+    seen.add(root);
+    for (const [p, v] of s.env) {
+      if (p !== root && !(p.startsWith(root) && /^[.[%@]/.test(p.slice(root.length)))) continue;
+      prov = mergeProvenance(prov, v.prov);
+      if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectOf(v.key.replace(/^&/, '')));
+    }
+  }
+  return prov;
+}
+
+/** The object a key made in the function is, or is part of: `heap3` for `heap3[*].pages`. */
+export function objectOf(key: string): string {
+  return /^heap[^[.]*/.exec(key)?.[0] ?? key;
 }

@@ -69,6 +69,10 @@ export interface Resource {
   readonly mapped: Mapping | undefined;
   /** A callee nobody can look into got the pages and may have kept or released them. */
   readonly maybeTaken: Step | undefined;
+  /** Whether the page variable was NULL before the call, so that a test of it stands for one of the result. */
+  readonly preset: boolean;
+  /** Carried as an integer (page frame number, physical address) from here on. */
+  readonly carried: boolean;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
   /** Keys of questions whose answer 0 on a path means that nothing is held: `iov_iter_extract_will_pin(iter)`. */
