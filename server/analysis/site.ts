@@ -36,6 +36,7 @@ export interface FlagSet {
   readonly span: Span | undefined;
   readonly terms: readonly FlagTerm[];
   readonly must: ReadonlySet<string>;
+  /** Holds `must` too. Numbers and truth values are read by the kernels of the call: `1` is FOLL_WRITE on all of them. */
   readonly may: ReadonlySet<string>;
   /** Every source was found: no parameter, field or call among the terms. */
   readonly known: boolean;
@@ -57,12 +58,16 @@ export interface ApiCall {
   readonly api: string;
   /** The name in the text. */
   readonly spelled: string;
-  /** The rows that hold on some kernel of `active`; empty when the name does not exist there. */
+  /**
+   * The rows that hold on some kernel of `active`; empty when the name does not exist there. Where some of them take as many
+   * arguments as the call has, only those (`model.rows` has the others).
+   */
   readonly rows: readonly ApiRow[];
   /** The whole call expression, and the callee's name in it. */
   readonly span: Span;
   readonly nameSpan: Span;
   readonly node: CNode | undefined;
+  /** Of a call through a wrapper: the arguments of the API, the wrapper's own text (without a node) where it does not pass one on. */
   readonly args: readonly Argument[];
   /** The kernels aimed at on which the enclosing #if keeps the call. */
   readonly active: KernelRange;
