@@ -89,7 +89,7 @@ const LAST_MINOR: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** The series before the one that starts at `v`. */
-function previousSeries(v: KernelVersion): KernelVersion {
+export function previousSeries(v: KernelVersion): KernelVersion {
   if (((v >> 8) & 255) !== 0) return v - 256;
   const major = (v >> 16) - 1;
   return kernelVersion(major, LAST_MINOR.get(major) ?? 255);

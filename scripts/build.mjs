@@ -1,11 +1,12 @@
-// Bundles the command line and the worker into dist/ and copies the parser's two .wasm files beside them.
+// Bundles the command line and the worker into dist/ (or the directory named as argument) and copies the parser's two .wasm
+// files beside them.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
-const outdir = 'dist';
+const outdir = process.argv[2] ?? 'dist';
 mkdirSync(outdir, { recursive: true });
 await build({
   entryPoints: { guplint: 'server/cli/bin.ts', worker: 'server/host/worker.ts' },

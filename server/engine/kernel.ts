@@ -4,7 +4,14 @@
  */
 import { model } from '../../model/index.ts';
 import { NEWEST_KERNEL } from '../../model/newest.ts';
-import { intersect, type KernelRange, type KernelVersion, rangeOf, seriesRange } from '../../model/version.ts';
+import {
+  intersect,
+  type KernelRange,
+  type KernelVersion,
+  previousSeries,
+  rangeOf,
+  seriesRange,
+} from '../../model/version.ts';
 import type { ApiCall } from '../analysis/site.ts';
 import { bothOf, EVERY_KERNEL, type Kernels, unionOf } from '../rules/kernels.ts';
 import type { KernelChoice, KernelTree, ResolvedConfig } from './protocol.ts';
@@ -56,7 +63,8 @@ function kernelsOfTests(versions: readonly KernelVersion[]): KernelRange | undef
   const first = known.reduce((a, b) => Math.min(a, b));
   const last = known.reduce((a, b) => Math.max(a, b));
   const series = last & ~255;
-  return { since: Math.max(oldest, first - 1), until: series + 256 };
+  const below = (first & 255) === 0 ? previousSeries(first) : first & ~255;
+  return { since: Math.max(oldest, below), until: series + 256 };
 }
 
 /** The releases on which every call that no #if guards exists with that many arguments; undefined when they contradict. */

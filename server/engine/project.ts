@@ -21,6 +21,14 @@ export interface ProjectTools {
   readonly fs: FileSystem;
   readonly headers: Headers;
   readonly prefilter: Prefilter;
+  /** Keeps units from one job to the next; without it each job loads its own. */
+  readonly units?: UnitKeeper;
+}
+
+/** Units of earlier jobs. */
+export interface UnitKeeper {
+  /** The unit of a text: a kept one that is still good, or what `load` makes. */
+  unit(path: string, text: string, env: PreprocessEnv, load: () => CUnit): CUnit;
 }
 
 /** On which kernels a name of the kernel is a macro, as `#ifdef` sees it. */
@@ -69,7 +77,9 @@ export class Project implements ProjectView {
   /** The unit of a text for a range; made once. */
   unit(path: string, text: string, range: KernelRange): CUnit {
     const key = `${range.since}:${range.until}:${path}`;
-    return kept(this.#units, key, () => loadUnit(path, text, this.env(range)));
+    const env = this.env(range);
+    const load = (): CUnit => loadUnit(path, text, env);
+    return kept(this.#units, key, () => this.#tools.units?.unit(path, text, env, load) ?? load());
   }
 
   headers(unit: CUnit): readonly CUnit[] {

@@ -264,3 +264,16 @@ export type WorkerReply =
   | { readonly id: number; readonly kind: 'scan'; readonly reply: ScanReply }
   | { readonly id: number; readonly kind: 'analyse'; readonly reply: AnalyseReply }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string };
+
+/** What a language server tells its analysis thread; taken in order. The texts of open documents stand for their files until closed. */
+export type SessionRequest =
+  | { readonly kind: 'opened'; readonly file: string; readonly text: string }
+  | { readonly kind: 'closed'; readonly file: string }
+  /** Files that changed on disk; none named: any may have. */
+  | { readonly kind: 'touched'; readonly files: readonly string[] }
+  | { readonly id: number; readonly kind: 'analyse'; readonly job: AnalyseJob };
+
+/** What an analysis thread answers; a file that names nothing of interest is in no result. `failed` carries an internal error's text. */
+export type SessionReply =
+  | { readonly id: number; readonly kind: 'analysed'; readonly reply: AnalyseReply }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string };

@@ -85,6 +85,8 @@ export function normaliseStatement(text: string): string {
     .replace(COMMENTS, (piece) => (piece.startsWith('/') ? ' ' : piece))
     .replace(/\\\r?\n/g, ' ')
     .replace(/\s+/g, ' ')
+    .replace(/ (?=[,;)\]])/g, '')
+    .replace(/([([]) /g, '$1')
     .trim();
   return bare.length <= MAX_COMPARED ? bare : `${bare.slice(0, MAX_COMPARED)}…`;
 }

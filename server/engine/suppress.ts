@@ -151,7 +151,8 @@ function isUnused(
   if (d.kind === 'file') return context.unfinished.size === 0;
   const span = d.kind === 'function' ? context.functionOf(d) : lineSpan(unit.lines, d.targetLine);
   if (span === undefined) return true;
-  const live = context.units.some((u) => u.code.slice(span.start, span.end).trim() !== '');
+  const empty = unit.text.slice(span.start, span.end).trim() === '';
+  const live = empty || context.units.some((u) => u.code.slice(span.start, span.end).trim() !== '');
   const name = unit.functions.find((f) => f.span.start < span.end && span.start < f.span.end)?.name;
   return live && (name === undefined || !context.unfinished.has(name));
 }

@@ -1,0 +1,221 @@
+/** Whole runs in memory: kernels by their sources, configuration findings, fixing, inputs. */
+import assert from 'node:assert/strict';
+import { DEFAULT_SETTINGS, type Settings } from '../server/engine/config.ts';
+import { fixRun } from '../server/engine/fix-run.ts';
+import type { FileSystem, Host } from '../server/engine/host.ts';
+import { modelPrefilter, wordFilter } from '../server/engine/prefilter.ts';
+import type { ScanJob, ScanReply } from '../server/engine/protocol.ts';
+import { type RunResult, run } from '../server/engine/run.ts';
+import { LocalExecutor } from '../server/host/local.ts';
+import { memoryFiles } from './harness/engine.ts';
+import { startParser } from './harness/parser.ts';
+
+/** A host over files in memory. The scanner reads real files, so scanning is done here by the plain test. */
+function memoryHost(fs: FileSystem): Host {
+  const clock = { now: () => 0 };
+  class MemoryExecutor extends LocalExecutor {
+    override scan({ files, words }: ScanJob): Promise<ScanReply> {
+      const filter = words === undefined ? modelPrefilter() : wordFilter(words);
+      const hits = files.flatMap((file, index) => {
+        const read = fs.read(file);
+        const text = read.kind === 'bytes' ? Buffer.from(read.bytes).toString() : '';
+        return filter.test(text) ? [{ index, size: text.length }] : [];
+      });
+      return Promise.resolve({ hits, bytes: 0, problems: [], time: 0 });
+    }
+  }
+  return {
+    fs,
+    clock,
+    local: (files) => new MemoryExecutor(files, clock),
+    pool: () => assert.fail('no threads in memory'),
+  };
+}
+
+const MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\nEXTRAVERSION =\nNAME = x\n';
+
+/** A call whose first argument list fits every kernel. */
+const PLAIN = 'static int f(unsigned long a, struct page **p)\n{\n\treturn get_user_pages_fast(a, 1, 1, p);\n}\n';
+
+async function check(
+  files: Record<string, string>,
+  settings: Partial<Settings> = {},
+  paths: string[] = ['.'],
+): Promise<RunResult> {
+  const host = memoryHost(memoryFiles(files));
+  const inputs = paths.map((path) => ({ kind: 'path' as const, path }));
+  return run({ inputs, settings: { ...DEFAULT_SETTINGS, ...settings }, rules: true, jobs: 1 }, host);
+}
+
+describe('the kernel of a file', () => {
+  before(startParser);
+
+  it('comes from the flag, then the Makefile, then the configuration', async () => {
+    const files = {
+      Makefile: MAKEFILE,
+      'guplint.json': '{ "kernel": "5.4" }',
+      'drivers/a.c': PLAIN,
+      'drivers/Makefile': 'obj-m := a.o\nVERSION = 3\n',
+    };
+    assert.deepEqual((await check(files, { kernel: { since: 0x060c00, until: 0x060d00 } })).kernel, {
+      range: '6.12',
+      source: 'flag',
+    });
+    assert.deepEqual((await check(files)).kernel, { range: '6.1', source: 'makefile' });
+    const { Makefile: _, ...alone } = files;
+    assert.deepEqual((await check(alone)).kernel, { range: '5.4', source: 'config' });
+  });
+
+  it('comes from the versions the code tests for', async () => {
+    const text = `#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0)\n#define X 1\n#endif\n${PLAIN}#if LINUX_VERSION_CODE < KERNEL_VERSION(6,5,0)\n#endif\n`;
+    const result = await check({ 'a.c': text });
+    assert.deepEqual(result.kernel, { range: '5.7..6.5', source: 'derived' });
+    assert.equal(result.assumedKernel, false);
+    assert.equal(result.files[0]?.kernel.known, true);
+  });
+
+  it('comes from the arguments of its calls, and then nobody named it', async () => {
+    const text =
+      'static long f(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages(a, 1, FOLL_WRITE | FOLL_PIN, p, NULL);\n}\n';
+    const result = await check({ 'a.c': text });
+    assert.equal(result.kernel.source, 'derived');
+    assert.match(result.kernel.range, /^5\.[67]\.\.6\.4$/);
+    assert.equal(result.files[0]?.kernel.known, false);
+    assert.deepEqual(new Set(result.findings.map((f) => f.severity)), new Set(['info']));
+  });
+
+  it('is the newest the model knows where nothing tells', async () => {
+    const result = await check({ 'a.c': PLAIN });
+    assert.equal(result.kernel.source, 'default');
+    assert.equal(result.assumedKernel, true);
+  });
+
+  it('is named over all files by its hull and the least certain source', async () => {
+    const result = await check({
+      'k/Makefile': MAKEFILE,
+      'k/a.c': PLAIN,
+      'm/a.c': PLAIN,
+      'm/guplint.json': '{"kernel":"5.4..5.10"}',
+    });
+    assert.deepEqual(result.kernel, { range: '5.4..6.1', source: 'config' });
+  });
+});
+
+describe('configuration findings', () => {
+  before(startParser);
+  const config = `{
+  "rules": { "magic-gup-flag": "off" },
+  "ignore": [
+    { "rule": "magic-gup-flags", "path": "drv/**", "reason": "used" },
+    { "rule": "magic-gup-flags", "path": "other/**", "reason": "not used" },
+    { "rule": "no-such-rule", "reason": "not known" }
+  ]
+}
+`;
+  const files = { 'guplint.json': config, 'drv/a.c': PLAIN, 'other/b.c': 'int x;\n' };
+  const own = (result: RunResult): string[] =>
+    result.findings.map((f) => `${f.location.file}:${f.location.line}:${f.location.column} ${f.rule}`);
+
+  it('name unknown rules and unused entries where they stand', async () => {
+    const result = await check(files, { kernel: { since: 0x060c00, until: 0x060d00 } });
+    assert.deepEqual(own(result), [
+      'guplint.json:2:15 unknown-rule',
+      'guplint.json:5:5 unused-suppression',
+      'guplint.json:6:16 unknown-rule',
+    ]);
+    assert.equal(result.suppressed, 1);
+    assert.match(result.findings[0]?.message ?? '', /did you mean magic-gup-flags\?/);
+  });
+
+  it('say nothing of unused entries when only a part was looked at', async () => {
+    const result = await check(files, {}, ['drv']);
+    assert.deepEqual(
+      own(result).filter((f) => f.includes('unused')),
+      [],
+    );
+  });
+
+  it('are mended by fixes that keep the file what it was otherwise', async () => {
+    const memory = memoryFiles(files);
+    const host = memoryHost(memory);
+    const settings = { ...DEFAULT_SETTINGS, kernel: { since: 0x060c00, until: 0x060d00 } };
+    const before = await run({ inputs: [{ kind: 'path', path: '.' }], settings, rules: true, jobs: 1 }, host);
+    const outcome = await fixRun(before, host, { allowed: 'safe', write: true, select: (f) => f });
+    assert.deepEqual(outcome.problems, []);
+    const read = memory.read('guplint.json');
+    assert.ok(read.kind === 'bytes');
+    const text = Buffer.from(read.bytes).toString();
+    assert.match(text, /"magic-gup-flags": "off"/);
+    assert.equal(text.includes('not used'), false);
+    assert.ok(text.includes('"reason": "used"'));
+  });
+});
+
+describe('fixing', () => {
+  before(startParser);
+
+  it('leaves a file alone that changed meanwhile, and says so', async () => {
+    const memory = memoryFiles({ 'a.c': PLAIN });
+    const host = memoryHost(memory);
+    const result = await run(
+      { inputs: [{ kind: 'path', path: 'a.c' }], settings: DEFAULT_SETTINGS, rules: true, jobs: 1 },
+      host,
+    );
+    memory.write('a.c', Buffer.from(`\n${PLAIN}`));
+    const outcome = await fixRun(result, host, { allowed: 'safe', write: true, select: (f) => f });
+    assert.deepEqual(
+      outcome.problems.map((p) => p.message),
+      ['changed while guplint was running; not fixed'],
+    );
+    assert.deepEqual(outcome.changes, []);
+    const read = memory.read('a.c');
+    assert.ok(read.kind === 'bytes' && Buffer.from(read.bytes).toString() === `\n${PLAIN}`);
+  });
+
+  it('goes on until nothing is left and fixes only what is selected', async () => {
+    const text =
+      'static int f(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages_fast(a, 1, FOLL_PIN | FOLL_GET | FOLL_WRITE, p);\n}\n';
+    const host = memoryHost(memoryFiles({ 'a.c': text }));
+    const settings = { ...DEFAULT_SETTINGS, kernel: { since: 0x060c00, until: 0x060d00 } };
+    const result = await run({ inputs: [{ kind: 'path', path: 'a.c' }], settings, rules: true, jobs: 1 }, host);
+    assert.ok(result.findings.length >= 2);
+    const outcome = await fixRun(result, host, { allowed: 'safe', write: false, select: (f) => f });
+    assert.match(outcome.changes[0]?.after ?? '', /pin_user_pages_fast\(a, 1, FOLL_WRITE, p\)/);
+    assert.deepEqual(outcome.result.findings, []);
+    assert.equal(outcome.unsettled, false);
+    const none = await fixRun(result, host, { allowed: 'safe', write: false, select: () => [] });
+    assert.deepEqual(none.changes, []);
+  });
+});
+
+describe('inputs', () => {
+  before(startParser);
+
+  it('a file that only calls a wrapper of its directory is analysed, alone and with the others', async () => {
+    const files = {
+      'd/take.c':
+        'int demo_take(unsigned long a, struct page **pages)\n{\n\treturn pin_user_pages_fast(a, 1, FOLL_WRITE, pages);\n}\n',
+      'd/use.c': 'static int g(struct demo *d)\n{\n\treturn demo_take(d->a, d->pages);\n}\n',
+      'd/plain.c': 'static int h(void)\n{\n\treturn demo(1);\n}\n',
+    };
+    const viaOf = (result: RunResult): string[] =>
+      result.sites.filter((s) => s.location.file === 'd/use.c').map((s) => s.via ?? '');
+    assert.deepEqual(viaOf(await check(files)), ['demo_take']);
+    assert.deepEqual(viaOf(await check(files, {}, ['d/use.c'])), ['demo_take']);
+    assert.deepEqual((await check(files, {}, ['d/plain.c'])).files, []);
+  });
+
+  it('a wrapper in a header is followed to the files of the whole project', async () => {
+    const files = {
+      MAINTAINERS: '',
+      'inc/compat.h': '#define COMPAT_PIN(a, p) pin_user_pages_fast(a, 1, FOLL_WRITE, p)\n',
+      'drv/x.c':
+        '#include "../inc/compat.h"\nstatic int g(struct demo *d)\n{\n\treturn COMPAT_PIN(d->a, d->pages);\n}\n',
+    };
+    const result = await check(files);
+    assert.deepEqual(
+      result.sites.filter((s) => s.via !== undefined).map((s) => `${s.location.file} ${s.via}`),
+      ['drv/x.c COMPAT_PIN'],
+    );
+  });
+});
