@@ -15,7 +15,7 @@ import {
   withEntry,
   writeKey,
 } from './path-state.ts';
-import { provenanceBelow, reachable, walkedContainer } from './reachability.ts';
+import { ownerOfPlace, provenanceBelow, reachable, walkedContainer } from './reachability.ts';
 import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
 

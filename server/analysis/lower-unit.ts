@@ -1,14 +1,14 @@
 /** Functions of a unit lowered on demand, once each, with what the declarations at hand say of types. */
-
 import type { Cfg, CType } from '../flow/ir.ts';
 import { findLoops, type LoopForest } from '../flow/loops.ts';
 import { lowerFunction } from '../flow/lower.ts';
 import type { LowerTables, LowerTypes } from '../flow/lower-context.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
+import type { CType as SyntaxType } from '../syntax/ctype.ts';
+import type { CNode } from '../syntax/node.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
+import { typeOfExpression, variableAt, variablesOf } from '../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { type LocalName, localNames, parameters } from './locals.ts';
-import { codeOf } from './trees.ts';
+import { typeNamedBy } from './type-names.ts';
 
 /** A function ready for path analysis. */
 export interface Lowered {
@@ -16,106 +16,79 @@ export interface Lowered {
   readonly loops: LoopForest;
 }
 
-const cache = new WeakMap<FunctionDef, Lowered>();
+/** Nesting of a tree beyond which a function is left alone: lowering recurses. Generated tables reach 200. */
+const MAX_NESTING = 1200;
 
-/** Lowers a function; a second call gives the same graph. */
-export function lowered(unit: CUnit, fn: FunctionDef, tables: LowerTables): Lowered {
+const cache = new WeakMap<FunctionDef, Lowered | 'too deep'>();
+
+/** Lowers a function; a second call gives the same graph. undefined for a function that nests too deeply. */
+export function lowered(unit: CUnit, fn: FunctionDef, tables: LowerTables): Lowered | undefined {
   let found = cache.get(fn);
   if (found === undefined) {
-    const { root, body } = parseFunction(unit, fn);
-    const names = localNames(unit, root);
-    const cfg = lowerFunction({
-      name: fn.name,
-      body,
-      span: fn.span,
-      source: unit,
-      tables,
-      params: parameters(unit, root).map((p) => ({ name: p.name, type: typeOfName(p) })),
-      returnType: undefined,
-      types: typesOf(unit, names),
-      cleanupOf: () => undefined,
-    });
-    found = { cfg, loops: findLoops(cfg) };
+    const { body } = parseFunction(unit, fn);
+    if (nestsTooDeeply(body)) found = 'too deep';
+    else {
+      const cfg = lower(unit, fn, body, tables);
+      found = { cfg, loops: findLoops(cfg) };
+    }
     cache.set(fn, found);
   }
-  return found;
+  return found === 'too deep' ? undefined : found;
 }
 
-/** Integer types of the kernel on 64 bits: name → width, unsigned. */
-const INTEGERS: ReadonlyMap<string, readonly [number, boolean]> = new Map([
-  ['char', [8, false]],
-  ['short', [16, false]],
-  ['int', [32, false]],
-  ['long', [64, false]],
-  ['long long', [64, false]],
-  ['unsigned', [32, true]],
-  ['unsigned int', [32, true]],
-  ['unsigned long', [64, true]],
-  ['unsigned long long', [64, true]],
-  ['unsigned char', [8, true]],
-  ['unsigned short', [16, true]],
-  ['bool', [8, true]],
-  ['size_t', [64, true]],
-  ['ssize_t', [64, false]],
-  ['u8', [8, true]],
-  ['u16', [16, true]],
-  ['u32', [32, true]],
-  ['u64', [64, true]],
-  ['s8', [8, false]],
-  ['s16', [16, false]],
-  ['s32', [32, false]],
-  ['s64', [64, false]],
-  ['uint32_t', [32, true]],
-  ['uint64_t', [64, true]],
-  ['uint', [32, true]],
-  ['ulong', [64, true]],
-  ['loff_t', [64, false]],
-  ['pgoff_t', [64, true]],
-  ['__u32', [32, true]],
-  ['__u64', [64, true]],
-  ['uintptr_t', [64, true]],
-  ['dma_addr_t', [64, true]],
-  ['phys_addr_t', [64, true]],
-]);
-
-/** The type that a declaration's words, pointers and brackets name. */
-export function typeFromWords(words: string, pointers: number, array: boolean): CType {
-  const clean = words
-    .replace(/\b(const|volatile|static|register|extern|struct|union|enum)\b/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  const tag = /\b(?:struct|union)\s+(\w+)/.exec(words)?.[1];
-  const int = pointers === 0 && !array && tag === undefined ? INTEGERS.get(clean) : undefined;
-  return { tag, pointers, array, unsigned: int?.[1], bits: int?.[0] };
+function lower(unit: CUnit, fn: FunctionDef, body: CNode, tables: LowerTables): Cfg {
+  const params = variablesOf(unit, fn).filter((v) => v.parameter);
+  return lowerFunction({
+    name: fn.name,
+    body,
+    span: fn.span,
+    source: unit,
+    tables,
+    params: params.map((p) => ({ name: p.name, type: flowType(p.type) })),
+    returnType: undefined,
+    types: typesOf(unit, fn),
+    cleanupOf: (declarator) => cleanupAt(unit, declarator),
+  });
 }
 
-function typeOfName(l: LocalName): CType {
-  return typeFromWords(
-    l.type,
-    l.isArray ? Math.max(0, l.pointers - 1) : l.pointers,
-    l.isArray && l.param === undefined,
-  );
+function nestsTooDeeply(node: CNode): boolean {
+  const stack = [{ node, depth: 0 }];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (top.depth > MAX_NESTING) return true;
+    for (const child of top.node.children) stack.push({ node: child, depth: top.depth + 1 });
+  }
+  return false;
 }
 
-function typesOf(unit: CUnit, names: ReadonlyMap<string, LocalName>): LowerTypes {
-  const variable = (name: string): CType | undefined => {
-    const found = names.get(name);
-    return found === undefined ? undefined : typeOfName(found);
+/** What the flow layer keeps of a type. */
+function flowType(type: SyntaxType | undefined): CType | undefined {
+  if (type === undefined) return undefined;
+  const array = type.derived[0] === 'array';
+  const pointers = type.derived.filter((d) => d !== 'array').length;
+  const integer = type.derived.length === 0 && type.kind === 'integer';
+  return {
+    tag: type.tag,
+    pointers,
+    array,
+    unsigned: integer ? type.unsigned : undefined,
+    bits: integer ? type.bits : undefined,
   };
-  const typeOf = (node: CNode): CType | undefined => {
-    if (node.type === 'identifier') return variable(codeOf(unit, node));
-    if (node.type === 'parenthesized_expression' && node.children[0] !== undefined) return typeOf(node.children[0]);
-    if (node.type === 'number_literal')
-      return typeFromWords(/[uU]/.test(codeOf(unit, node)) ? 'unsigned int' : 'int', 0, false);
-    if (node.type === 'cast_expression') {
-      const type = childByField(node, 'type');
-      return type === undefined ? undefined : typeNamed(type);
-    }
-    return undefined;
+}
+
+function typesOf(unit: CUnit, fn: FunctionDef): LowerTypes {
+  return {
+    variable: (name, offset) => {
+      const found = variableAt(unit, fn, name, offset);
+      return found === undefined ? undefined : flowType(found.type);
+    },
+    typeOf: (node) => flowType(typeOfExpression(unit, fn, node)),
+    typeNamed: (node) => typeNamedBy(unit, node),
   };
-  const typeNamed = (node: CNode): CType | undefined => {
-    const text = codeOf(unit, node);
-    return typeFromWords(text.replace(/\*/g, ' '), (text.match(/\*/g) ?? []).length, false);
-  };
-  return { variable, typeOf, typeNamed };
+}
+
+/** The function that a `__free(name)` on a declarator names, as the attribute was written. */
+function cleanupAt(unit: CUnit, declarator: CNode): string | undefined {
+  const before = unit.text.slice(Math.max(0, declarator.start - 60), declarator.end);
+  const m = /\b__free\((\w+)\)\s*[^;{}]*$/.exec(before);
+  return m?.[1];
 }

@@ -137,7 +137,14 @@ class Run implements Program {
     if (old === 'running') return undefined;
     if (old !== undefined) return old;
     this.#summaries.set(known.fn, 'running');
-    const { cfg, loops } = lowered(known.unit, known.fn, this.input.tables);
+    const graph = lowered(known.unit, known.fn, this.input.tables);
+    if (graph === undefined) {
+      this.#summaries.delete(known.fn);
+      this.#matters.set(known.fn, false);
+      this.#skipped.push({ unit: known.unit, functionName: known.fn.name, reason: 'nested too deeply' });
+      return undefined;
+    }
+    const { cfg, loops } = graph;
     const frame: Frame = {
       unit: known.unit,
       fn: known.fn,

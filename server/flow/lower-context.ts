@@ -12,7 +12,7 @@ export interface LowerTypes {
   /** Type named by a type_descriptor or by a declaration's specifiers and declarator. */
   typeNamed(node: CNode): CType | undefined;
   /** Type of a parameter or local by declaration. */
-  variable(name: string): CType | undefined;
+  variable(name: string, offset: number): CType | undefined;
 }
 
 /** What lowering asks of the model. */
@@ -176,9 +176,9 @@ export class LowerContext {
     return this.params.has(name) ? 'param' : 'global';
   }
 
-  variable(name: string): PlaceExpr {
+  variable(name: string, offset: number): PlaceExpr {
     const scope = this.scopeOf(name);
-    return { kind: 'var', name, scope, type: scope === 'global' ? undefined : this.types.variable(name) };
+    return { kind: 'var', name, scope, type: this.types.variable(name, offset) };
   }
 
   finish(): Block[] {

@@ -21,7 +21,7 @@ export function lowerDeclaration(ctx: LowerContext, node: CNode): void {
     if (name === undefined) continue;
     if (child.type === 'init_declarator') initialise(ctx, child, name);
     const cleanup = ctx.hooks.cleanupOf(ctx, child, name);
-    if (cleanup !== undefined) ctx.addCleanup(cleanup, [{ kind: 'read', place: ctx.variable(name) }], child);
+    if (cleanup !== undefined) ctx.addCleanup(cleanup, [{ kind: 'read', place: ctx.variable(name, child.end) }], child);
   }
 }
 
@@ -41,7 +41,7 @@ export function declaredName(ctx: LowerContext, declarator: CNode): string | und
 function initialise(ctx: LowerContext, node: CNode, name: string): void {
   const value = childByField(node, 'value');
   if (value === undefined) return;
-  const target = ctx.variable(name);
+  const target = ctx.variable(name, node.end);
   if (value.type === 'initializer_list') return initialiseList(ctx, value, target);
   ctx.emit({
     kind: 'assign',

@@ -134,7 +134,7 @@ function lowerIdentifier(ctx: LowerContext, node: CNode): Expr {
   const scope = ctx.scopeOf(name);
   if (scope === 'global' && /^[A-Z_][A-Z0-9_]*$/.test(name)) return constant(name);
   if (scope === 'global' && (name === 'true' || name === 'false')) return constant(name);
-  return readPlace(ctx.variable(name));
+  return readPlace(ctx.variable(name, node.start));
 }
 
 /** The value of a place; arrays decay to the address of their elements. */
@@ -152,7 +152,7 @@ export function lowerPlace(ctx: LowerContext, node: CNode): PlaceExpr {
       break;
     }
     case 'identifier':
-      return ctx.variable(ctx.text(node));
+      return ctx.variable(ctx.text(node), node.start);
     case 'subscript_expression': {
       const array = childByField(node, 'argument');
       const index = childByField(node, 'index');

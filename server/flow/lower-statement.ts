@@ -197,7 +197,7 @@ function macroVariables(ctx: LowerContext, macro: string, cond: CNode): PlaceExp
   const indices = ctx.tables.loopVariables(macro) ?? [0];
   return indices.flatMap((i) => {
     const arg = args[i];
-    return arg?.type === 'identifier' ? [ctx.variable(ctx.text(arg))] : [];
+    return arg?.type === 'identifier' ? [ctx.variable(ctx.text(arg), arg.start)] : [];
   });
 }
 
