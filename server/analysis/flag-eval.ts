@@ -5,7 +5,7 @@
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import { isFollName, isForeignName, isWriteName, literalValue } from './constants.ts';
 import { afford } from './effort.ts';
-import { type FlagState, type FlowInput, flowStates } from './flag-flow.ts';
+import { type FlagState, flowStates } from './flag-flow.ts';
 import { type FlagContext, type FlagScope, type Folding, later, term, unknownTerm } from './flag-scope.ts';
 import { callerValue, enumValue, fieldValue, fileVariableValue, macroValue, returnedValue } from './flag-sources.ts';
 import { either, type FlagValue, isFlagsOnly, join, joinAll, masked, weaken, without } from './flag-terms.ts';
@@ -86,44 +86,40 @@ export function valueAt(node: CNode, scope: FlagScope, ctx: FlagContext): FlagVa
   if (body === undefined) return evaluate(node, scope, EMPTY, ctx);
   const initial = followedPlaces(node, body, scope, ctx);
   if (initial.size === 0) return evaluate(node, scope, EMPTY, ctx);
-  const states = statesFor(node, body, initial, scope, ctx);
+  const states = statesFor(node, { body, initial, scope, ctx });
   if (states === undefined) return unknownTerm(scope, node);
   return evaluate(node, scope, states.get(node) ?? initial, ctx);
 }
 
 type States = ReadonlyMap<CNode, FlagState>;
 
+/** Places followed through a body. */
+interface Following {
+  readonly body: CNode;
+  readonly initial: FlagState;
+  readonly scope: FlagScope;
+  readonly ctx: FlagContext;
+}
+
 const stateCache = new WeakMap<CNode, Map<string, States>>();
 
 /** The states of the followed places; undefined when the unit has spent its share of work. */
-function statesFor(
-  node: CNode,
-  body: CNode,
-  initial: FlagState,
-  scope: FlagScope,
-  ctx: FlagContext,
-): States | undefined {
-  const compute = (at: ReadonlySet<CNode>): States | undefined =>
-    afford(scope.unit, body) ? flowStates(flowInput(body, initial, at, scope, ctx)) : undefined;
+function statesFor(node: CNode, f: Following): States | undefined {
+  const { body, initial, scope, ctx } = f;
   const asked = askedNodes(body);
   // What is known of a caller, or cut short by what is being followed, is not what others would see.
-  if (scope.bindings.size > 0 || ctx.busy.size > 0 || !asked.has(node)) return compute(new Set([node]));
+  if (scope.bindings.size > 0 || ctx.busy.size > 0 || !asked.has(node)) return compute(f, new Set([node]));
   const known = stateCache.get(body) ?? new Map<string, States>();
   stateCache.set(body, known);
   const key = [...initial.keys()].sort().join('\n');
-  const states = known.get(key) ?? compute(asked);
+  const states = known.get(key) ?? compute(f, asked);
   if (states !== undefined) known.set(key, states);
   return states;
 }
 
-function flowInput(
-  body: CNode,
-  initial: FlagState,
-  at: ReadonlySet<CNode>,
-  scope: FlagScope,
-  ctx: FlagContext,
-): FlowInput {
-  return {
+function compute({ body, initial, scope, ctx }: Following, at: ReadonlySet<CNode>): States | undefined {
+  if (!afford(scope.unit, body)) return undefined;
+  return flowStates({
     unit: scope.unit,
     body,
     initial,
@@ -131,7 +127,7 @@ function flowInput(
     evaluate: (n, state) => evaluate(n, scope, state, ctx),
     unknown: (n) => unknownTerm(scope, n),
     decide: (n) => decided(n, scope, ctx),
-  };
+  });
 }
 
 const askedCache = new WeakMap<CNode, ReadonlySet<CNode>>();
@@ -316,7 +312,7 @@ function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext):
   const a = numberOf(left);
   const b = numberOf(right);
   if (a !== undefined && b !== undefined && (a !== 0 || b !== 0)) {
-    const value = compute(op, a, b);
+    const value = arithmetic(op, a, b);
     if (value !== undefined)
       return term(scope, n, { kind: value === 0 ? 'zero' : 'literal', name: codeOf(scope.unit, n), value });
   }
@@ -335,7 +331,7 @@ function binary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext):
   }
 }
 
-function compute(op: string, a: number, b: number): number | undefined {
+function arithmetic(op: string, a: number, b: number): number | undefined {
   switch (op) {
     case '|':
       return (a | b) >>> 0;

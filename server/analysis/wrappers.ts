@@ -51,7 +51,7 @@ function lookUp(scope: NameScope, name: string, nesting: number): Wrapper | unde
   if (meaning.kind === 'macro') {
     for (const { unit, macro } of meaning.macros) {
       const calls = findCallsInMacro({ ...scope, unit }, macro);
-      const found = firstAcquiring({ ...scope, unit }, name, calls, nesting, () => true);
+      const found = firstAcquiring({ ...scope, unit }, { name, nesting }, calls, () => true);
       if (found !== undefined) return found;
     }
   }
@@ -60,18 +60,18 @@ function lookUp(scope: NameScope, name: string, nesting: number): Wrapper | unde
       const inner: NameScope = { ...scope, unit };
       if (!mayAcquire(inner, fn, nesting)) continue;
       const calls = findCallsIn(inner, fn);
-      const found = firstAcquiring(inner, name, calls, nesting, (call, api) => handsOut(inner, fn, call, api));
+      const found = firstAcquiring(inner, { name, nesting }, calls, (call, api) => handsOut(inner, fn, call, api));
       if (found !== undefined) return found;
     }
   }
   return undefined;
 }
 
+/** The wrapper of this name, if one of the calls in its body takes pages and counts. */
 function firstAcquiring(
   scope: NameScope,
-  name: string,
+  { name, nesting }: { readonly name: string; readonly nesting: number },
   calls: readonly FoundCall[],
-  nesting: number,
   counts: (call: FoundCall, api: string) => boolean,
 ): Wrapper | undefined {
   let tried = 0;
