@@ -35,6 +35,18 @@ function analyseJob(job: AnalyseJob, tools: ProjectTools, clock: Clock): Analyse
   }
   const project = new Project(tools, job.config, texts);
   if (job.neighbours !== undefined) project.knowNeighbours(job.directory, job.neighbours);
+  const done = analyseWith(project, texts, job, clock);
+  return { results: done.results, problems: [...problems, ...done.problems], time: clock.now() - start };
+}
+
+/** Analyses texts in a project that was made ready for the job. */
+export function analyseWith(
+  project: Project,
+  texts: ReadonlyMap<string, string>,
+  job: AnalyseJob,
+  clock: Clock,
+): Omit<AnalyseReply, 'time'> {
+  const problems: InputProblem[] = [];
   const results: FileResult[] = [];
   for (const [file, text] of texts) {
     try {
@@ -51,7 +63,7 @@ function analyseJob(job: AnalyseJob, tools: ProjectTools, clock: Clock): Analyse
       problems.push({ path: file, message: `internal error: ${describe(error)}` });
     }
   }
-  return { results, problems, time: clock.now() - start };
+  return { results, problems };
 }
 
 function textOf(item: AnalyseItem, fs: FileSystem, problems: InputProblem[]): string | undefined {

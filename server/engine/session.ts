@@ -20,7 +20,7 @@ export interface Session {
   closed(file: string): void;
   /** Files changed on disk; none named: any may have. */
   touched(files: readonly string[]): void;
-  /** Analyses; files that name nothing of interest are left out of the results. */
+  /** Analyses, a text given with the job in place of the file's own; files that name nothing of interest are left out of the results. */
   analyse(job: AnalyseJob): AnalyseReply;
 }
 
@@ -129,7 +129,11 @@ class EditorSession implements Session {
   analyse(job: AnalyseJob): AnalyseReply {
     const start = this.#clock.now();
     const texts = new Map<string, string>();
-    const project = new Project(this.#tools, job.config, this.#knownTexts(job.directory));
+    const supposed = job.files.filter((item) => item.text !== undefined && item.text !== this.#text(item.file));
+    for (const { file } of supposed) this.#units.changed(file);
+    const known = this.#knownTexts(job.directory);
+    for (const { file, text } of supposed) if (text !== undefined) known.set(file, text);
+    const project = new Project(this.#tools, job.config, known);
     const neighbours = this.#neighboursOf(job.directory);
     project.knowNeighbours(job.directory, [...neighbours].sort());
     for (const item of job.files) {
@@ -137,6 +141,7 @@ class EditorSession implements Session {
       if (text !== undefined && this.#isOfInterest(item.file, text, project)) texts.set(item.file, text);
     }
     const { results, problems } = analyseWith(project, texts, job, this.#clock);
+    for (const { file } of supposed) this.#units.changed(file);
     return { results, problems, time: this.#clock.now() - start };
   }
 
@@ -193,7 +198,7 @@ class EditorSession implements Session {
     return known;
   }
 
-  #knownTexts(directory: string): ReadonlyMap<string, string> {
+  #knownTexts(directory: string): Map<string, string> {
     const texts = new Map<string, string>();
     for (const file of this.#neighboursOf(directory)) {
       const text = this.#text(file);
@@ -207,7 +212,8 @@ class EditorSession implements Session {
     if (this.#prefilter.test(text)) return true;
     const unit = project.unit(file, text, { since: 0, until: Number.POSITIVE_INFINITY });
     const names: string[] = [];
-    for (const { functions } of project.cluster(unit)) for (const fn of functions) if (!fn.isStatic) names.push(fn.name);
+    for (const { functions } of project.cluster(unit))
+      for (const fn of functions) if (!fn.isStatic) names.push(fn.name);
     for (const { functions, macros } of project.headers(unit)) {
       for (const fn of functions) names.push(fn.name);
       for (const macro of macros) names.push(macro.name);

@@ -1,5 +1,5 @@
 /**
- * The entry of a worker thread: answers the jobs of protocol.ts, one at a time, in the order they come.
+ * The entry of worker threads, those of a pool and that of a language server: answers the jobs of protocol.ts, one at a time, in the order they come.
  * The parser loads while the first files are scanned.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -7,10 +7,12 @@ import type { WorkerReply, WorkerRequest } from '../engine/protocol.ts';
 import { clock } from './clock.ts';
 import { createFileSystem } from './files.ts';
 import { LocalExecutor } from './local.ts';
+import { serveSession } from './session-worker.ts';
 
 const port = parentPort;
-if (port !== null) {
-  const { root } = workerData as { root: string };
+const { root, session } = (workerData ?? {}) as { root: string; session?: boolean };
+if (port !== null && session === true) serveSession(port, root);
+else if (port !== null) {
   const executor = new LocalExecutor(createFileSystem(root), clock);
   const answer = async (request: WorkerRequest): Promise<WorkerReply> => {
     const { id, kind } = request;

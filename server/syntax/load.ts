@@ -33,7 +33,7 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
   tokenize(scratch, code, WORDS);
   const chosen = open.length === 0 ? { conditions: [], guessed: [] } : chooseBranches(source, open);
   const annotations = maskAnnotations(scratch, code, WORDS);
-  matchBrackets(scratch, code);
+  matchBrackets(scratch, code, WORDS);
   const top = splitTopLevel(source);
   let lines: LineIndex | undefined;
   const unit: CUnit = {
@@ -60,4 +60,15 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
 
 function regionsOf(g: Group): VersionRegion[] {
   return g.branches.filter((b) => b.versioned).map((b) => ({ span: b.body, kernels: b.kernels }));
+}
+
+/**
+ * The same unit as a new object with functions of its own: what was concluded from a unit is kept by identity and may rest on
+ * other files, which may have changed; what follows from its own text alone is not worked out again.
+ */
+export function renewUnit(unit: CUnit): CUnit {
+  const copy: CUnit = { ...unit, functions: unit.functions.map((fn) => ({ ...fn })) };
+  const env = environments.get(unit);
+  if (env !== undefined) environments.set(copy, env);
+  return copy;
 }

@@ -1,0 +1,40 @@
+/**
+ * What a language server's analysis thread does: takes the requests of protocol.ts in the order they come and answers jobs.
+ * The parser loads while the first texts arrive.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { SessionReply, SessionRequest } from '../engine/protocol.ts';
+import { createSession } from '../engine/session.ts';
+import { initParser } from '../syntax/parser.ts';
+import { clock } from './clock.ts';
+import { createFileSystem } from './files.ts';
+import { parserFiles } from './parser-files.ts';
+
+/** Serves requests for the files below a root, for as long as the thread lives. */
+export function serveSession(port: MessagePort, root: string): void {
+  const session = createSession(createFileSystem(root), clock);
+  const parser = initParser(parserFiles());
+  const take = async (request: SessionRequest): Promise<SessionReply | undefined> => {
+    if (request.kind === 'opened') session.opened(request.file, request.text);
+    else if (request.kind === 'closed') session.closed(request.file);
+    else if (request.kind === 'touched') session.touched(request.files);
+    else {
+      const { id, job } = request;
+      try {
+        await parser;
+        return { id, kind: 'analysed', reply: session.analyse(job) };
+      } catch (error) {
+        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        return { id, kind: 'failed', message };
+      }
+    }
+    return undefined;
+  };
+  let last: Promise<void> = parser.catch(() => undefined);
+  port.on('message', (request: SessionRequest) => {
+    last = last.then(async () => {
+      const reply = await take(request);
+      if (reply !== undefined) port.postMessage(reply);
+    });
+  });
+}
