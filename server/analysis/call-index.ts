@@ -126,7 +126,10 @@ export function callsOf(unit: CUnit, name: string): readonly CallPlace[] {
   return [...functions].flatMap((fn) => (callsIn(unit, fn).get(name) ?? []).map((node) => ({ fn, node })));
 }
 
-/** Whether the name occurs other than before a bracket: its address may be taken. Its own definition is before a bracket. */
+/**
+ * Whether the name occurs other than before a bracket, or in a macro: its address may be taken, and calls may be spelled otherwise.
+ * Its own definition is before a bracket.
+ */
 export function isNamedWithoutCall(unit: CUnit, name: string): boolean {
   const called = namesBeforeBrackets(unit).get(name)?.length ?? 0;
   let seen = 0;
@@ -135,5 +138,6 @@ export function isNamedWithoutCall(unit: CUnit, name: string): boolean {
     seen++;
     if (seen > called) return true;
   }
-  return false;
+  const word = new RegExp(`\\b${name}\\b`);
+  return unit.macros.some((m) => word.test(unit.text.slice(m.bodySpan.start, m.bodySpan.end)));
 }

@@ -54,14 +54,15 @@ function resolve(scope: NameScope, name: string, left: number): NameMeaning {
   const inModel = model.allRows(name).length > 0;
   const own = unitSymbols(unit).functions.get(name);
   if (own?.some((fn) => fn.isStatic) === true) return { kind: 'function', functions: own.map((fn) => ({ unit, fn })) };
-  // The kernel itself has macros and inline functions of the model's names: only where calls are sites do a project's own ones count.
-  if (inModel && !model.isSite(name)) return { kind: 'api', api: name };
   const macros = visibleMacros(unit, name, project).filter((m) => !isKernelHeader(m.unit) || !inModel);
+  const functionLike = macros.filter((m) => m.macro.params !== undefined);
+  // Where only configuration tells whether a name takes the arguments as they are or changes them, the change is looked at.
+  if (functionLike.some((m) => namesSite(scope, m, name))) return { kind: 'macro', macros: functionLike };
   const alias = macros.map((m) => aliasTarget(m)).find((t) => t !== undefined && t !== name);
   if (alias !== undefined && left > 0) return resolve(scope, alias, left - 1);
-  const functionLike = macros.filter((m) => m.macro.params !== undefined);
   if (functionLike.length > 0) return { kind: 'macro', macros: functionLike };
   if (inModel && (model.rows(name).length > 0 || own !== undefined)) return { kind: 'api', api: name };
+  if (inModel && !model.isSite(name)) return { kind: 'api', api: name };
   const functions = visibleFunctions(unit, name, project);
   const hides = functions.some((f) => f.fn.isStatic && !isKernelHeader(f.unit));
   if (inModel && !hides) return { kind: 'api', api: name };
@@ -70,15 +71,23 @@ function resolve(scope: NameScope, name: string, left: number): NameMeaning {
 
 /** Whether a unit is one of the kernel's own headers, which the model speaks for. */
 function isKernelHeader(unit: CUnit): boolean {
-  return /(?:^|\/)include\/(?:linux|asm-generic)\//.test(unit.path);
+  return /(?:^|\/)include\/(?:linux|asm|asm-generic)\//.test(unit.path);
+}
+
+/** Whether a macro's body names a function of the model whose calls are sites. */
+function namesSite(scope: NameScope, m: VisibleMacro, name: string): boolean {
+  const body = bodyText(m);
+  return [...body.matchAll(/[A-Za-z_]\w*/g)].some(([word]) => word !== name && scope.model.isSite(word));
+}
+
+/** The text of a macro's body without comments. */
+function bodyText({ unit, macro }: VisibleMacro): string {
+  const text = unit.text.slice(macro.bodySpan.start, macro.bodySpan.end);
+  return text.replace(/\/\*.*?\*\//gs, ' ').replace(/\/\/.*/g, ' ');
 }
 
 /** The one name that an object-like macro stands for, as in `#define my_pin pin_user_pages`. */
 function aliasTarget(m: VisibleMacro): string | undefined {
   if (m.macro.params !== undefined) return undefined;
-  const body = m.unit.text
-    .slice(m.macro.bodySpan.start, m.macro.bodySpan.end)
-    .replace(/\/\*.*?\*\//gs, ' ')
-    .replace(/\/\/.*/g, ' ');
-  return /^[\s(]*([A-Za-z_]\w*)[\s)]*$/.exec(body)?.[1];
+  return /^[\s(]*([A-Za-z_]\w*)[\s)]*$/.exec(bodyText(m))?.[1];
 }

@@ -51,7 +51,7 @@ function lookUp(scope: NameScope, name: string, nesting: number): Wrapper | unde
   if (meaning.kind === 'macro') {
     for (const { unit, macro } of meaning.macros) {
       const calls = findCallsInMacro({ ...scope, unit }, macro);
-      const found = firstAcquiring({ ...scope, unit }, { name, nesting }, calls, () => true);
+      const found = firstAcquiring({ ...scope, unit }, { name: macro.name, nesting }, calls, () => true);
       if (found !== undefined) return found;
     }
   }
@@ -60,7 +60,8 @@ function lookUp(scope: NameScope, name: string, nesting: number): Wrapper | unde
       const inner: NameScope = { ...scope, unit };
       if (!mayAcquire(inner, fn, nesting)) continue;
       const calls = findCallsIn(inner, fn);
-      const found = firstAcquiring(inner, { name, nesting }, calls, (call, api) => handsOut(inner, fn, call, api));
+      const as = { name: fn.name, nesting };
+      const found = firstAcquiring(inner, as, calls, (call, api) => handsOut(inner, fn, call, api));
       if (found !== undefined) return found;
     }
   }
