@@ -192,7 +192,7 @@ export class BranchWalker {
     const c = t.kind[previous] === KIND.punct ? t.value[previous] : 0;
     if (place === 'list') return c === P.comma || c === P.openBrace;
     if (c === P.semicolon || c === P.closeBrace || c === P.openBrace) return true;
-    if (place === 'file') return c === P.close;
+    if (place === 'file') return c === P.close && this.#isLoneCall(previous);
     return place === 'code' && c === P.colon && this.#isLabelEnd(previous);
   }
 
@@ -209,6 +209,21 @@ export class BranchWalker {
     return false;
   }
 
+  /** Whether a `)` at file scope ends a macro call that is an item of its own, as `EXPORT_SYMBOL(x)`, not a function's header. */
+  #isLoneCall(close: number): boolean {
+    const { t } = this.#o;
+    let depth = 0;
+    for (let i = close; i >= Math.max(0, close - MAX_SEARCH); i--) {
+      const v = t.kind[i] === KIND.punct ? t.value[i] : 0;
+      if (v === P.close) depth++;
+      if (v !== P.open || --depth > 0) continue;
+      const before = t.kind[i - 2] === KIND.punct ? t.value[i - 2] : 0;
+      if (t.kind[i - 1] !== KIND.word) return false;
+      return i < 2 || before === P.semicolon || before === P.closeBrace || before === P.close || before === BRANCH_MARK;
+    }
+    return false;
+  }
+
   #endsWell(place: Place, g: OpenGroup, index: number, last: number): boolean {
     if (last < 0) return true;
     const { t } = this.#o;
@@ -218,7 +233,7 @@ export class BranchWalker {
     const next = (g.marks[g.marks.length - 1] ?? 0) + 1;
     if (place === 'list') return c === P.comma || (t.value[next] === P.closeBrace && g.branches.length === 1);
     if (c === P.semicolon || c === P.closeBrace) return true;
-    return place === 'file' && c === P.close;
+    return place === 'file' && c === P.close && this.#isLoneCall(last) && this.#o.t.value[next] !== P.openBrace;
   }
 
   /** Statements that may be wrapped, declarations that may stand as they are, or neither. */

@@ -90,9 +90,10 @@ class Chooser {
 
   result(): Chosen {
     const gone = inside(this.#dropped);
+    const order = (a: Span, b: Span): number => a.start - b.start;
     return {
-      conditions: this.#conditions.filter((c) => !gone(c.span)),
-      guessed: this.#guessed.filter((s) => !gone(s)),
+      conditions: this.#conditions.filter((c) => !gone(c.span)).sort((a, b) => order(a.span, b.span)),
+      guessed: this.#guessed.filter((s) => !gone(s)).sort(order),
     };
   }
 

@@ -6,7 +6,7 @@ import { KERNEL_INCLUDE_DIRS, KNOWN_MACROS } from '../../model/kernel-c.ts';
 import { type Definitions, evaluate, type MacroText, type Meaning } from './condition.ts';
 import { type ParsedDirective, parseDirectives } from './directive.ts';
 import { type Expr, parseExpr } from './expr.ts';
-import { and, combine, constant, type Known, map, not, onRanges, or, type Piecewise } from './piecewise.ts';
+import { and, bounded, combine, constant, type Known, map, not, onRanges, or, type Piecewise } from './piecewise.ts';
 import { strip } from './strip.ts';
 import type { HeaderLoader, PreprocessEnv } from './unit.ts';
 
@@ -77,7 +77,7 @@ export class MacroState implements Definitions {
   /** A name that a file defines was not defined before, unless something says otherwise. */
   #changed(name: string, to: Meaning, live: Piecewise<Known>): Piecewise<Meaning> {
     const before = this.#own.get(name) ?? this.#headers.get(name) ?? this.#given(name) ?? UNDEFINED;
-    return combine<Known, Meaning, Meaning>(live, before, (l, old) => (l === 1 ? to : l === 0 ? old : undefined));
+    return bounded(overlaid(before, to, live));
   }
 
   #given(name: string): Piecewise<Meaning> | undefined {
@@ -118,6 +118,11 @@ export class MacroState implements Definitions {
   }
 }
 
+/** A meaning changed where `live` is 1, not known where that is not known. */
+function overlaid(before: Piecewise<Meaning>, to: Meaning, live: Piecewise<Known>): Piecewise<Meaning> {
+  return combine<Known, Meaning, Meaning>(live, before, (l, old) => (l === 1 ? to : l === 0 ? old : undefined));
+}
+
 /** Definitions made by a header: kept apart, so that what the file itself says later wins. */
 class HeaderState implements MacroSink {
   readonly #outer: MacroState;
@@ -148,10 +153,7 @@ class HeaderState implements MacroSink {
 
   #set(name: string, to: Meaning, live: Piecewise<Known>): void {
     const before = this.#map.get(name) ?? UNDEFINED;
-    this.#map.set(
-      name,
-      combine<Known, Meaning, Meaning>(live, before, (l, old) => (l === 1 ? to : l === 0 ? old : undefined)),
-    );
+    this.#map.set(name, bounded(overlaid(before, to, live)));
   }
 }
 

@@ -69,10 +69,13 @@ function inDeclaration(t: Tokens, i: number): boolean {
   return i > 0 && (t.kind[i - 1] === KIND.word || t.value[i - 1] === P.star);
 }
 
+/** Tokens an annotation's arguments may have. */
+const MAX_ARGUMENTS = 500;
+
 /** Token index of the `)` that closes the `(` at `open`, -1 when there is none before a `;` or `{`. */
 function closing(t: Tokens, open: number): number {
   let depth = 0;
-  for (let i = open; i < t.count; i++) {
+  for (let i = open; i < t.count && i < open + MAX_ARGUMENTS; i++) {
     const v = t.value[i];
     if (v === P.open) depth++;
     else if (v === P.close && --depth === 0) return i;

@@ -113,7 +113,7 @@ function punctArgument(r: Rewriter, v: Vocabulary, first: number, last: number):
     return;
   }
   let operators = true;
-  for (let i = first; i <= last; i++) if (r.t.kind[i] !== KIND.punct || r.match(i) >= 0) operators = false;
+  for (let i = first; i <= last && operators; i++) operators = r.t.kind[i] === KIND.punct && r.match(i) < 0;
   if (operators) {
     r.note('operator-argument', first, last);
     r.put(r.start(first), '0', r.end(last));

@@ -138,9 +138,12 @@ function maskLabelAddress(r: Rewriter, i: number): void {
   if (prefix && r.isPunct(i - 1)) r.blank(i, i);
 }
 
+/** Tokens looked at behind a word: constructs are shorter, and each word of a long run of them must not scan the whole run. */
+const MAX_LOOK = 200;
+
 /** `case A ... B:` */
 function maskCase(r: Rewriter, i: number): void {
-  for (let k = i + 1; k < r.t.count; k++) {
+  for (let k = i + 1; k < r.t.count && k < i + MAX_LOOK; k++) {
     const v = r.value(k);
     if (v === P.colon || v === P.semicolon || v === P.openBrace) return;
     if (v === P.dot && r.value(k + 1) === P.dot && r.value(k + 2) === P.dot) {
@@ -156,7 +159,7 @@ function maskCase(r: Rewriter, i: number): void {
 /** An asm statement or an asm name behind a declarator goes; its semicolon stays. */
 function maskAsm(r: Rewriter, i: number): number {
   let k = i + 1;
-  while (r.isWord(k)) k++;
+  while (r.isWord(k) && k < i + MAX_LOOK) k++;
   const close = r.value(k) === P.open ? r.match(k) : -1;
   if (close < 0) return i;
   r.note('asm', i, close);
@@ -176,17 +179,18 @@ function maskTypeof(r: Rewriter, i: number): number {
 /** `static DEFINE_MUTEX(m);` inside a function: the storage class goes. */
 function maskStorage(r: Rewriter, i: number): void {
   let k = i;
-  while (
-    r.isWord(k) &&
-    (VOCABULARY.role(r.value(k)) === WORD_ROLE.storage || VOCABULARY.role(r.value(k)) === WORD_ROLE.qualifier)
-  )
-    k++;
+  while (k < i + MAX_LOOK && isStorageWord(r, k)) k++;
   if (!r.isWord(k) || VOCABULARY.role(r.value(k)) !== 0 || r.value(k + 1) !== P.open) return;
   const close = r.match(k + 1);
   const after = r.value(close + 1);
   if (close < 0 || (after !== P.semicolon && after !== P.equals)) return;
   if (r.value(k + 2) === P.star && after !== P.equals) return;
   r.blank(i, k - 1);
+}
+
+function isStorageWord(r: Rewriter, i: number): boolean {
+  const role = r.isWord(i) ? VOCABULARY.role(r.value(i)) : 0;
+  return role === WORD_ROLE.storage || role === WORD_ROLE.qualifier;
 }
 
 function maskLocalLabel(r: Rewriter, i: number): number {
@@ -233,10 +237,11 @@ function maskFieldMacro(r: Rewriter, i: number, close: number): void {
   r.settle(i, name);
 }
 
-/** `DEB( if (x) f(); )`: a macro whose argument is statements. */
+/** `DEB( if (x) f(); )`: a macro whose one argument is statements. */
 function takesStatements(r: Rewriter, open: number, close: number): boolean {
   if (r.isWord(open + 1) && VOCABULARY.role(r.value(open + 1)) === WORD_ROLE.control) return true;
   for (let k = open + 1; k < close; k++) {
+    if (r.isPunct(k) && r.value(k) === P.comma) return false;
     if (r.isPunct(k) && r.value(k) === P.semicolon) return true;
     const partner = r.match(k);
     if (partner > k) k = partner;
@@ -260,13 +265,14 @@ function unwrapStatements(r: Rewriter, i: number, close: number): void {
 
 /** Whether token `i` is the first of a statement. */
 function startsStatement(r: Rewriter, i: number): boolean {
-  const p = i - 1;
-  if (p < 0) return true;
+  let p = i - 1;
+  while (p > i - MAX_LOOK && r.settledAt(p)) p--;
+  if (p < 0 || r.rewrittenAt(p) || r.endedAt(p)) return true;
   if (r.isWord(p)) return VOCABULARY.role(r.value(p)) === WORD_ROLE.prefix;
   if (!r.isPunct(p)) return false;
   const v = r.value(p);
   if (v === P.semicolon || v === P.openBrace || v === P.closeBrace) return true;
-  if (v === P.colon) return r.isWord(p - 1) && !r.isPunct(p - 1) && r.value(p - 2) !== 63;
+  if (v === P.colon) return r.isWord(p - 1) && r.value(p - 2) !== QUESTION;
   if (v !== P.close) return false;
   const open = r.match(p);
   return (
@@ -275,6 +281,8 @@ function startsStatement(r: Rewriter, i: number): boolean {
     (VOCABULARY.role(r.value(open - 1)) === WORD_ROLE.control || r.rewrittenAt(open - 1))
   );
 }
+
+const QUESTION = 63;
 
 /** A macro call that starts a statement and has a block or another statement behind it. */
 function maskStatementCall(r: Rewriter, i: number, close: number, name: string): void {
@@ -291,8 +299,9 @@ function maskStatementCall(r: Rewriter, i: number, close: number, name: string):
     return blockMacro(r, i, close, name);
   }
   const ends = nextWord || (r.isPunct(next) && r.value(next) === P.closeBrace);
-  if (ends && (onNewLine(r, next) || r.value(next) === P.closeBrace) && r.putBehind(close, ';'))
-    r.note('statement-macro', i, close);
+  if (!ends || !(onNewLine(r, next) || r.value(next) === P.closeBrace) || !r.putBehind(close, ';')) return;
+  r.markEnded(close);
+  r.note('statement-macro', i, close);
 }
 
 function isOperatorWord(r: Rewriter, i: number): boolean {

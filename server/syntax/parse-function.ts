@@ -3,7 +3,7 @@
  * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per unit.
  */
 import { INTEGER_TYPEDEFS } from '../../model/kernel-c.ts';
-import { covers, type Span } from '../base/span.ts';
+import type { Span } from '../base/span.ts';
 import { type CastNames, fixCasts } from './casts.ts';
 import { type Cleanup, maskStatements } from './mask-function.ts';
 import { maskHeader } from './mask-header.ts';
@@ -11,7 +11,7 @@ import { type CNode, hasError, walk } from './node.ts';
 import { parse } from './parser.ts';
 import { type Rewrite, Rewriter } from './rewriter.ts';
 import { strip, textOf, unitsOf } from './strip.ts';
-import type { CUnit, FunctionDef } from './unit.ts';
+import type { Annotation, CUnit, FunctionDef } from './unit.ts';
 import { WORDS } from './vocabulary.ts';
 
 /** The tree of a function. Offsets are those of the unit's text. */
@@ -45,18 +45,32 @@ export function parseFunction(unit: CUnit, fn: FunctionDef): ParsedFunction {
   return found;
 }
 
-function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
+/** A function's code as the parser gets it, of the length of `fn.span`, and what was changed in it. */
+export interface MaskedFunction {
+  readonly code: string;
+  readonly rewrites: readonly Rewrite[];
+  readonly cleanups: readonly Cleanup[];
+}
+
+/** Runs the masks over one function. */
+export function maskFunction(unit: CUnit, fn: FunctionDef): MaskedFunction {
   const { start, end } = fn.span;
   const r = new Rewriter(unitsOf(unit.code.slice(start, end)), WORDS, start);
-  const cleanups: Cleanup[] = unit.annotations
-    .filter((a) => covers(fn.span, a.span))
-    .map((a) => ({ macro: '__free', name: a.word, span: a.span }));
+  const cleanups: Cleanup[] = annotationsIn(unit, fn.span).map((a) => ({
+    macro: '__free',
+    name: a.word,
+    span: a.span,
+  }));
   const body = bodyToken(r, fn.bodySpan.start);
   maskHeader(r, body);
   maskStatements(r, body, r.t.count, cleanups);
   const order = (a: { span: Span }, b: { span: Span }): number => a.span.start - b.span.start;
-  const facts = { rewrites: r.rewrites.sort(order), cleanups: cleanups.sort(order) };
-  const code = textOf(r.code);
+  return { code: textOf(r.code), rewrites: r.rewrites.sort(order), cleanups: cleanups.sort(order) };
+}
+
+function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
+  const { start } = fn.span;
+  const { code, ...facts } = maskFunction(unit, fn);
   const tree = parse(code, start);
   fixCasts(tree, (from, to) => code.slice(from - start, to - start), castNames(unit, tree));
   const root = tree.children.find((c) => c.type === 'function_definition');
@@ -67,6 +81,21 @@ function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
   const alone = parseBodyAlone(code.slice(fn.bodySpan.start - start), fn);
   fixCasts(alone.root, (from, to) => code.slice(from - start, to - start), castNames(unit, alone.root));
   return { ...alone, ...facts };
+}
+
+/** The annotations of a stretch; those of a unit are in the order of the text. */
+function annotationsIn(unit: CUnit, span: Span): readonly Annotation[] {
+  const { annotations } = unit;
+  let lo = 0;
+  let hi = annotations.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if ((annotations[mid] as Annotation).span.start < span.start) lo = mid + 1;
+    else hi = mid;
+  }
+  let end = lo;
+  while (end < annotations.length && (annotations[end] as Annotation).span.end <= span.end) end++;
+  return annotations.slice(lo, end);
 }
 
 const typedefs = new WeakMap<CUnit, ReadonlySet<string>>();

@@ -94,9 +94,20 @@ function asPieces<R>(r: R | Piecewise<R>): Piecewise<R> {
   return Array.isArray(r) ? (r as Piecewise<R>) : constant(r as R);
 }
 
+/** More pieces than this are given up as not known: no project tells so many kernels apart in one condition. */
+const MAX_PIECES = 512;
+
+/** The function itself, or "not known" throughout when it has too many pieces. */
+export function bounded<T>(a: Piecewise<T | undefined>): Piecewise<T | undefined> {
+  return a.length > MAX_PIECES ? constant<T | undefined>(undefined) : a;
+}
+
 /** Three-valued and. */
 export function and(a: Piecewise<Known>, b: Piecewise<Known>): Piecewise<Known> {
-  return combine(a, b, (x, y) => (x === 0 || y === 0 ? 0 : x === undefined || y === undefined ? undefined : 1));
+  const both = combine<Known, Known, Known>(a, b, (x, y) =>
+    x === 0 || y === 0 ? 0 : x === undefined || y === undefined ? undefined : 1,
+  );
+  return bounded<number>(both);
 }
 
 /** Three-valued or. */

@@ -37,6 +37,7 @@ export class Rewriter {
   readonly base: number;
   readonly rewrites: Rewrite[] = [];
   readonly #heads = new Set<number>();
+  readonly #ended = new Set<number>();
 
   constructor(code: Uint16Array, words: WordTable, base: number) {
     this.code = code;
@@ -44,7 +45,7 @@ export class Rewriter {
     this.base = base;
     this.t = newTokens(Math.max(64, code.length >> 2));
     tokenize(this.t, code, words);
-    matchBrackets(this.t, code);
+    matchBrackets(this.t, code, words);
   }
 
   /** Offset of a token's first unit; the code's length behind the last. */
@@ -98,6 +99,15 @@ export class Rewriter {
   /** Whether a token was taken out by `settle`. */
   settledAt(i: number): boolean {
     return i >= 0 && i < this.t.count && this.t.kind[i] === 0;
+  }
+
+  /** Remembers that a semicolon was written behind token `i`. */
+  markEnded(i: number): void {
+    this.#ended.add(i);
+  }
+
+  endedAt(i: number): boolean {
+    return this.#ended.has(i);
   }
 
   rewrittenAt(i: number): boolean {

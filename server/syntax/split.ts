@@ -107,9 +107,12 @@ function endsWithoutSemicolon(s: Source, first: number, i: number): boolean {
   if (!column0(s.code, t.start[i] as number)) return false;
   const open = t.match[i - 1] as number;
   let k = first;
-  while (k < open && isStorage(s, k)) k++;
+  while (k < open && k < first + MAX_STORAGE && isStorage(s, k)) k++;
   return open === k + 1 && t.kind[k] === KIND.word;
 }
+
+/** Storage classes and qualifiers in front of a macro call. */
+const MAX_STORAGE = 8;
 
 function isStorage(s: Source, i: number): boolean {
   const word = s.words.word(s.t.value[i] ?? 0);
@@ -153,15 +156,29 @@ function declarationOf(s: Source, first: number, item: Item): DeclarationItem {
       return { kind: 'variable', name: nameAt(firstName(s, close + 1, item.last)), span };
     return { kind: 'type', name: '', span };
   }
-  const end = item.assign >= 0 ? item.assign : item.last;
-  const before = end - 1;
-  if (item.assign < 0 && t.kind[before] === KIND.punct && t.value[before] === P.close) {
+  const ended = t.value[item.last] === P.semicolon;
+  const end = item.assign >= 0 ? item.assign : ended ? item.last : item.last + 1;
+  if (item.assign < 0 && end > first && t.value[end - 1] === P.close) {
     const name = functionName(s, first, end);
-    if (name > first) return { kind: 'prototype', name: nameAt(name), span };
-    return { kind: 'other', name: nameAt(firstName(s, first, end)), span };
+    const kind = name > first && !isLoneCall(s, first, name) ? 'prototype' : 'other';
+    return { kind, name: nameAt(name < 0 ? firstName(s, first, end) : name), span };
   }
   const name = declaredName(s, first, end);
-  return name > first ? { kind: 'variable', name: nameAt(name), span } : { kind: 'other', name: nameAt(name), span };
+  const forward =
+    (lead === 'struct' || lead === 'union' || lead === 'enum') && name === end - 1 && isTagWord(s, name - 1);
+  return { kind: name > first && !forward ? 'variable' : 'other', name: nameAt(name), span };
+}
+
+/** Nothing but storage classes in front of a name. */
+function isLoneCall(s: Source, first: number, name: number): boolean {
+  let k = first;
+  while (k < name && k < first + MAX_STORAGE && isStorage(s, k)) k++;
+  return k === name;
+}
+
+function isTagWord(s: Source, i: number): boolean {
+  const word = s.words.word(s.t.value[i] ?? 0);
+  return word === 'struct' || word === 'union' || word === 'enum';
 }
 
 /** The first word of an item that is no storage class. */

@@ -237,27 +237,36 @@ export const P = {
   greater: 62,
 } as const;
 
+/** Words in front of brackets that are no function's name; `controls` of `matchBrackets`. */
+export const CONTROL_WORDS = ['if', 'for', 'while', 'switch', 'else', 'do'] as const;
+
 /**
  * Fills `match`. Brackets of unlike kinds never cross: a `}` closes every `(` and `[` opened since its `{`.
- * Where braces do not balance, a second run takes a `}` in column 0 as the end of everything open and a `{` in
- * column 0 as the start of a function, which is how kernel files are laid out.
+ * Where braces do not balance, or a function's header in column 0 stands inside another body, a second run takes a `}` in column 0
+ * as the end of everything open and such a header as a new start, which is how kernel files are laid out.
  */
-export function matchBrackets(t: Tokens, code: Uint16Array): void {
-  if (!pair(t, code, false)) pair(t, code, true);
+export function matchBrackets(t: Tokens, code: Uint16Array, words: WordTable): void {
+  const controls = new Set(CONTROL_WORDS.map((w) => words.id(w)));
+  if (!pair(t, code, controls, false)) pair(t, code, controls, true);
 }
 
-function pair(t: Tokens, code: Uint16Array, resync: boolean): boolean {
+function pair(t: Tokens, code: Uint16Array, controls: ReadonlySet<number>, resync: boolean): boolean {
   const { kind, value, match, start } = t;
   const stack: number[] = [];
-  let balanced = true;
+  let braces = 0;
   for (let i = 0; i < t.count; i++) {
     match[i] = -1;
     if (kind[i] !== KIND.punct) continue;
     const c = value[i];
     if (c === P.open || c === P.openSquare) stack.push(i);
     else if (c === P.openBrace) {
-      if (resync && stack.length > 0 && column0(code, start[i] as number)) stack.length = 0;
+      if (braces > 0 && column0(code, start[i] as number) && isFunctionStart(t, code, controls, i)) {
+        if (!resync) return false;
+        stack.length = 0;
+        braces = 0;
+      }
       stack.push(i);
+      braces++;
     } else if (c === P.close || c === P.closeSquare) {
       const top = stack[stack.length - 1];
       if (top === undefined || value[top] === P.openBrace) continue;
@@ -268,18 +277,35 @@ function pair(t: Tokens, code: Uint16Array, resync: boolean): boolean {
     } else if (c === P.closeBrace) {
       let top = stack.pop();
       while (top !== undefined && value[top] !== P.openBrace) top = stack.pop();
-      if (resync && top !== undefined && column0(code, start[i] as number)) {
+      if (top === undefined) {
+        if (!resync) return false;
+        continue;
+      }
+      braces--;
+      if (resync && column0(code, start[i] as number)) {
         top = outermostBrace(t, stack, top);
         stack.length = 0;
+        braces = 0;
       }
-      if (top === undefined) balanced = false;
-      else {
-        match[top] = i;
-        match[i] = top;
-      }
+      match[top] = i;
+      match[i] = top;
     }
   }
-  return balanced && !stack.some((i) => value[i] === P.openBrace);
+  return braces === 0;
+}
+
+/** Tokens a function's header may have. */
+const MAX_HEADER = 200;
+
+/** Whether the `{` at `i` follows `name(...)` and the line that starts this, in column 0, starts with a word of a declaration. */
+function isFunctionStart(t: Tokens, code: Uint16Array, controls: ReadonlySet<number>, i: number): boolean {
+  if (t.value[i - 1] !== P.close) return false;
+  for (let k = i - 2; k >= 0 && k > i - MAX_HEADER; k--) {
+    const v = t.value[k] as number;
+    if (v === P.semicolon || v === P.openBrace || v === P.closeBrace) return false;
+    if (column0(code, t.start[k] as number)) return t.kind[k] === KIND.word && !controls.has(v);
+  }
+  return false;
 }
 
 function outermostBrace(t: Tokens, stack: readonly number[], innermost: number): number {

@@ -2,6 +2,7 @@
  * Types that a unit sees: struct definitions, typedefs and file-scope names, in the file first, then in headers found by include
  * lines. Headers are read on demand, nearest first, once per loader; what was looked up is remembered, misses included.
  */
+import type { Span } from '../base/span.ts';
 import type { CType } from './ctype.ts';
 import { DeclarationReader, type Declared, type Fields } from './declaration-reader.ts';
 import { environmentOf, loadUnit } from './load.ts';
@@ -42,7 +43,7 @@ const headerFacts = new WeakMap<HeaderLoader, Map<string, HeaderFacts>>();
 
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
 const DEFINES =
-  /\b(?:struct|union)\s+(\w+)\s*\{|\}\s*(\w+)\s*[;,]|\btypedef\b[^;{}()]*?(\w+)\s*;|\btypedef\b[^;{}()]*\(\s*\*\s*(\w+)\s*\)/g;
+  /\b(?:struct|union)\s+(\w+)\s*\{|\}\s*(\w+)\s*[;,]|\btypedef\b[^;{}()]{0,200}?(\w+)\s*;|\btypedef\b[^;{}()]{0,200}\(\s*\*\s*(\w+)\s*\)/g;
 
 function factsOf(loader: HeaderLoader, header: { readonly path: string; readonly text: string }): HeaderFacts {
   let cache = headerFacts.get(loader);
@@ -71,6 +72,7 @@ class TypeScope {
   readonly #queue: Reachable[] = [];
   readonly #seen = new Set<string>();
   #next = 0;
+  #places: ReadonlyMap<string, Span> | undefined;
 
   constructor(unit: CUnit) {
     this.#unit = unit;
@@ -107,14 +109,24 @@ class TypeScope {
   global(name: string): CType | undefined {
     if (this.#globals.has(name)) return this.#globals.get(name);
     let found: CType | undefined;
-    const fn = this.#unit.functions.find((f) => f.name === name && f.viaMacro === undefined);
-    const item = this.#unit.declarations.find(
-      (d) => d.name === name && (d.kind === 'variable' || d.kind === 'prototype'),
-    );
-    if (fn !== undefined) found = this.#find(fn.span.start, fn.bodySpan.start, name);
-    else if (item !== undefined) found = this.#find(item.span.start, item.span.end, name);
+    const at = this.#names().get(name);
+    if (at !== undefined) found = this.#find(at.start, at.end, name);
     this.#globals.set(name, found);
     return found;
+  }
+
+  /** Where file-scope names are declared; a definition of a function wins over its prototypes. */
+  #names(): ReadonlyMap<string, Span> {
+    if (this.#places !== undefined) return this.#places;
+    const places = new Map<string, Span>();
+    for (const d of this.#unit.declarations) {
+      if ((d.kind === 'variable' || d.kind === 'prototype') && !places.has(d.name)) places.set(d.name, d.span);
+    }
+    for (const f of this.#unit.functions) {
+      if (f.viaMacro === undefined) places.set(f.name, { start: f.span.start, end: f.bodySpan.start });
+    }
+    this.#places = places;
+    return places;
   }
 
   #find(start: number, end: number, name: string): CType | undefined {

@@ -77,7 +77,7 @@ export interface Include {
 /** A condition that says nothing of the kernel's version and was turned into `if (symbol)` in the masked text. */
 export interface ConfigCondition {
   readonly symbol: string;
-  /** The condition as the file spells it. */
+  /** The directive as the file spells it, `#ifdef CONFIG_X`. */
   readonly text: string;
   readonly span: Span;
 }
