@@ -1,0 +1,134 @@
+/** The corpus scorer over labels and sites made up for it: pairing, answers, the independent scan. */
+import assert from 'node:assert/strict';
+import type { SiteRecord } from '../server/engine/protocol.ts';
+import { mentions, withoutComments } from './corpus/independent.ts';
+import { type Label, pair } from './corpus/labels.ts';
+import { answers, tally } from './corpus/score.ts';
+
+function label(more: Partial<Label>): Label {
+  return {
+    file: 'a.c',
+    line: 10,
+    function: 'f',
+    api: 'pin_user_pages_fast',
+    flags: 'FOLL_WRITE',
+    case: 2,
+    acceptable_cases: [1, 2],
+    lifetime: 'long',
+    access: [['dma'], ['read', 'write']],
+    releases: [{ file: 'a.c', function: 'g', api: 'set_page_dirty_lock+unpin_user_page' }],
+    release_matches: true,
+    ...more,
+  };
+}
+
+function site(more: Partial<SiteRecord> & { readonly line?: number; readonly file?: string } = {}): SiteRecord {
+  const { line = 10, file = 'a.c', ...fields } = more;
+  const location = { file, line, column: 1, endLine: line, endColumn: 5 };
+  return {
+    location,
+    functionName: 'f',
+    api: 'pin_user_pages_fast',
+    via: undefined,
+    reference: 'pin',
+    flags: { text: 'FOLL_WRITE', must: ['FOLL_WRITE'], may: [], implied: [], known: true },
+    case: 2,
+    confidence: 0.9,
+    alternatives: [],
+    lifetime: 'long',
+    access: ['dma'],
+    evidence: [],
+    pages: 'pages',
+    owner: undefined,
+    releases: [{ location: { ...location, line: 20 }, functionName: 'g', api: 'unpin_user_page', matches: true }],
+    active: '',
+    ...fields,
+  };
+}
+
+describe('corpus scorer', () => {
+  it('pairs by line first, then by function and API in order', () => {
+    const first = site({ line: 12 });
+    const second = site({ line: 14 });
+    const exact = site({ line: 30 });
+    const { pairs, extra } = pair([label({}), label({ line: 11 }), label({ line: 30 })], [first, second, exact]);
+    assert.deepEqual(pairs.map((p) => p.site?.location.line), [12, 14, 30]);
+    assert.deepEqual(extra, []);
+  });
+
+  it('names what no label has, in labelled files and for direct calls alone', () => {
+    const stray = site({ line: 40 });
+    const sites = [site(), stray, site({ line: 41, via: 'wrapper' }), site({ file: 'b.c' })];
+    assert.deepEqual(pair([label({})], sites).extra, [stray]);
+  });
+
+  it('answers yes where label and site agree', () => {
+    const all = answers({ label: label({}), site: site() });
+    assert.deepEqual([...new Set(Object.values(all))], ['yes']);
+  });
+
+  it('answers no where they differ', () => {
+    const wrong = site({ functionName: 'h', case: 5, lifetime: 'short', access: ['read'], releases: [] });
+    const all = answers({ label: label({ flags: '0' }), site: wrong });
+    assert.deepEqual(all, {
+      found: 'yes',
+      function: 'no',
+      'flags text': 'no',
+      'case primary': 'no',
+      'case acceptable': 'no',
+      lifetime: 'no',
+      access: 'no',
+      releases: 'no',
+      'release kind': 'not asked',
+    });
+  });
+
+  it('takes an acceptable case, and the other reader\'s access', () => {
+    const all = answers({ label: label({}), site: site({ case: 1, access: ['write', 'read'] }) });
+    assert.equal(all['case primary'], 'no');
+    assert.equal(all['case acceptable'], 'yes');
+    assert.equal(all.access, 'yes');
+  });
+
+  it('asks for no release where the label has none, and not at all where callers release', () => {
+    assert.equal(answers({ label: label({ releases: [] }), site: site() }).releases, 'no');
+    const callers = [{ file: 'a.c', function: 'callers of f', api: 'put_page' }];
+    assert.equal(answers({ label: label({ releases: callers }), site: site() }).releases, 'not asked');
+  });
+
+  it('counts a label without a site as wrong in everything', () => {
+    const counts = tally(pair([label({}), label({ line: 99, function: 'gone' })], [site()]));
+    assert.ok(counts.every((c) => c.yes === 1 && c.asked === 2));
+  });
+});
+
+describe('independent scan', () => {
+  const names = new Set(['get_user_pages', 'pin_user_pages']);
+
+  it('tells calls from comments, strings, prototypes and fields', () => {
+    const text = [
+      'long get_user_pages(unsigned long a);',
+      '/* get_user_pages(1) */ // pin_user_pages(2)',
+      '#define GRAB(a) \\',
+      '\tpin_user_pages(a)',
+      'void f(void)',
+      '{',
+      '\tputs("get_user_pages(3)");',
+      '\tops->get_user_pages(4);',
+      '\tn = get_user_pages(5) + pin_user_pages',
+      '\t\t(6);',
+      '\tp = get_user_pages;',
+      '}',
+    ].join('\n');
+    assert.deepEqual(mentions(text, names), [
+      { line: 1, name: 'get_user_pages', where: 'top' },
+      { line: 4, name: 'pin_user_pages', where: 'macro' },
+      { line: 9, name: 'get_user_pages', where: 'body' },
+      { line: 9, name: 'pin_user_pages', where: 'body' },
+    ]);
+  });
+
+  it('keeps line breaks of what it blanks', () => {
+    assert.equal(withoutComments('a/* b\nc */d // e\n"f\\"g"h'), 'a    \n    d     \n      h');
+  });
+});
