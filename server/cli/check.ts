@@ -30,7 +30,7 @@ export async function check(paths: readonly string[], options: CommonOptions, te
   );
   writeResults(text, options, ran.host, terminal);
   sayProblems(result, problems, options, terminal);
-  if (baseline !== undefined) sayStale(result, baseline, ran.host, options, terminal);
+  if (baseline !== undefined && options.quiet !== true) sayStale(result, baseline, ran.host, terminal);
   if (fixed !== undefined) sayFixes(fixed, options, terminal);
   if (options.format === 'text' && options.quiet !== true) terminal.err(`${sayCounts(summary)}\n`);
   if (options.stats === true) sayStats(result, terminal);
@@ -113,8 +113,7 @@ function sayCounts(s: CheckSummary): string {
   return `${counts} in ${files}${hidden.length === 0 ? '' : ` (${hidden.join(', ')})`}`;
 }
 
-function sayStale(result: RunResult, baseline: Baseline, host: Host, options: CommonOptions, terminal: Terminal): void {
-  if (options.quiet === true) return;
+function sayStale(result: RunResult, baseline: Baseline, host: Host, terminal: Terminal): void {
   const stale = staleOf(result, baseline, host);
   if (stale.length === 0) return;
   const what = stale.length === 1 ? '1 entry matches' : `${stale.length} entries match`;

@@ -39,9 +39,13 @@ function unknownRules(config: ConfigFile): UnmarkedFinding[] {
     .map((mention) => {
       const meant = closest(mention.name, names);
       const hint = meant === undefined ? 'guplint rules lists them all' : `did you mean ${meant}?`;
-      return finding(config, 'unknown-rule', mention, `there is no rule '${mention.name}': ${hint}`, [
-        ...(meant === undefined ? [] : [edit(config, `write ${meant}`, mention, meant)]),
-      ]);
+      const fixes = meant === undefined ? [] : [edit(config, `write ${meant}`, mention, meant)];
+      return finding(config, {
+        rule: 'unknown-rule',
+        span: mention,
+        message: `there is no rule '${mention.name}': ${hint}`,
+        fixes,
+      });
     });
 }
 
@@ -61,7 +65,8 @@ function unusedEntries(config: ConfigFile, known: ConfigJudgement): UnmarkedFind
       newText: e.content,
     }));
     const fix: Fix = { title: `remove the entry for ${entry.rule}`, applicability: 'safe', edits };
-    return [finding(config, 'unused-suppression', entry, `this entry silences no ${entry.rule}`, [fix])];
+    const message = `this entry silences no ${entry.rule}`;
+    return [finding(config, { rule: 'unused-suppression', span: entry, message, fixes: [fix] })];
   });
 }
 
@@ -73,13 +78,15 @@ function edit(config: ConfigFile, title: string, span: Span, newText: string): F
   return { title, applicability: 'safe', edits: [{ location: locate(placed(config), span), newText }] };
 }
 
-function finding(
-  config: ConfigFile,
-  rule: string,
-  span: Span,
-  message: string,
-  fixes: readonly Fix[],
-): UnmarkedFinding {
+/** What is said, of which part of the file. */
+interface Complaint {
+  readonly rule: string;
+  readonly span: Span;
+  readonly message: string;
+  readonly fixes: readonly Fix[];
+}
+
+function finding(config: ConfigFile, { rule, span, message, fixes }: Complaint): UnmarkedFinding {
   return {
     rule,
     severity: 'warning',

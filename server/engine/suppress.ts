@@ -101,27 +101,14 @@ function complaints(
   context: DirectiveContext,
 ): UnmarkedFinding[] {
   const found: UnmarkedFinding[] = [];
+  const unused = (span: Span, message: string, fixes: readonly Fix[] = []): void => {
+    found.push(own(unit, { rule: 'unused-suppression', span, message, fixes }));
+  };
   for (const d of silencers.directives) {
     if (d.rules.length === 0) {
-      found.push(
-        own(
-          unit,
-          'unused-suppression',
-          d.span,
-          'this suppression names no rule and has no effect: write the rule and `-- reason`',
-          [],
-        ),
-      );
+      unused(d.span, 'this suppression names no rule and has no effect: write the rule and `-- reason`');
     } else if (d.reason === '') {
-      found.push(
-        own(
-          unit,
-          'unused-suppression',
-          d.span,
-          'this suppression gives no reason and has no effect: end it with `-- reason`',
-          [],
-        ),
-      );
+      unused(d.span, 'this suppression gives no reason and has no effect: end it with `-- reason`');
     }
     for (const rule of d.rules) {
       if (!context.ruleNames.has(rule.name)) found.push(unknownRule(unit, rule, context.ruleNames));
@@ -130,9 +117,7 @@ function complaints(
         !used.has(rule) &&
         isUnused(unit, d, rule, { ...context, functionOf: silencers.functionOf })
       ) {
-        found.push(
-          own(unit, 'unused-suppression', rule, `nothing here is reported as ${rule.name}`, [removal(unit, d, rule)]),
-        );
+        unused(rule, `nothing here is reported as ${rule.name}`, [removal(unit, d, rule)]);
       }
     }
   }
@@ -161,7 +146,15 @@ function lineSpan(lines: LineIndex, line: number): Span {
   return { start: lines.lineStart(line), end: lines.lineStart(line + 1) };
 }
 
-function own(unit: CUnit, rule: string, span: Span, message: string, fixes: readonly Fix[]): UnmarkedFinding {
+/** What is said, of which part of the text. */
+interface Complaint {
+  readonly rule: string;
+  readonly span: Span;
+  readonly message: string;
+  readonly fixes: readonly Fix[];
+}
+
+function own(unit: CUnit, { rule, span, message, fixes }: Complaint): UnmarkedFinding {
   const around = unit.functions.find((f) => f.span.start <= span.start && span.end <= f.span.end);
   return {
     rule,
@@ -190,7 +183,7 @@ function unknownRule(unit: CUnit, rule: NamedRule, names: ReadonlySet<string>): 
           },
         ];
   const hint = meant === undefined ? 'guplint rules lists them all' : `did you mean ${meant}?`;
-  return own(unit, 'unknown-rule', rule, `there is no rule '${rule.name}': ${hint}`, fixes);
+  return own(unit, { rule: 'unknown-rule', span: rule, message: `there is no rule '${rule.name}': ${hint}`, fixes });
 }
 
 /** Takes one rule out of a directive, or the whole comment when it holds nothing else. */
