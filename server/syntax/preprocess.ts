@@ -144,7 +144,7 @@ function groupOf(branches: readonly OpenBranch[], end: Span, at: KernelVersion):
 function blankDead(code: Uint16Array, groups: readonly Group[]): readonly Group[] {
   const inDead = new Uint8Array(groups.length);
   groups.forEach((g, i) => {
-    if (inDead[i] === 1) return;
+    if (inDead[i] === 1 || g.branches.every((b) => b.state !== 0)) return;
     let j = i + 1;
     for (const b of g.branches) {
       if (b.state === 0) blank(code, b.body.start, b.body.end);
