@@ -18,7 +18,16 @@ import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { dropBelow, type PathState, readKey, setResource, withEntry, withoutEntry, writeKey } from './path-state.ts';
+import {
+  addEvent,
+  dropBelow,
+  type PathState,
+  readKey,
+  setResource,
+  withEntry,
+  withoutEntry,
+  writeKey,
+} from './path-state.ts';
 import { type CallValues, contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
@@ -49,11 +58,15 @@ function resultSymbol(s: PathState, row: ApiRow, info: CallSiteInfo, args: reado
   const bounds = contractBounds(row);
   const heap = row.effects.some((e) => e.op === 'alloc' && e.place === 'ret');
   const ret = symbol(heap ? `${ZEROED.test(row.name) ? 'heapz' : 'heap'}${info.point}` : key, bounds);
-  const nr = row.params.findIndex((p) => p.role === 'nr' || p.role === 'maxpages');
+  const unit = row.returns === 'bytes' ? 'maxsize' : 'nr';
+  const nr = row.params.findIndex((p) => p.role === unit);
   const requested = args[nr];
   if (
     requested !== undefined &&
-    (row.returns === 'pages' || row.returns === 'pages-not-negative' || row.returns === 'folios')
+    (row.returns === 'pages' ||
+      row.returns === 'pages-not-negative' ||
+      row.returns === 'folios' ||
+      row.returns === 'bytes')
   ) {
     if (intervalOf(s.facts, requested).low >= 0 || requested.kind !== 'int') assumeValues(s, '<=', ret, requested);
   }
@@ -109,8 +122,7 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
       return ret;
     case 'map':
     case 'unmap':
-      mapping(frame, s, info, call, target);
-      return ret;
+      return mapping(frame, s, info, call, target);
     case 'alias':
       return alias(s, call, target);
     case 'transfer':
@@ -232,30 +244,28 @@ function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall,
   }
   const v = contentOf(s, target);
   if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
-    s.events = [
-      ...s.events,
-      {
-        kind: 'dirty',
-        path: v.path ?? '',
-        owner: v.owner,
-        api: call.row.name,
-        reference: 'none',
-        step,
-        functionName: frame.fn.name,
-        all: false,
-        dirties: 'yes',
-      },
-    ];
+    addEvent(s, {
+      kind: 'dirty',
+      path: v.path ?? '',
+      owner: v.owner,
+      api: call.row.name,
+      reference: 'none',
+      step,
+      functionName: frame.fn.name,
+      all: false,
+      dirties: 'yes',
+    });
   }
 }
 
-function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): Value {
   const step = stepAt(
     frame,
     info.instr.span,
     `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
   );
-  for (const id of provenanceOf(s, target)) {
+  const prov = provenanceOf(s, target);
+  for (const id of prov) {
     const r = s.resources.get(id);
     if (r !== undefined)
       setResource(s, {
@@ -263,6 +273,14 @@ function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCal
         mapped: call.effect.op === 'map' ? { step, result: call.ret, succeeds: mapSuccess(call.row) } : undefined,
       });
   }
+  if (call.effect.op === 'unmap') unmapAddress(s, contentOf(s, target));
+  return call.ret;
+}
+
+/** dma_unmap_page() is given the bus address that the mapping returned. */
+function unmapAddress(s: PathState, address: Value): void {
+  for (const r of s.resources.values())
+    if (r.mapped?.result.key === address.key) setResource(s, { ...r, mapped: undefined });
 }
 
 function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
@@ -342,20 +360,17 @@ export function freeRegion(frame: Frame, s: PathState, info: CallSiteInfo, point
   s.freed = withEntry(s.freed, pointer.key, step);
   const path = pointer.kind === 'symbol' ? pointer.path : undefined;
   if (path !== undefined && pointer.kind === 'symbol') {
-    s.events = [
-      ...s.events,
-      {
-        kind: 'free',
-        path,
-        owner: pointer.owner,
-        api: name,
-        reference: 'none',
-        step,
-        functionName: frame.fn.name,
-        all: true,
-        dirties: 'no',
-      },
-    ];
+    addEvent(s, {
+      kind: 'free',
+      path,
+      owner: pointer.owner,
+      api: name,
+      reference: 'none',
+      step,
+      functionName: frame.fn.name,
+      all: true,
+      dirties: 'no',
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Value } from '../flow/value.ts';
 import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { type PathState, setResource } from './path-state.ts';
+import { addEvent, type PathState, setResource } from './path-state.ts';
 import { provenanceBelow, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
@@ -67,20 +67,17 @@ function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: 
   }
   const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;
   if (path === undefined && owner === undefined) return;
-  s.events = [
-    ...s.events,
-    {
-      kind: 'release',
-      path: path ?? '',
-      owner,
-      api: call.api,
-      reference: call.reference,
-      step: release.step,
-      functionName: frame.fn.name,
-      all: call.array,
-      dirties: call.dirties,
-    },
-  ];
+  addEvent(s, {
+    kind: 'release',
+    path: path ?? '',
+    owner,
+    api: call.api,
+    reference: call.reference,
+    step: release.step,
+    functionName: frame.fn.name,
+    all: call.array,
+    dirties: call.dirties,
+  });
 }
 
 function mismatch(resources: readonly Resource[], reference: Reference): ProblemKind | undefined {
@@ -149,7 +146,7 @@ function nextHold(
 function isMapped(s: PathState, m: Mapping): boolean {
   const i = intervalOf(s.facts, m.result);
   if (m.succeeds === 'zero') return i.low === 0 && i.high === 0;
-  if (m.succeeds === 'positive') return i.low > 0 || s.facts.nonzero.has(m.result.key);
+  if (m.succeeds === 'positive') return i.low > 0;
   for (const [key, asked] of s.facts.intervals)
     if (asked.low === 0 && asked.high === 0 && key.startsWith('dma_mapping_error(') && key.includes(m.result.key))
       return true;
@@ -164,7 +161,7 @@ function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release)
     functionName: release.functionName,
     resource: r,
     steps: [...r.origin.chain, r.mapped.step, ...trailSteps(s)],
-    confidence: 'medium',
+    confidence: r.origin.chain.length === 0 && release.functionName === frame.fn.name ? 'medium' : 'low',
     detail: release.api,
   });
 }

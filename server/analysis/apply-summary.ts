@@ -1,11 +1,12 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
 import { assumeInterval, assumeMask, compare, intervalOf } from '../flow/facts.ts';
-import { intValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
 import { containerOf } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import {
+  addEvent,
   type EntryEvent,
   isEntryKey,
   isSummaryPlace,
@@ -17,7 +18,7 @@ import {
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable, walkedContainer } from './reachability.ts';
 import type { Resource } from './resource.ts';
-import type { Description, SummaryCase } from './summary.ts';
+import { type Description, maskedArgument, type SummaryCase } from './summary.ts';
 
 /** What reading a callee's keys needs: the caller's path and arguments. */
 interface Reading {
@@ -173,7 +174,7 @@ function rebind(b: Binding, r: Resource): Resource {
 function replay(b: Binding, e: EntryEvent): void {
   const value = e.path === '' ? undefined : valueOfKey(b, e.path);
   if (value === undefined) {
-    if (e.owner !== undefined) b.s.events = [...b.s.events, { ...e, path: '' }];
+    if (e.owner !== undefined) addEvent(b.s, { ...e, path: '' });
     return;
   }
   const info = { ...b.info };
@@ -224,10 +225,7 @@ function replay(b: Binding, e: EntryEvent): void {
 
 function forward(b: Binding, e: EntryEvent, value: Value): void {
   const path = value.kind === 'symbol' ? value.path : undefined;
-  b.s.events = [
-    ...b.s.events,
-    { ...e, path: path ?? '', owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner },
-  ];
+  addEvent(b.s, { ...e, path: path ?? '', owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner });
 }
 
 /** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */
@@ -237,6 +235,12 @@ function valueOfKey(b: Reading, key: string): Value | undefined {
   if (key.endsWith('@')) {
     const place = placeOfKey(b, key.slice(0, -1));
     return place === undefined ? undefined : readKey(b.s, place, ownerOfPlace(b.s, place));
+  }
+  const masked = maskedArgument(key);
+  if (masked !== undefined) {
+    const v = valueOfKey(b, masked.value);
+    const mask = masked.mask.startsWith('#') ? intValue(Number(masked.mask.slice(1))) : symbol(masked.mask);
+    return v === undefined ? undefined : opValue('&', [v, mask]);
   }
   const walked = walkedContainer(key);
   if (walked !== undefined) {

@@ -12,6 +12,7 @@ import { assume, evaluate, resolvePlace, variableKey } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
 import { mergePaths, type Watched } from './merge.ts';
 import {
+  addEvent,
   dropBelow,
   entryState,
   fork,
@@ -247,7 +248,7 @@ function copyStruct(
 ): void {
   const to = resolvePlace(s, instr.target, { point }).key;
   const from = resolvePlace(s, source, { point }).key;
-  copyBelow(s, from, to);
+  copyBelow(s, from, to, resolvePlace(s, instr.target, { point }).weak);
   const pointer = source.kind === 'deref' ? evaluate(s, source.pointer, { point }) : undefined;
   if (
     pointer?.kind !== 'symbol' ||
@@ -255,26 +256,24 @@ function copyStruct(
     (instr.target.kind === 'var' && instr.target.type?.tag === undefined)
   )
     return;
-  s.events = [
-    ...s.events,
-    {
-      kind: 'copy',
-      path: pointer.path,
-      owner: pointer.owner,
-      api: '',
-      reference: 'none',
-      step: stepAt(frame, instr.span, 'copied here with what it holds'),
-      functionName: frame.fn.name,
-      all: true,
-      dirties: 'no',
-    },
-  ];
+  addEvent(s, {
+    kind: 'copy',
+    path: pointer.path,
+    owner: pointer.owner,
+    api: '',
+    reference: 'none',
+    step: stepAt(frame, instr.span, 'copied here with what it holds'),
+    functionName: frame.fn.name,
+    all: true,
+    dirties: 'no',
+  });
 }
 
 /** A struct assigned whole: what its fields hold goes along. */
-function copyBelow(s: PathState, from: string, to: string): void {
+function copyBelow(s: PathState, from: string, to: string, weak: boolean): void {
   if (from === to) return;
-  for (const [place, v] of [...s.env]) if (place.startsWith(`${from}.`)) s.env.set(to + place.slice(from.length), v);
+  for (const [place, v] of [...s.env])
+    if (place.startsWith(`${from}.`)) writeKey(s, to + place.slice(from.length), v, weak);
 }
 
 type Push = (to: number, s: PathState) => void;
@@ -412,7 +411,7 @@ function enter(frame: Frame, from: number, to: number, s: PathState): boolean {
 /** Forgets what the loop's body assigns; what only grows or only shrinks keeps its bound. */
 function widen(frame: Frame, s: PathState, head: number, turn: number): void {
   const tag = `w${head}_${turn}${turnTag(s, frame.loops.headsOf(head))}`;
-  for (const { place, how } of frame.loops.byHead.get(head)?.assigned ?? []) {
+  for (const { place, how, floor } of frame.loops.byHead.get(head)?.assigned ?? []) {
     const at = resolvePlace(s, place, { point: tag });
     const old = s.env.get(at.key);
     if (old === undefined || old.prov.length > 0 || isSummaryPlace(at.key)) continue;
@@ -427,7 +426,7 @@ function widen(frame: Frame, s: PathState, head: number, turn: number): void {
       at.key,
       symbol(`${tag}:${at.key}`, {
         owner: at.owner,
-        low: how === 'up' ? i.low : Number.NEGATIVE_INFINITY,
+        low: floor === undefined ? Number.NEGATIVE_INFINITY : Math.min(i.low, floor),
         high: how === 'down' ? i.high : Number.POSITIVE_INFINITY,
       }),
     );

@@ -1,5 +1,5 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
-import { intervalOf, mirror } from '../flow/facts.ts';
+import { intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
 import { truth } from './evaluate.ts';
 import type { Exit } from './execute.ts';
@@ -7,7 +7,14 @@ import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSte
 import { isEntryKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
-import { type Description, isEffective, type Summary, type SummaryCase } from './summary.ts';
+import {
+  type Description,
+  isArgument,
+  isEffective,
+  maskedArgument,
+  type Summary,
+  type SummaryCase,
+} from './summary.ts';
 
 /** Cases a summary keeps apart; more are merged by their resources. */
 const MAX_CASES = 12;
@@ -88,14 +95,14 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
   });
 }
 
-/** Calls between the acquire and the function that leaks, from which on a path is no longer taken for proved. */
+/** Calls between the acquire and the function that leaks, from which on a path is a guess. */
 const LONG_CHAIN = 3;
 
 function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medium' | 'low' {
   if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
   // Intervals of page frame numbers are not followed.
-  if (r.carried && (isMany(s, r) || r.origin.chain.length >= LONG_CHAIN)) return 'low';
-  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length >= LONG_CHAIN;
+  if ((r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
+  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0;
   return assumed ? 'medium' : 'high';
 }
 
@@ -159,7 +166,13 @@ function requirements(s: PathState): SummaryCase['requires'] {
   for (const key of s.facts.nonzero) {
     if (isArgument(key) && !s.facts.intervals.has(key)) out.push({ key, interval: TOP, nonzero: true });
   }
-  return out.slice(0, 12);
+  for (const key of s.facts.nonzero)
+    if (maskedArgument(key) !== undefined) out.push({ key, interval: TOP, nonzero: true });
+  for (const [key, interval] of s.facts.intervals) {
+    if (maskedArgument(key) !== undefined && interval.low === 0 && interval.high === 0)
+      out.push({ key, interval, nonzero: false });
+  }
+  return out.slice(0, 16);
 }
 
 /** How entry values compare with named constants on the path: a `switch` over a command in callee and caller agree by these. */
@@ -167,18 +180,10 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
   const out: { key: string; constant: string; mask: number }[] = [];
   for (const [pair, mask] of s.facts.relations) {
     const [a = '', b = ''] = pair.split('|');
-    if (isConstant(a) && isArgument(b)) out.push({ key: b, constant: a, mask: mirror(mask) });
-    else if (isConstant(b) && isArgument(a)) out.push({ key: a, constant: b, mask });
+    if (isConstantKey(a) && isArgument(b)) out.push({ key: b, constant: a, mask: mirror(mask) });
+    else if (isConstantKey(b) && isArgument(a)) out.push({ key: a, constant: b, mask });
   }
   return out.slice(0, 16);
-}
-
-function isConstant(key: string): boolean {
-  return /^[A-Z_][A-Z0-9_]*$/.test(key);
-}
-
-function isArgument(key: string): boolean {
-  return /^arg\d+(\^[\w~]+)?$/.test(key) || (isEntryKey(key) && key.endsWith('@'));
 }
 
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
@@ -188,7 +193,13 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
       continue;
     const value = describe(s, v, ids);
     const pages = value.kind === 'made' && value.prov.length > 0;
-    if (!isEntryKey(place) && !pages && !place.startsWith('heap')) continue;
+    const own = place.startsWith('heap');
+    const kept = pages || value.kind === 'entry' || (value.kind === 'made' && value.key.startsWith('heap'));
+    if (!isEntryKey(place) && !own) {
+      // Memory of unknown origin lives on: what is put there is known to somebody.
+      if (kept) out.push({ place: `g:published ${place.replace(/[.[]/g, '-')}`, value, tag: undefined });
+      continue;
+    }
     out.push({ place, value, tag: ownerOfPlace(s, place)?.tag });
   }
   const hasPages = (w: { value: Description }): number =>

@@ -179,6 +179,15 @@ export function dropBelow(s: PathState, prefix: string): void {
   }
 }
 
+/** Adds an event; the same one (a loop's second turn) only once. */
+export function addEvent(s: PathState, e: EntryEvent): void {
+  const known = s.events.some(
+    (x) =>
+      x.kind === e.kind && x.path === e.path && x.step.span.start === e.step.span.start && x.step.unit === e.step.unit,
+  );
+  if (!known) s.events = [...s.events, e];
+}
+
 /** Replaces a resource. */
 export function setResource(s: PathState, r: Resource): void {
   s.resources = withEntry(s.resources, r.id, r);

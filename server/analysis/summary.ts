@@ -2,8 +2,9 @@
  * What a function does to its callers, split by how it returns: effects on what its arguments and globals reach.
  * Places and values are spelled as in `path-state.ts`, rooted at `arg0`, `arg1`, … and `g:name`.
  */
+import { isConstantKey } from '../flow/facts.ts';
 import type { Interval } from '../flow/value.ts';
-import type { EntryEvent } from './path-state.ts';
+import { type EntryEvent, isEntryKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
 /** A value at an exit, in terms the caller can rebuild. */
@@ -45,4 +46,19 @@ export interface Summary {
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
   return c.events.length > 0 || c.resources.length > 0 || c.writes.length > 0 || c.locksTaken.length > 0;
+}
+
+/** Whether a key is that of an argument, of an object found from one, or of what was in memory at entry. */
+export function isArgument(key: string): boolean {
+  return /^arg\d+(\^[\w~]+)?$/.test(key) || (isEntryKey(key) && key.endsWith('@'));
+}
+
+/** For `(& flags CONSTANT)` of an entry value: the two keys. A test of a flag in callee and caller agree by it. */
+export function maskedArgument(key: string): { readonly value: string; readonly mask: string } | undefined {
+  const m = /^\(& (\S+) (\S+)\)$/.exec(key);
+  if (m === null) return undefined;
+  const [, a = '', b = ''] = m;
+  if (isArgument(a) && (isConstantKey(b) || b.startsWith('#'))) return { value: a, mask: b };
+  if (isArgument(b) && (isConstantKey(a) || a.startsWith('#'))) return { value: b, mask: a };
+  return undefined;
 }

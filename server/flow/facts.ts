@@ -17,10 +17,18 @@ export interface Facts {
   /** `keyA|keyB` with keyA < keyB → possible relations. */
   readonly relations: ReadonlyMap<string, number>;
   readonly dropped: boolean;
+  /** Values known to equal a named constant. */
+  readonly constants: ReadonlyMap<string, string>;
 }
 
 /** Nothing known. */
-export const NO_FACTS: Facts = { intervals: new Map(), nonzero: new Set(), relations: new Map(), dropped: false };
+export const NO_FACTS: Facts = {
+  intervals: new Map(),
+  nonzero: new Set(),
+  relations: new Map(),
+  dropped: false,
+  constants: new Map(),
+};
 
 /** The interval of a value under the facts. */
 export function intervalOf(facts: Facts, v: Value): Interval {
@@ -103,9 +111,26 @@ export function compare(facts: Facts, a: Value, b: Value): number {
   if (b.kind === 'int' && b.value === 0 && facts.nonzero.has(a.key)) mask &= ~EQ;
   if (a.kind === 'int' && a.value === 0 && facts.nonzero.has(b.key)) mask &= ~EQ;
   mask &= relation(facts, a, b);
+  if (areDistinct(facts, a, b)) mask &= ~EQ;
   const shifted = shift(a, b);
   if (shifted !== undefined) mask &= shifted;
   return mask;
+}
+
+/** Whether a key is that of a named constant. */
+export function isConstantKey(key: string): boolean {
+  return /^[A-Z_][A-Z0-9_]*$/.test(key);
+}
+
+/** Constants of different names are taken to differ: case labels, commands, modes. */
+function areDistinct(facts: Facts, a: Value, b: Value): boolean {
+  const ca = constantOf(facts, a);
+  const cb = constantOf(facts, b);
+  return ca !== undefined && cb !== undefined && ca !== cb;
+}
+
+function constantOf(facts: Facts, v: Value): string | undefined {
+  return isConstantKey(v.key) ? v.key : facts.constants.get(v.key);
 }
 
 /** `x + c` against `x`. */
@@ -172,7 +197,10 @@ export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Fac
   const swap = a.key > b.key;
   if (a.kind !== 'int' && b.kind !== 'int')
     relations.set(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`, swap ? mirror(mask) : mask);
-  return { ...narrowed, relations };
+  const constant = mask === EQ ? [a, b].find((v) => isConstantKey(v.key)) : undefined;
+  if (constant === undefined) return { ...narrowed, relations };
+  const other = constant === a ? b : a;
+  return { ...narrowed, relations, constants: new Map(narrowed.constants).set(other.key, constant.key) };
 }
 
 /** Adds that only the relations in `mask` are possible; undefined when that contradicts the facts. */
@@ -282,5 +310,6 @@ export function joinFacts(a: Facts, b: Facts): Facts {
   }
   if (b.intervals.size !== intervals.size || nonzero.size !== a.nonzero.size || nonzero.size !== b.nonzero.size)
     dropped = true;
-  return { intervals, nonzero, relations, dropped };
+  const constants = new Map([...a.constants].filter(([key, name]) => b.constants.get(key) === name));
+  return { intervals, nonzero, relations, dropped, constants };
 }

@@ -7,6 +7,8 @@ export interface LoopAssignment {
   readonly place: PlaceExpr;
   /** `up`/`down`: every assignment in the loop only adds to it, or only takes away. */
   readonly how: 'set' | 'up' | 'down';
+  /** The smallest constant assigned, where everything else only adds: the place never falls below it and what it had before. */
+  readonly floor: number | undefined;
 }
 
 /** One loop, known by its head block. */
@@ -71,12 +73,23 @@ function assignments(cfg: Cfg, blocks: ReadonlySet<number>): LoopAssignment[] {
     for (const instr of cfg.blocks[id]?.instrs ?? []) {
       if (instr.kind !== 'assign') continue;
       const key = placeText(instr.target);
-      const how = direction(instr.target, instr.value);
-      const before = found.get(key);
-      found.set(key, { place: instr.target, how: before === undefined || before.how === how ? how : 'set' });
+      found.set(key, joinAssignments(found.get(key), assignmentOf(instr.target, instr.value)));
     }
   }
   return [...found.values()];
+}
+
+function assignmentOf(place: PlaceExpr, value: Expr): LoopAssignment {
+  const how = direction(place, value);
+  const plain = value.kind === 'convert' ? value.arg : value;
+  const floor = how === 'up' ? Number.POSITIVE_INFINITY : plain.kind === 'int' ? plain.value : undefined;
+  return { place, how, floor };
+}
+
+function joinAssignments(a: LoopAssignment | undefined, b: LoopAssignment): LoopAssignment {
+  if (a === undefined) return b;
+  const floor = a.floor === undefined || b.floor === undefined ? undefined : Math.min(a.floor, b.floor);
+  return { place: a.place, how: a.how === b.how ? a.how : 'set', floor };
 }
 
 function direction(target: PlaceExpr, value: Expr): 'set' | 'up' | 'down' {
