@@ -77,9 +77,7 @@ interface Stopwatch {
 export function analyzeFile(input: FileInput, context: AnalysisContext): FileResult {
   const times: Stopwatch = { load: 0, sites: 0, rules: 0 };
   const kernel = chooseKernel(input, context, times);
-  const ranges = timed(context, times, 'load', () =>
-    liveRanges(input.file, input.text, context.project.env(kernel.range)),
-  );
+  const ranges = timed(context, times, 'load', () => rangesOf(input, kernel.range, context.project));
   const found = ranges.map((range) => findIn(input, range, context, times));
   const damaged = found.flatMap(({ unit, sites }) => damagedFunctions(unit, sites));
   const reports = timed(context, times, 'rules', () => check(found, kernel, context));
@@ -101,6 +99,12 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
     times,
     ...post,
   };
+}
+
+/** The parts of a range on which the file is different code. One without version conditions, as most are, is read once only. */
+function rangesOf({ file, text }: FileInput, range: KernelRange, project: Project): readonly KernelRange[] {
+  if (project.unit(file, text, range).regions.length === 0) return [range];
+  return liveRanges(file, text, project.env(range));
 }
 
 function timed<T>(context: AnalysisContext, times: Stopwatch, phase: keyof Stopwatch, work: () => T): T {

@@ -7,6 +7,7 @@ import type { Executor, Host } from './host.ts';
 import type { ExecutorChoice, Scanned } from './inputs.ts';
 import { compareText } from './order.ts';
 import { directoryOf, isWithin } from './paths.ts';
+import { modelPrefilter } from './prefilter.ts';
 import type { AnalyseItem, AnalyseJob, AnalyseReply, FileResult, InputProblem } from './protocol.ts';
 
 /** Wrappers of wrappers are followed this far. */
@@ -91,11 +92,13 @@ interface Callers {
 }
 
 function callersOf(found: readonly FileResult[], known: Set<string>, { scanned, host }: RoundsInput): Callers {
+  const scannedFor = modelPrefilter();
   const words = new Set<string>();
   const scopes = new Map<string, boolean>();
   for (const result of found) {
     const directory = directoryOf(result.file);
     for (const { name, inHeader } of result.wrappers) {
+      if (scannedFor.test(name)) continue;
       const scope = inHeader ? (projectLevels(directory, (at) => host.fs.list(at)).at(-1) ?? directory) : directory;
       const key = `${scope}\0${name}`;
       if (known.has(key)) continue;
