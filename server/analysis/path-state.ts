@@ -157,7 +157,11 @@ export function readKey(s: PathState, place: string, owner: Owner | undefined): 
 /** Writes a place and forgets the fields below it. `weak`: the place stands for several, what was there may still be. */
 export function writeKey(s: PathState, place: string, value: Value, weak: boolean): void {
   const old = s.env.get(place);
-  if (weak && old !== undefined && old.key !== value.key) {
+  if (weak && old !== undefined && old.key === value.key) {
+    s.env.set(place, withProvenance(value, old.prov));
+    return;
+  }
+  if (weak && old !== undefined) {
     const prov = mergeProvenance(old.prov, value.prov);
     const merged = value.prov.length > 0 ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
     s.env.set(place, withProvenance(merged, prov));
