@@ -3,14 +3,14 @@ import { UserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline, staleEntries } from '../engine/baseline.ts';
 import { type FixOutcome, fixRun } from '../engine/fix-run.ts';
 import type { Host } from '../engine/host.ts';
-import { severityRank } from '../engine/order.ts';
+import { compareFindings, severityRank } from '../engine/order.ts';
 import type { Finding, InputProblem, Severity } from '../engine/protocol.ts';
 import type { RunResult } from '../engine/run.ts';
 import { decode } from '../syntax/decode.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
 import { findingsRenderer } from './render/index.ts';
-import type { CheckSummary } from './render/renderer.ts';
+import type { AcceptedFinding, CheckReport, CheckSummary } from './render/renderer.ts';
 import { type CommandRun, runCommand, sayProblems, sayStats, writeResults } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,12 +22,18 @@ export async function check(paths: readonly string[], options: CommonOptions, te
   const fixed = await fix(ran, baseline, options);
   const result = fixed?.result ?? ran.result;
   const { kept, accepted } = accept(result, baseline, ran.host);
-  const problems = [...result.problems, ...(fixed?.problems ?? [])];
-  const summary = summaryOf(result, kept, accepted);
-  const text = findingsRenderer(options.format)(
-    { kernel: result.kernel, findings: kept, summary },
-    { colours: useColours(options, terminal) },
-  );
+  const proposed = fixed ?? (await propose(ran, baseline, options));
+  const problems = [...result.problems, ...(proposed?.problems ?? [])];
+  const summary = summaryOf(result, kept, accepted.length);
+  const report: CheckReport = {
+    kernel: result.kernel,
+    findings: kept,
+    accepted: acceptedOf(result, accepted),
+    summary,
+    problems,
+    changes: proposed?.changes ?? [],
+  };
+  const text = findingsRenderer(options.format)(report, { colours: useColours(options, terminal) });
   writeResults(text, options, ran.host, terminal);
   sayProblems(result, problems, options, terminal);
   if (baseline !== undefined && options.quiet !== true) sayStale(result, baseline, ran.host, terminal);
@@ -39,10 +45,12 @@ export async function check(paths: readonly string[], options: CommonOptions, te
 
 function refuseCombinations(paths: readonly string[], options: CommonOptions): void {
   const fixing = options.fix === true || options.fixDryRun === true;
-  if (options.unsafeFixes === true && !fixing) throw new UserError('--unsafe-fixes needs --fix or --fix-dry-run');
+  if (options.unsafeFixes === true && !fixing && options.format !== 'patch')
+    throw new UserError('--unsafe-fixes needs --fix, --fix-dry-run or --format patch');
   if (options.fix === true && options.fixDryRun === true)
     throw new UserError('--fix and --fix-dry-run exclude each other');
-  if (fixing && paths.includes('-')) throw new UserError('standard input cannot be fixed; give a file');
+  if ((fixing || options.format === 'patch') && paths.includes('-'))
+    throw new UserError('standard input cannot be fixed; give a file');
 }
 
 /** Whether results are coloured: never in a file. */
@@ -66,10 +74,30 @@ function accept(
   result: RunResult,
   baseline: Baseline | undefined,
   host: Host,
-): { readonly kept: readonly Finding[]; readonly accepted: number } {
-  if (baseline === undefined) return { kept: result.findings, accepted: 0 };
-  const { kept, accepted } = applyBaseline(result.findings, baseline, (path) => host.fs.kind(path) === 'missing');
-  return { kept, accepted: accepted.length };
+): { readonly kept: readonly Finding[]; readonly accepted: readonly Finding[] } {
+  if (baseline === undefined) return { kept: result.findings, accepted: [] };
+  return applyBaseline(result.findings, baseline, (path) => host.fs.kind(path) === 'missing');
+}
+
+/** Everything that is not reported because somebody accepted it; what a header leads to from several files once. */
+function acceptedOf(result: RunResult, baselined: readonly Finding[]): readonly AcceptedFinding[] {
+  const all: AcceptedFinding[] = [
+    ...result.silenced,
+    ...baselined.map((finding) => ({ finding, by: 'baseline' as const, reason: '' })),
+  ].sort((a, b) => compareFindings(a.finding, b.finding));
+  return all.filter((a, i) => {
+    const before = all[i - 1];
+    return before === undefined || compareFindings(before.finding, a.finding) !== 0;
+  });
+}
+
+/** For the patch format: what the fixes would change, with the run as it was. */
+async function propose(
+  ran: CommandRun,
+  baseline: Baseline | undefined,
+  options: CommonOptions,
+): Promise<FixOutcome | undefined> {
+  return options.format === 'patch' ? fix(ran, baseline, { ...options, fixDryRun: true }) : undefined;
 }
 
 async function fix(

@@ -146,5 +146,5 @@ function addFixOptions(command: Command): Command {
   return command
     .option('--fix', 'apply the safe fixes')
     .option('--fix-dry-run', 'report as after --fix, but change no file')
-    .option('--unsafe-fixes', 'with --fix or --fix-dry-run: apply the unsafe fixes too');
+    .option('--unsafe-fixes', 'with --fix, --fix-dry-run or --format patch: apply the unsafe fixes too');
 }

@@ -99,7 +99,7 @@ export function sayProblems(
 
 /** Writes results to standard output or to the file of `-o`. Throws UserError when that fails. */
 export function writeResults(
-  text: string,
+  text: string | Uint8Array,
   options: Pick<CommonOptions, 'output'>,
   host: Host,
   terminal: Terminal,
@@ -109,7 +109,7 @@ export function writeResults(
     return;
   }
   try {
-    host.fs.write(options.output, Buffer.from(text, 'utf8'));
+    host.fs.write(options.output, typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
   } catch (error) {
     throw new UserError(`${options.output}: cannot be written: ${(error as Error).message}`);
   }

@@ -8,7 +8,7 @@ import { readStandardInput } from '../host/stdin.ts';
 /** Where a command reads and writes. */
 export interface Terminal {
   /** Writes results. */
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   /** Writes everything that is no result. */
   err(text: string): void;
   readonly errIsTerminal: boolean;

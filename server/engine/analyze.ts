@@ -232,7 +232,7 @@ function finish(
   damaged: readonly RawFinding[],
   units: readonly CUnit[],
   context: AnalysisContext,
-): Pick<FileResult, 'findings' | 'suppressed' | 'usedIgnores' | 'usedElsewhere'> {
+): Pick<FileResult, 'findings' | 'suppressed' | 'silenced' | 'usedIgnores' | 'usedElsewhere'> {
   const { config } = context;
   const raw = inOrder([...reports, ...damaged]);
   const marked = fingerprint(raw.map((r) => r.finding));
@@ -251,9 +251,11 @@ function finish(
     .map((f) => levelled(f, config))
     .filter((f) => f !== undefined);
   const certain = (f: Finding): boolean => CONFIDENCE[f.confidence] >= CONFIDENCE[config.minConfidence];
+  const silenced = outcome.silenced.filter((s) => certain(s.finding));
   return {
     findings: [...outcome.kept, ...own].filter(certain).sort(compareFindings),
-    suppressed: outcome.silenced.filter(certain).length,
+    suppressed: silenced.length,
+    silenced,
     usedIgnores: outcome.usedIgnores,
     usedElsewhere: outcome.usedElsewhere,
   };

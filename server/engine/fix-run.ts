@@ -31,6 +31,9 @@ export interface FileChange {
   readonly file: string;
   readonly before: string;
   readonly after: string;
+  /** How the file's bytes were read, and how they are to be written. */
+  readonly encoding: Decoded['encoding'];
+  readonly bom: boolean;
 }
 
 interface Original {
@@ -164,8 +167,9 @@ export async function fixRun(result: RunResult, host: Host, options: FixOptions)
   }
   if (options.write) run.write();
   const changes = [...run.texts].flatMap(([file, after]) => {
-    const before = run.original(file)?.decoded.text;
-    return before === undefined || before === after ? [] : [{ file, before, after }];
+    const decoded = run.original(file)?.decoded;
+    if (decoded === undefined || decoded.text === after) return [];
+    return [{ file, before: decoded.text, after, encoding: decoded.encoding, bom: decoded.bom }];
   });
   return {
     result: run.result,

@@ -63,6 +63,15 @@ export interface Finding {
   readonly ordinal: number;
   /** Hash of rule, path, function, statement and ordinal; survives moves of the line. */
   readonly fingerprint: string;
+  /** Only where two states of the code were compared. */
+  readonly change?: 'introduced' | 'pre-existing';
+}
+
+/** A finding that a comment in the source or the configuration accepts, and the reason it gives. */
+export interface SilencedFinding {
+  readonly finding: Finding;
+  readonly by: 'comment' | 'config';
+  readonly reason: string;
 }
 
 /** FOLL_ flags of a call: certain, possible, and added by the function itself. */
@@ -219,6 +228,8 @@ export interface FileResult {
   readonly damaged: readonly string[];
   /** Findings that a comment or the configuration silenced. */
   readonly suppressed: number;
+  /** Those findings, for formats that carry suppressions. */
+  readonly silenced: readonly SilencedFinding[];
   /** Indexes into `ResolvedConfig.ignore` of the entries that silenced something. */
   readonly usedIgnores: readonly number[];
   /** `path:line` of rules named by directives of other files (headers) that silenced something here. */

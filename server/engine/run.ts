@@ -23,6 +23,7 @@ import type {
   KernelChoice,
   KernelSource,
   ResolvedConfig,
+  SilencedFinding,
   SiteRecord,
 } from './protocol.ts';
 import { analyseInRounds } from './rounds.ts';
@@ -77,6 +78,7 @@ export interface RunResult {
   readonly assumedKernel: boolean;
   readonly filesScanned: number;
   readonly suppressed: number;
+  readonly silenced: readonly SilencedFinding[];
   readonly skipped: number;
   readonly cost: RunCost;
   readonly parts: Parts;
@@ -200,6 +202,7 @@ export function assemble(parts: Parts): RunResult {
     assumedKernel: files.some((f) => f.kernel.source === 'default'),
     filesScanned: scanned.filesScanned,
     suppressed: sum((f) => f.suppressed),
+    silenced: files.flatMap((f) => f.silenced).sort((a, b) => compareFindings(a.finding, b.finding)),
     skipped: sum((f) => f.skipped.length),
     cost: {
       walk: scanned.walkTime,

@@ -18,6 +18,8 @@ export interface Silencers {
   of(candidate: Candidate): readonly NamedRule[];
   /** The function that an `ignore-function` speaks of; undefined where it stands at none. */
   functionOf(directive: Directive): Span | undefined;
+  /** The reason that the directive of a named rule gives. */
+  reasonOf(rule: NamedRule): string;
 }
 
 /** The function a directive stands in, or stands above with nothing but white space and comments between. */
@@ -38,6 +40,7 @@ export function silencersOf(units: readonly CUnit[]): Silencers {
   const unit = units[0];
   const directives = unit === undefined ? [] : directivesOf(unit.text, unit.lines);
   const functions = new Map<Directive, Span | undefined>();
+  const reasons = new Map<NamedRule, string>();
   const byLine = new Map<string, NamedRule[]>();
   const byFile = new Map<string, NamedRule[]>();
   const byFunction = new Map<string, { readonly rule: NamedRule; readonly span: Span }[]>();
@@ -50,6 +53,7 @@ export function silencersOf(units: readonly CUnit[]): Silencers {
     const span = d.kind === 'function' ? findFunction(d, units) : undefined;
     functions.set(d, span);
     for (const rule of d.reason === '' ? [] : d.rules) {
+      reasons.set(rule, d.reason);
       if (d.kind === 'line') add(byLine, `${rule.name}:${d.targetLine}`, rule);
       else if (d.kind === 'file') add(byFile, rule.name, rule);
       else if (span !== undefined) add(byFunction, rule.name, { rule, span });
@@ -58,6 +62,7 @@ export function silencersOf(units: readonly CUnit[]): Silencers {
   return {
     directives,
     functionOf: (directive) => functions.get(directive),
+    reasonOf: (rule) => reasons.get(rule) ?? '',
     of({ finding, statementLine, unit: at }) {
       if (directives.length === 0) return [];
       const { rule, location } = finding;

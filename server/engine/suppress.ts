@@ -11,13 +11,13 @@ import type { Directive, NamedRule } from './directives.ts';
 import type { UnmarkedFinding } from './fingerprint.ts';
 import { locate } from './locate.ts';
 import { within } from './paths.ts';
-import type { Finding, Fix, Level, ResolvedConfig } from './protocol.ts';
+import type { Finding, Fix, Level, ResolvedConfig, SilencedFinding } from './protocol.ts';
 import { type Candidate, type Silencers, silencersOf } from './silencers.ts';
 
 /** What suppression did to the findings of a file. */
 export interface Suppressed {
   readonly kept: readonly Finding[];
-  readonly silenced: readonly Finding[];
+  readonly silenced: readonly SilencedFinding[];
   /** Indexes of the configuration's `ignore` entries that silenced something. */
   readonly usedIgnores: readonly number[];
   /** Lines of other files (headers) whose directives silenced something here: `path:line`. */
@@ -56,7 +56,7 @@ export function suppress(candidates: readonly Candidate[], context: DirectiveCon
   const ignores = ignoreMatcher(context.config);
   const usedIgnores = new Set<number>();
   const kept: Finding[] = [];
-  const silenced: Finding[] = [];
+  const silenced: SilencedFinding[] = [];
   for (const c of candidates) {
     const hits = silencersAt(c.unit).of(c);
     for (const rule of hits) {
@@ -65,7 +65,13 @@ export function suppress(candidates: readonly Candidate[], context: DirectiveCon
     }
     const entries = hits.length === 0 ? ignores(c.finding) : [];
     for (const i of entries) usedIgnores.add(i);
-    (hits.length + entries.length > 0 ? silenced : kept).push(c.finding);
+    const [hit] = hits;
+    const [entry] = entries;
+    if (hit !== undefined)
+      silenced.push({ finding: c.finding, by: 'comment', reason: silencersAt(c.unit).reasonOf(hit) });
+    else if (entry !== undefined)
+      silenced.push({ finding: c.finding, by: 'config', reason: context.config.ignore[entry]?.reason ?? '' });
+    else kept.push(c.finding);
   }
   return {
     kept,

@@ -7,6 +7,6 @@ export type Subject = 'findings' | 'sites';
 
 /** The names of the formats, by what they print. */
 export const FORMATS: Readonly<Record<Subject, readonly string[]>> = {
-  findings: ['text', 'json', 'jsonl'],
+  findings: ['text', 'json', 'jsonl', 'sarif', 'github', 'gitlab', 'patch'],
   sites: ['text', 'json', 'jsonl'],
 };

@@ -1,8 +1,12 @@
 /** The renderers by format name; see formats.ts. */
 import { UserError } from '../../base/user-error.ts';
+import { findingsGithub } from './github.ts';
+import { findingsGitlab } from './gitlab.ts';
 import { findingsJson, sitesJson } from './json.ts';
 import { findingsJsonl, sitesJsonl } from './jsonl.ts';
+import { findingsPatch } from './patch.ts';
 import type { FindingsRenderer, SitesRenderer } from './renderer.ts';
+import { findingsSarif } from './sarif.ts';
 import { findingsText } from './text.ts';
 import { sitesText } from './text-sites.ts';
 
@@ -10,6 +14,10 @@ const FINDINGS: Readonly<Record<string, FindingsRenderer>> = {
   text: findingsText,
   json: findingsJson,
   jsonl: findingsJsonl,
+  sarif: findingsSarif,
+  github: findingsGithub,
+  gitlab: findingsGitlab,
+  patch: findingsPatch,
 };
 
 const SITES: Readonly<Record<string, SitesRenderer>> = {

@@ -1,5 +1,6 @@
 /** What a renderer gets and gives: a whole run in, text out. Renderers are pure: no clock, no files, no terminal. */
-import type { Finding, SiteRecord } from '../../engine/protocol.ts';
+import type { FileChange } from '../../engine/fix-run.ts';
+import type { Finding, InputProblem, SilencedFinding, SiteRecord } from '../../engine/protocol.ts';
 import type { RunKernel } from '../../engine/run.ts';
 
 /** Counts of a `check` run, as machine formats carry them. */
@@ -15,11 +16,24 @@ export interface CheckSummary {
   readonly skipped: number;
 }
 
+/** A finding that is not reported because somebody accepted it, with who did and the reason given. */
+export interface AcceptedFinding {
+  readonly finding: Finding;
+  readonly by: SilencedFinding['by'] | 'baseline';
+  readonly reason: string;
+}
+
 /** What `check` found. */
 export interface CheckReport {
   readonly kernel: RunKernel;
   readonly findings: readonly Finding[];
+  /** Suppressed and baselined findings, sorted as findings are. */
+  readonly accepted: readonly AcceptedFinding[];
   readonly summary: CheckSummary;
+  /** Inputs that could not be read. */
+  readonly problems: readonly InputProblem[];
+  /** What the fixes change, sorted by path; computed only for the format that prints it. */
+  readonly changes: readonly FileChange[];
 }
 
 /** What `sites` found. */
@@ -33,8 +47,8 @@ export interface RenderOptions {
   readonly colours: boolean;
 }
 
-/** Prints findings. */
-export type FindingsRenderer = (report: CheckReport, options: RenderOptions) => string;
+/** Prints findings: text, or bytes where they are to match those of source files. */
+export type FindingsRenderer = (report: CheckReport, options: RenderOptions) => string | Uint8Array;
 
 /** Prints sites. */
 export type SitesRenderer = (report: SitesReport, options: RenderOptions) => string;
