@@ -1,0 +1,96 @@
+/**
+ * Goldens of the flow layer: control-flow graphs of every construct, and summaries of functions that take, give back and pass on
+ * pages. `UPDATE=1` rewrites them; read the difference before committing it.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { select } from '../model/index.ts';
+import { parseRange } from '../model/version.ts';
+import { LOWER_TABLES } from '../server/analysis/flow-tables.ts';
+import { lowered } from '../server/analysis/lower-unit.ts';
+import { analyzeProgram } from '../server/analysis/program.ts';
+import { findCalls } from '../server/analysis/sites.ts';
+import { summaryText } from '../server/analysis/summary-text.ts';
+import { dumpCfg } from '../server/flow/dump.ts';
+import { loadUnit } from '../server/syntax/load.ts';
+import type { CUnit } from '../server/syntax/unit.ts';
+import { startParser } from './harness/parser.ts';
+
+const FIXTURES = path.join(__dirname, 'fixtures', 'flow');
+const RANGE = parseRange('6.12') ?? { since: 0, until: 1 };
+
+function unitOf(name: string, text = readFileSync(path.join(FIXTURES, name), 'utf8')): CUnit {
+  return loadUnit(name, text, { range: RANGE, defines: new Map() });
+}
+
+function matchesGolden(name: string, actual: string): void {
+  const file = path.join(FIXTURES, name);
+  if (process.env.UPDATE === '1') writeFileSync(file, actual);
+  assert.ok(existsSync(file), `${name} is missing; run with UPDATE=1`);
+  assert.equal(actual, readFileSync(file, 'utf8'));
+}
+
+function analyse(unit: CUnit) {
+  const model = select(RANGE);
+  const { sites } = findCalls(unit, model);
+  return analyzeProgram({ units: [unit], model, tables: LOWER_TABLES, sites });
+}
+
+describe('flow', () => {
+  before(startParser);
+
+  for (const name of readdirSync(FIXTURES).filter((f) => f.endsWith('.c'))) {
+    it(`graphs of ${name}`, () => {
+      const unit = unitOf(name);
+      const dumps = unit.functions.map((fn) => {
+        const found = lowered(unit, fn, LOWER_TABLES);
+        assert.ok(found !== undefined);
+        return dumpCfg(found.cfg);
+      });
+      matchesGolden(name.replace(/\.c$/, '.cfg.txt'), dumps.join('\n'));
+    });
+  }
+
+  it('summaries of summaries.c', () => {
+    const unit = unitOf('summaries.c');
+    const { summaries } = analyse(unit);
+    const texts = unit.functions.map((fn) => {
+      const summary = summaries.get(fn);
+      return summary === undefined ? `${fn.name}() not analysed\n` : summaryText(summary);
+    });
+    matchesGolden('summaries.summary.txt', texts.join('\n'));
+  });
+
+  it('finds nothing wrong in summaries.c', () => {
+    assert.deepEqual(
+      analyse(unitOf('summaries.c'))
+        .problems.filter((p) => p.confidence !== 'low')
+        .map((p) => `${p.kind} ${p.functionName}`),
+      [],
+    );
+  });
+
+  it('gives the same whichever file comes first', () => {
+    const summaries = (names: readonly string[]): string[] => {
+      const units = names.map((n) => unitOf(n));
+      const model = select(RANGE);
+      const sites = units.flatMap((u) => findCalls(u, model).sites);
+      return [...analyzeProgram({ units, model, tables: LOWER_TABLES, sites }).summaries.values()]
+        .map(summaryText)
+        .sort();
+    };
+    const one = summaries(['constructs.c', 'summaries.c']);
+    assert.ok(one.length > 8);
+    assert.deepEqual(summaries(['summaries.c', 'constructs.c']), one);
+  });
+
+  it('leaves a function that nests too deeply alone and says so', () => {
+    const deep = `static int deep(unsigned long a)\n{\n\tstruct page *p;\n\tget_user_pages_fast(a, 1, 0, &p);\n\treturn ${'('.repeat(3000)}1${')'.repeat(3000)};\n}\n`;
+    const result = analyse(unitOf('deep.c', deep));
+    assert.deepEqual(
+      result.skipped.map((s) => s.reason),
+      ['nested too deeply'],
+    );
+  });
+});
