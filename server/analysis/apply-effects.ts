@@ -4,6 +4,7 @@
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
 import {
+  conversionOf,
   hasOffset,
   mergeProvenance,
   type Provenance,
@@ -279,8 +280,15 @@ function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCal
 
 /** dma_unmap_page() is given the bus address that the mapping returned. */
 function unmapAddress(s: PathState, address: Value): void {
+  const key = unconverted(address).key;
   for (const r of s.resources.values())
-    if (r.mapped?.result.key === address.key) setResource(s, { ...r, mapped: undefined });
+    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) setResource(s, { ...r, mapped: undefined });
+}
+
+/** A value without the integer conversions around it. */
+function unconverted(v: Value): Value {
+  const inner = v.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
+  return inner === undefined ? v : unconverted(inner);
 }
 
 function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
