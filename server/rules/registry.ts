@@ -5,22 +5,38 @@
 import type { Rule } from './define.ts';
 import { apiNotInKernel } from './api-not-in-kernel.ts';
 import { deadVmas } from './dead-vmas.ts';
+import { dirtyAfterRelease } from './dirty-after-release.ts';
+import { doubleRelease } from './double-release.ts';
+import { errnoAsCount } from './errno-as-count.ts';
 import { fastUnsupportedFlag } from './fast-unsupported-flag.ts';
 import { flagNotInKernel } from './flag-not-in-kernel.ts';
 import { follForceInDriver } from './foll-force-in-driver.ts';
 import { follGetWithPin } from './foll-get-with-pin.ts';
 import { follMacroAsVersionTest } from './foll-macro-as-version-test.ts';
 import { follPinAtCallSite } from './foll-pin-at-call-site.ts';
+import { freeOnGupPage } from './free-on-gup-page.ts';
+import { gupInAtomic } from './gup-in-atomic.ts';
 import { internalFollFlag } from './internal-foll-flag.ts';
 import { longtermWithLocked } from './longterm-with-locked.ts';
 import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
 import { longtermWithoutPin } from './longterm-without-pin.ts';
 import { magicGupFlags } from './magic-gup-flags.ts';
+import { mmapLockHeld } from './mmap-lock-held.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { parseDamaged } from './parse-damaged.ts';
+import { partialPinLeaked } from './partial-pin-leaked.ts';
+import { pinLeaked } from './pin-leaked.ts';
+import { putOnPinned } from './put-on-pinned.ts';
 import { redundantFollGet } from './redundant-foll-get.ts';
+import { releaseBeforeDmaUnmap } from './release-before-dma-unmap.ts';
+import { releaseCountMismatch } from './release-count-mismatch.ts';
+import { resultIgnored } from './result-ignored.ts';
+import { shortPinAsSuccess } from './short-pin-as-success.ts';
+import { sleepingReleaseInAtomic } from './sleeping-release-in-atomic.ts';
 import { unknownRule } from './unknown-rule.ts';
+import { unpinOnGotten } from './unpin-on-gotten.ts';
 import { unusedSuppression } from './unused-suppression.ts';
+import { useAfterRelease } from './use-after-release.ts';
 import { wrongArguments } from './wrong-arguments.ts';
 import { wrongFlagNamespace } from './wrong-flag-namespace.ts';
 
@@ -40,6 +56,22 @@ export const rules: readonly Rule[] = [
   nullPagesWithPin,
   redundantFollGet,
   wrongFlagNamespace,
+  doubleRelease,
+  freeOnGupPage,
+  partialPinLeaked,
+  pinLeaked,
+  putOnPinned,
+  releaseBeforeDmaUnmap,
+  releaseCountMismatch,
+  unpinOnGotten,
+  useAfterRelease,
+  errnoAsCount,
+  resultIgnored,
+  shortPinAsSuccess,
+  dirtyAfterRelease,
+  gupInAtomic,
+  mmapLockHeld,
+  sleepingReleaseInAtomic,
   apiNotInKernel,
   deadVmas,
   wrongArguments,

@@ -1,0 +1,90 @@
+/**
+ * ## What it does
+ * Finds pages that are marked dirty on a path after they were given back.
+ *
+ * ## Why is this bad?
+ * The reference that kept the page in place is gone: the page may be freed and belong to somebody else, whose file is then written, and
+ * between the two calls reclaim may drop the page while it is clean, with the data that was just written to it.
+ *
+ * ## Example
+ * ```c bad
+ * static void demo_finish(unsigned long addr, struct page **pages)
+ * {
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return;
+ * 	demo_receive(addr);
+ * 	unpin_user_page(pages[0]);
+ * 	set_page_dirty_lock(pages[0]);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static void demo_finish(unsigned long addr, struct page **pages)
+ * {
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return;
+ * 	demo_receive(addr);
+ * 	set_page_dirty_lock(pages[0]);
+ * 	unpin_user_page(pages[0]);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Both calls must be seen on one path, in one function or in helpers of it.
+ *
+ * ## Fix safety
+ * Unsafe: where the two statements follow each other they are swapped.
+ *
+ * ## References
+ * unpin_user_pages_dirty_lock() in mm/gup.c, which does both in the right order.
+ */
+import { defineRule, type FixProposal } from './define.ts';
+import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+
+/** See the head of the file. */
+export const dirtyAfterRelease = defineRule({
+  name: 'dirty-after-release',
+  group: 'dirty',
+  summary: 'Pages are marked dirty after they were given back',
+  severity: 'error',
+  fix: 'unsafe',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'dirty-after-release')) {
+      const { problem, resource } = finding;
+      const by = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() marks pages taken by ${acquiredBy(finding)} dirty with ${problem.detail}() after ${by === undefined ? 'their release' : `${by.api}() gave them back`}: the page may be somebody else's by then, and its data lost before; mark them dirty first`,
+        steps: by === undefined ? [] : [by.step],
+        fixes: swap(finding),
+      });
+    }
+  },
+});
+
+/** The two statements swapped, where they follow each other. */
+function swap({ problem, resource }: PageFinding): readonly FixProposal[] {
+  const second = problem.step;
+  const first = resource.hold.kind === 'released' ? resource.hold.by.step : undefined;
+  if (first === undefined || first.unit !== second.unit || first.span.end > second.span.start) return [];
+  const { unit } = second;
+  const code = scanText(unit, second.span);
+  const between = code.slice(first.span.end, second.span.start);
+  const startsStatement = /[;{}]/.test(code[skipBack(code, first.span.start) - 1] ?? '');
+  if (!/^\s*;\s*$/.test(between) || !startsStatement || code[skipForward(code, second.span.end)] !== ';') return [];
+  const textOf = ({ start, end }: { start: number; end: number }): string => unit.text.slice(start, end);
+  return [
+    {
+      title: 'Mark the page dirty before it is given back',
+      applicability: 'unsafe',
+      edits: [
+        { unit, span: first.span, newText: textOf(second.span) },
+        { unit, span: second.span, newText: textOf(first.span) },
+      ],
+    },
+  ];
+}

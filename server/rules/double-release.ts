@@ -1,0 +1,83 @@
+/**
+ * ## What it does
+ * Finds pages that are given back twice on one path: an error path and the label it jumps to, a release and the destructor behind it.
+ *
+ * ## Why is this bad?
+ * The second release drops a reference that somebody else holds. The page is freed while it is in use, or its count underflows: 1024 at
+ * a time for pins.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_write(unsigned long addr, struct page **pages, int n)
+ * {
+ * 	int ret, got = pin_user_pages_fast(addr, n, 0, pages);
+ *
+ * 	if (got <= 0)
+ * 		return -EFAULT;
+ * 	ret = demo_start(n);
+ * 	if (ret < 0) {
+ * 		unpin_user_pages(pages, got);
+ * 		goto out;
+ * 	}
+ * 	demo_wait(n);
+ * out:
+ * 	unpin_user_pages(pages, got);
+ * 	return ret;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_write(unsigned long addr, struct page **pages, int n)
+ * {
+ * 	int ret, got = pin_user_pages_fast(addr, n, 0, pages);
+ *
+ * 	if (got <= 0)
+ * 		return -EFAULT;
+ * 	ret = demo_start(n);
+ * 	if (ret < 0)
+ * 		goto out;
+ * 	demo_wait(n);
+ * out:
+ * 	unpin_user_pages(pages, got);
+ * 	return ret;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Further references taken with get_page() are counted; those of functions that are not in sight are not.
+ *
+ * ## Fix safety
+ * No fix: which of the two releases is one too many only the author knows.
+ *
+ * ## References
+ * gup_put_folio() in mm/gup.c.
+ */
+import { defineRule } from './define.ts';
+import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+
+/** See the head of the file. */
+export const doubleRelease = defineRule({
+  name: 'double-release',
+  group: 'release',
+  summary: 'Pages are given back twice on one path',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'double-release')) {
+      const { problem, resource } = finding;
+      const first = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+      const harm =
+        resource.reference === 'pin'
+          ? 'the second time takes 1024 references that somebody else may hold'
+          : 'the second time takes the reference of somebody else, and the page is freed in use';
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() gives pages back with ${problem.detail}() that ${acquiredBy(finding)} took and that ${first === undefined ? 'this path has' : `${first.api}() has`} given back already: ${harm}; drop one of the two, or forget the pages after the first`,
+        steps: first === undefined ? [] : [first.step],
+      });
+    }
+  },
+});

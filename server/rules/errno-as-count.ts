@@ -1,0 +1,84 @@
+/**
+ * ## What it does
+ * Finds results of acquire calls that may be a negative errno and are taken for a count all the same: compared as unsigned numbers, or
+ * given to a release as the number of pages.
+ *
+ * ## Why is this bad?
+ * Turned into an unsigned number -EFAULT is a count of some four thousand million, or 2^64. The test for an error never holds, and the loop
+ * that follows runs off the end of the array. unpin_user_pages() refuses such a count with a warning since 5.10; a loop does not, nor does
+ * unpin_user_pages_dirty_lock() with make_dirty set.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_pin(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	unsigned int got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got <= 0)
+ * 		return -EFAULT;
+ * 	unpin_user_pages(pages, got);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_pin(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got <= 0)
+ * 		return -EFAULT;
+ * 	unpin_user_pages(pages, got);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All. The widths are those of a 64-bit kernel.
+ *
+ * ## Limits
+ * Comparisons with == and != are fine: an errno equals no count. A type that is not in sight is taken for signed.
+ *
+ * ## Fix safety
+ * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own. Formats and comparisons with
+ * other unsigned numbers are to be looked at.
+ *
+ * ## References
+ * unpin_user_pages() in mm/gup.c of 5.10.
+ */
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { declareSigned } from './fixes/declare-signed.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { resultVariable } from './result-variable.ts';
+
+/** See the head of the file. */
+export const errnoAsCount = defineRule({
+  name: 'errno-as-count',
+  group: 'result',
+  summary: 'A result that may be a negative errno is used as an unsigned count',
+  severity: 'error',
+  fix: 'unsafe',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'errno-as-count')) {
+      reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: signedFix(pass, finding) });
+    }
+  },
+});
+
+function messageOf(pass: RulePass, finding: PageFinding): string {
+  const by = acquiredBy(finding);
+  if (finding.call !== undefined)
+    return `${finding.call.api}() gets the result of ${by} as its count where that may be a negative errno: as an unsigned number it is a huge one, and pages are given back that nobody took; call it only where the result is positive`;
+  const text = pass.text(finding.at.span).replace(/\s+/g, ' ');
+  return `"${text}" compares the result of ${by} as an unsigned number: a negative errno counts as a huge number of pages, so the error is taken for success; keep the result in a signed variable and test it for < 0 first`;
+}
+
+function signedFix(pass: RulePass, { site }: PageFinding): readonly FixProposal[] {
+  if (site === undefined || site.via !== undefined) return [];
+  const variable = resultVariable(site);
+  const type = pass.model.rows(site.api).at(-1)?.ret;
+  if (variable === undefined || type === undefined) return [];
+  const fix = declareSigned(site.unit, variable, type);
+  return fix === undefined ? [] : [fix];
+}

@@ -1,0 +1,111 @@
+/**
+ * Puts a release in front of a `return` that leaks: where the acquire call stands in the same function, its result is in a variable that
+ * still holds it, and the return belongs to an `if`. Which other paths come by is not looked at, so it is never safe.
+ */
+import type { CallSite } from '../../analysis/site.ts';
+import type { Edit, FixProposal, RulePass } from '../define.ts';
+import { argumentOf, kernelsOf } from '../facts.ts';
+import type { PageFinding } from '../flow-report.ts';
+import { includesAll } from '../kernels.ts';
+import { isAssignedIn, resultVariable } from '../result-variable.ts';
+import { skipBack, skipForward } from './text-scan.ts';
+
+/** The release in front of the return, or nothing where the text has another shape. */
+export function releaseBefore(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
+  const { site, problem, resource } = finding;
+  if (site === undefined || site.via !== undefined || problem.step.unit !== site.unit) return [];
+  const { fn } = site;
+  const { start } = problem.step.span;
+  if (fn === undefined || start < fn.bodySpan.start || start >= fn.bodySpan.end || start < site.span.end) return [];
+  if (resource.lost !== undefined || resource.unit === 'bytes') return [];
+  const call = releaseCall(pass, site, finding);
+  const edits = call === undefined ? undefined : insertBefore(site, problem.step.span, call.lines);
+  if (call === undefined || edits === undefined) return [];
+  return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
+}
+
+interface ReleaseLines {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+function releaseCall(pass: RulePass, site: CallSite, { problem, resource }: PageFinding): ReleaseLines | undefined {
+  const pages = argumentOf(site, 'pages', pass)?.text ?? argumentOf(site, 'folios', pass)?.text;
+  if (pages === undefined) return undefined;
+  const variable = resultVariable(site);
+  const between = [site.span.end, problem.step.span.start] as const;
+  const count = variable !== undefined && !isAssignedIn(site, variable.name, ...between) ? variable.name : undefined;
+  const one = /^&\s*(\w+)$/.exec(pages)?.[1];
+  const names = releaseNames(resource.unit === 'folios', resource.reference === 'pin');
+  const name = one === undefined ? names.array : names.one;
+  const rows = pass.model.rows(name);
+  const live = pass.liveOn(site);
+  if (!includesAll(kernelsOf(rows), live) || rows.some((r) => r.params.length !== (one === undefined ? 2 : 1)))
+    return undefined;
+  if (one !== undefined && resource.requested?.kind === 'int' && resource.requested.value === 1) {
+    return { name, lines: guarded(count, `${name}(${one});`) };
+  }
+  return count === undefined || one !== undefined
+    ? undefined
+    : { name, lines: guarded(count, `${name}(${pages}, ${count});`) };
+}
+
+function releaseNames(folios: boolean, pin: boolean): { readonly one: string; readonly array: string } {
+  if (folios) return { one: 'unpin_folio', array: 'unpin_folios' };
+  return pin ? { one: 'unpin_user_page', array: 'unpin_user_pages' } : { one: 'put_page', array: 'release_pages' };
+}
+
+function guarded(count: string | undefined, statement: string): string[] {
+  return count === undefined ? [statement] : [`if (${count} > 0)`, `\t${statement}`];
+}
+
+/** Lines in front of a return that stands in the block of an `if`, or alone behind one. */
+function insertBefore(
+  { unit }: CallSite,
+  at: { start: number; end: number },
+  lines: readonly string[],
+): Edit[] | undefined {
+  const { code, text } = unit;
+  if (!/^return\b/.test(code.slice(at.start, at.end))) return undefined;
+  const lineStart = text.lastIndexOf('\n', at.start - 1) + 1;
+  const indent = text.slice(lineStart, at.start);
+  if (/\S/.test(indent)) return undefined;
+  const body = `${lines.map((l) => indent + l).join('\n')}\n`;
+  const before = skipBack(code, at.start);
+  const insert: Edit = { unit, span: { start: lineStart, end: lineStart }, newText: body };
+  const last = code[before - 1];
+  if (last === '{' || last === ';' || last === '}') return opensIf(code, at.start) ? [insert] : undefined;
+  if (last !== ')' || !isIf(code, before)) return undefined;
+  if (/^else\b/.test(code.slice(skipForward(code, at.end)))) return undefined;
+  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  return [
+    { unit, span: { start: before, end: before }, newText: ' {' },
+    insert,
+    { unit, span: { start: at.end, end: at.end }, newText: `\n${outer}}` },
+  ];
+}
+
+/** Whether the innermost block around an offset is that of an `if` or `else`. */
+function opensIf(code: string, offset: number): boolean {
+  let depth = 0;
+  for (let i = offset - 1; i >= 0; i--) {
+    if (code[i] === '}') depth++;
+    else if (code[i] === '{' && depth-- === 0) {
+      const before = skipBack(code, i);
+      return code[before - 1] === ')'
+        ? isIf(code, before)
+        : /\belse$/.test(code.slice(Math.max(0, before - 5), before));
+    }
+  }
+  return false;
+}
+
+/** Whether the parentheses that end here belong to an `if`. */
+function isIf(code: string, end: number): boolean {
+  let depth = 0;
+  for (let i = end - 1; i >= 0; i--) {
+    if (code[i] === ')') depth++;
+    else if (code[i] === '(' && --depth === 0) return /\bif\s*$/.test(code.slice(Math.max(0, i - 8), i));
+  }
+  return false;
+}

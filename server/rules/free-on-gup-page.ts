@@ -1,0 +1,82 @@
+/**
+ * ## What it does
+ * Finds user pages that `__free_page()`, `__free_pages()`, `free_page()` or another function of the page allocator gives back.
+ *
+ * ## Why is this bad?
+ * The pages belong to a process. `__free_page()` drops one reference and, when that was the last, hands the page straight to the allocator
+ * without taking it off the LRU list and without uncharging it: "Bad page state". Of a pinned page 1023 references stay for good.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_peek(unsigned long addr)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+ * 		return -EFAULT;
+ * 	__free_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_peek(unsigned long addr)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+ * 		return -EFAULT;
+ * 	put_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Only pages are reported that are known to come from an acquire call on the path at hand.
+ *
+ * ## Fix safety
+ * Safe: `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call. No fix for the other functions.
+ *
+ * ## References
+ * __free_pages() in mm/page_alloc.c; __folio_put() in mm/swap.c.
+ */
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { kernelsOf } from './facts.ts';
+import { renameCall } from './fixes/arguments.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow, takenWord } from './flow-report.ts';
+import { includesAll } from './kernels.ts';
+
+/** See the head of the file. */
+export const freeOnGupPage = defineRule({
+  name: 'free-on-gup-page',
+  group: 'release',
+  summary: 'User pages are given to the page allocator with __free_page() or the like',
+  severity: 'error',
+  fix: 'safe',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'free-on-gup-page')) {
+      const { problem, resource } = finding;
+      const right = resource.reference === 'pin' ? 'unpin_user_page' : 'put_page';
+      const harm =
+        resource.reference === 'pin'
+          ? 'it drops one of the 1024 references of a pin, and the page is never freed'
+          : 'a page whose last reference that is goes back to the allocator while it is still on the LRU list';
+      const fix = rename(pass, finding, right);
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() frees user pages ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,
+        fixes: fix === undefined ? [] : [fix],
+      });
+    }
+  },
+});
+
+function rename(pass: RulePass, { call, problem }: PageFinding, name: string): FixProposal | undefined {
+  if (call === undefined || problem.detail !== '__free_page') return undefined;
+  if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
+  const edit = renameCall(call, name);
+  return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'safe', edits: [edit] };
+}

@@ -1,0 +1,58 @@
+/**
+ * What path analysis says of struct fields that hold pages: who fills a (struct tag, field), and who gives its pages back. A field
+ * whose struct is unknown matches nothing.
+ */
+import type { HeldFact } from '../analysis/flow-problem.ts';
+import type { EntryEvent } from '../analysis/path-state.ts';
+import type { FlowResult } from '../analysis/program.ts';
+import type { Owner } from '../flow/value.ts';
+
+/** What happens to the pages of one field. */
+export interface OwnerFacts {
+  readonly owner: Owner;
+  /** `struct tag.field` as messages show it. */
+  readonly name: string;
+  readonly held: readonly HeldFact[];
+  /** Releases, dirtyings and frees of what the field holds, in functions that found it there; one a place. */
+  readonly events: readonly EntryEvent[];
+}
+
+const known = new WeakMap<FlowResult, ReadonlyMap<string, OwnerFacts>>();
+
+/** Fields in which pages are held where a function returns, by `tag.field`. */
+export function ownersOf(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
+  let owners = known.get(flow);
+  if (owners === undefined) {
+    owners = collect(flow);
+    known.set(flow, owners);
+  }
+  return owners;
+}
+
+/** The key of a field in `ownersOf`; undefined when its struct is unknown. */
+export function ownerKey(owner: Owner | undefined): string | undefined {
+  return owner?.tag === undefined ? undefined : `${owner.tag}.${owner.field}`;
+}
+
+function collect(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
+  const owners = new Map<string, { facts: OwnerFacts; held: HeldFact[]; events: Map<string, EntryEvent> }>();
+  for (const fact of flow.held) {
+    const key = ownerKey(fact.owner);
+    if (key === undefined) continue;
+    let entry = owners.get(key);
+    if (entry === undefined) {
+      const held: HeldFact[] = [];
+      const events = new Map<string, EntryEvent>();
+      const facts = { owner: fact.owner, name: `struct ${key}`, held, events: [] };
+      entry = { facts, held, events };
+      owners.set(key, entry);
+    }
+    entry.held.push(fact);
+  }
+  for (const event of flow.events) {
+    const entry = owners.get(ownerKey(event.owner) ?? '');
+    const place = `${event.kind} ${event.step.unit.path}:${event.step.span.start} ${event.dirties}`;
+    if (entry !== undefined && !entry.events.has(place)) entry.events.set(place, event);
+  }
+  return new Map([...owners].map(([key, e]) => [key, { ...e.facts, events: [...e.events.values()] }]));
+}

@@ -1,0 +1,86 @@
+/**
+ * ## What it does
+ * Finds paths on which pages that were pinned or taken are still held when the last pointer to them is gone: a return on an error path,
+ * an array that is freed or filled again before its pages were given back. Helpers, callers and structs are followed.
+ *
+ * ## Why is this bad?
+ * Nothing can give the pages back any more. They are never freed, a pinned page cannot be moved or offlined either, and a process that can
+ * trigger the path again and again takes the memory of the machine away.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_map(struct device *dev, unsigned long addr, dma_addr_t *dma, struct page **out)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	*dma = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	if (dma_mapping_error(dev, *dma))
+ * 		return -EIO;
+ * 	*out = page;
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_map(struct device *dev, unsigned long addr, dma_addr_t *dma, struct page **out)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	*dma = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	if (dma_mapping_error(dev, *dma)) {
+ * 		unpin_user_page(page);
+ * 		return -EIO;
+ * 	}
+ * 	*out = page;
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Pages handed to a function that is not in sight may have been kept or given back there: low confidence, not shown by default. A path
+ * on which something had to be assumed is a warning. Page arithmetic by pfn ranges is not followed.
+ *
+ * ## Fix safety
+ * Unsafe: a release is put in front of the return, where the acquire call stands in the same function and its result is still in a
+ * variable. Other paths that come by are not looked at.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst.
+ */
+import { defineRule } from './define.ts';
+import { releaseBefore } from './fixes/release-before.ts';
+import { acquiredBy, type PageFinding, pageFindings, releaseFor, reportFlow, takenWord } from './flow-report.ts';
+
+/** See the head of the file. */
+export const pinLeaked = defineRule({
+  name: 'pin-leaked',
+  group: 'release',
+  summary: 'A path drops the last pointer to pages that are still held',
+  severity: 'error',
+  fix: 'unsafe',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'pin-leaked')) {
+      const { problem, resource } = finding;
+      const taken = takenWord(resource.reference);
+      const moved = resource.reference === 'pin' ? ' and cannot be moved' : '';
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() returns with pages ${taken} by ${acquiredBy(finding)} still held: ${lossOf(finding)}, so nothing can give them back and their memory is never freed${moved}; call ${releaseFor(resource)} on this path`,
+        fixes: releaseBefore(pass, finding),
+        steps: resource.maybeTaken === undefined ? [] : [resource.maybeTaken],
+      });
+    }
+  },
+});
+
+function lossOf({ resource }: PageFinding): string {
+  const { lost } = resource;
+  return lost === undefined ? 'the last pointer to them ends here' : lost.text.replace(' here ', ' ');
+}

@@ -1,0 +1,80 @@
+/**
+ * ## What it does
+ * Finds pages that are given back while they are mapped for a device, with the unmapping still to come or missing.
+ *
+ * ## Why is this bad?
+ * Until dma_unmap_*() the device may read and write the page, and on some machines the data sits in a bounce buffer that the unmapping
+ * copies back: into a page that may belong to another process by then.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_transfer(struct device *dev, unsigned long addr, struct page **pages)
+ * {
+ * 	dma_addr_t dma;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return -EFAULT;
+ * 	dma = dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	if (dma_mapping_error(dev, dma)) {
+ * 		unpin_user_pages(pages, 1);
+ * 		return -EIO;
+ * 	}
+ * 	demo_run(dma);
+ * 	unpin_user_pages_dirty_lock(pages, 1, true);
+ * 	dma_unmap_page(dev, dma, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_transfer(struct device *dev, unsigned long addr, struct page **pages)
+ * {
+ * 	dma_addr_t dma;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return -EFAULT;
+ * 	dma = dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	if (dma_mapping_error(dev, dma)) {
+ * 		unpin_user_pages(pages, 1);
+ * 		return -EIO;
+ * 	}
+ * 	demo_run(dma);
+ * 	dma_unmap_page(dev, dma, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	unpin_user_pages_dirty_lock(pages, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * A device that is known to be idle is not seen to be: where nothing unmaps the pages afterwards the finding is a warning.
+ *
+ * ## Fix safety
+ * No fix: stop the device, unmap, mark dirty, release, free the array, in this order.
+ *
+ * ## References
+ * Documentation/core-api/dma-api-howto.rst.
+ */
+import { defineRule } from './define.ts';
+import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+
+/** See the head of the file. */
+export const releaseBeforeDmaUnmap = defineRule({
+  name: 'release-before-dma-unmap',
+  group: 'release',
+  summary: 'Pages are given back while they are mapped for a device',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'release-before-dma-unmap')) {
+      const { problem, resource } = finding;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() gives pages taken by ${acquiredBy(finding)} back with ${problem.detail}() while they are mapped for a device: until they are unmapped the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's by then; unmap first`,
+        steps: resource.mapped === undefined ? [] : [resource.mapped.step],
+      });
+    }
+  },
+});

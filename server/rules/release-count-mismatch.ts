@@ -1,0 +1,87 @@
+/**
+ * ## What it does
+ * Finds releases that give back as many pages as were asked for on a path that knows that fewer came.
+ *
+ * ## Why is this bad?
+ * The entries behind the last page that came are whatever the array held before: the release follows a wild pointer, or drops references
+ * of pages that somebody else holds.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_pin(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got > 0 && got < n) {
+ * 		unpin_user_pages(pages, n);
+ * 		return -EFAULT;
+ * 	}
+ * 	return got;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_pin(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got > 0 && got < n) {
+ * 		unpin_user_pages(pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	return got;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Counts that are computed anew from an address and a length are not compared.
+ *
+ * ## Fix safety
+ * Unsafe: the count becomes the variable that took the result of the acquire call, where that stands in the same function.
+ *
+ * ## References
+ * unpin_user_pages() in mm/gup.c.
+ */
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
+import { replaceArgument } from './fixes/arguments.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { isAssignedIn, resultVariable } from './result-variable.ts';
+
+/** See the head of the file. */
+export const releaseCountMismatch = defineRule({
+  name: 'release-count-mismatch',
+  group: 'release',
+  summary: 'More pages are given back than came',
+  severity: 'warning',
+  fix: 'unsafe',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'release-count-mismatch')) {
+      const { problem } = finding;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() gives back as many pages as ${acquiredBy(finding)} was asked for on a path where fewer came: the entries behind them are no pages of this call, and may be no pages at all; give back the number it returned`,
+        severity: 'warning',
+        fixes: countFix(pass, finding),
+      });
+    }
+  },
+});
+
+function countFix(pass: RulePass, { call, site, problem }: PageFinding): readonly FixProposal[] {
+  if (call === undefined || site === undefined || call.fn !== site.fn || site.via !== undefined) return [];
+  const variable = resultVariable(site);
+  const argument = argumentOf(call, 'nr', pass);
+  if (variable === undefined || argument === undefined) return [];
+  if (isAssignedIn(site, variable.name, site.span.end, problem.step.span.start)) return [];
+  return [
+    {
+      title: `Give back ${variable.name} pages`,
+      applicability: 'unsafe',
+      edits: [replaceArgument(call, argument, variable.name)],
+    },
+  ];
+}

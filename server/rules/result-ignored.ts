@@ -1,0 +1,76 @@
+/**
+ * ## What it does
+ * Finds acquire calls whose result nobody looks at.
+ *
+ * ## Why is this bad?
+ * The call may have taken all pages, some, or none. Entries of the array that were not filled are used as pages, or the pages that came
+ * are lost because nobody knows how many there are.
+ *
+ * ## Example
+ * ```c bad
+ * static void demo_prepare(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ * 	demo_program(pages, n);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_prepare(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			unpin_user_pages(pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	demo_program(pages, n);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Calls without an array, which only fault pages in, are fine. So is one page into a variable that was set to NULL before: it tells as
+ * much as the result.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * get_user_pages() in mm/gup.c.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
+import { pageFindings, reportFlow } from './flow-report.ts';
+
+/** See the head of the file. */
+export const resultIgnored = defineRule({
+  name: 'result-ignored',
+  group: 'result',
+  summary: 'The result of an acquire call is thrown away',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'result-ignored')) {
+      if (finding.site !== undefined && tellsByPointer(pass, finding.site)) continue;
+      const { api } = finding.resource.origin;
+      reportFlow(pass, finding, {
+        message: `the result of ${api}() is thrown away: it may have taken all pages, some of them, or none, and what was not taken is no page to use or to give back; keep the result and compare it with what was asked for`,
+      });
+    }
+  },
+});
+
+/** One page into a variable of the function that is NULL unless the call fills it. */
+function tellsByPointer(pass: RulePass, site: CallSite): boolean {
+  const { fn, unit } = site;
+  const name = /^&\s*(\w+)$/.exec(argumentOf(site, 'pages', pass)?.text ?? '')?.[1];
+  if (fn === undefined || name === undefined) return false;
+  return new RegExp(`\\b${name}\\s*=\\s*NULL\\b`).test(unit.code.slice(fn.bodySpan.start, site.span.start));
+}

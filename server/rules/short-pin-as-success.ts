@@ -1,0 +1,73 @@
+/**
+ * ## What it does
+ * Finds paths on which fewer pages may have come than were asked for, and that go on with the number asked for: a loop over all of them, a
+ * release of all of them.
+ *
+ * ## Why is this bad?
+ * get_user_pages() and its kind return less than was asked for when the range ends early, a signal arrives or memory is tight. The
+ * entries of the array behind the last page that came were never written: they are mapped for the device, or given back, as pages.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_pin(unsigned long addr, int n, struct page **pages, struct scatterlist *sg)
+ * {
+ * 	int i, got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got < 0)
+ * 		return got;
+ * 	for (i = 0; i < n; i++)
+ * 		sg_set_page(&sg[i], pages[i], PAGE_SIZE, 0);
+ * 	return n;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_pin(unsigned long addr, int n, struct page **pages, struct scatterlist *sg)
+ * {
+ * 	int i, got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			unpin_user_pages(pages, got);
+ * 		return got < 0 ? got : -EFAULT;
+ * 	}
+ * 	for (i = 0; i < n; i++)
+ * 		sg_set_page(&sg[i], pages[i], PAGE_SIZE, 0);
+ * 	return n;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Only loops and releases count; a count that is stored for later is not followed. Functions that take all or nothing are not reported.
+ *
+ * ## Fix safety
+ * No fix: whether to fail, to try again or to go on with fewer pages only the author knows.
+ *
+ * ## References
+ * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
+ */
+import { defineRule } from './define.ts';
+import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+
+/** See the head of the file. */
+export const shortPinAsSuccess = defineRule({
+  name: 'short-pin-as-success',
+  group: 'result',
+  summary: 'A short count is taken for success',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    for (const finding of pageFindings(pass, 'short-pin-as-success')) {
+      const { problem, call } = finding;
+      const what = call === undefined ? 'walks' : `gives back with ${call.api}()`;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() ${what} as many pages as ${acquiredBy(finding)} was asked for, where fewer may have come: nothing on this path compares the two, and the entries behind the last page that came were never written; compare the result with the number asked for`,
+        severity: 'warning',
+      });
+    }
+  },
+});
