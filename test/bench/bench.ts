@@ -4,10 +4,11 @@
  * `.ci/run` unpacks it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { kernelTree } from '../harness/kernel-tree.ts';
 import { measurePhases, type Phase } from './phases.ts';
 
 /** Runs of each program; the median counts. */
@@ -24,9 +25,9 @@ interface Cost {
 
 /** The kernel tree to measure on. Throws an Error that says how to get one. */
 function treeRoot(): string {
-  const root = process.env.GUPLINT_LINUX_6_12 ?? path.join(os.homedir(), '.cache', 'guplint', 'linux-source-6.12');
-  if (existsSync(path.join(root, 'Makefile'))) return root;
-  throw new Error('no kernel tree: set GUPLINT_LINUX_6_12 to the unpacked sources of Linux 6.12, or run .ci/run once');
+  const tree = kernelTree('6.12');
+  if (tree.kind === 'missing') throw new Error(`${tree.reason}; .ci/run does it`);
+  return tree.root;
 }
 
 function median(values: readonly number[]): number {
