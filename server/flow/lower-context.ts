@@ -22,6 +22,8 @@ export interface LowerTables {
   readonly noreturnIf: ReadonlySet<string>;
   /** Macro name → index of the argument that is the loop variable. */
   loopVariables(macro: string): readonly number[] | undefined;
+  /** Index of the argument with what is walked; undefined for macros that are not in the table. */
+  loopContainer(macro: string): number | undefined;
 }
 
 /** Where a condition leads; `loop` is the loop whose own test this is. */

@@ -204,20 +204,14 @@ function macroVariables(ctx: LowerContext, macro: string, cond: CNode): PlaceExp
 /** What a loop variable holds: some element of the container, equal for equal containers. */
 function loopValue(ctx: LowerContext, macro: string, cond: CNode | undefined, variable: PlaceExpr): Expr {
   const args = cond === undefined ? [] : macroArguments(cond);
-  const containers = args.filter(
-    (a) => !(a.type === 'identifier' && variable.kind === 'var' && ctx.text(a) === variable.name),
-  );
-  const parts = containers.slice(0, 2).map((a) => lowerExpression(ctx, a));
+  const set = new Set(ctx.tables.loopVariables(macro) ?? [0]);
+  const at = ctx.tables.loopContainer(macro) ?? args.findIndex((_, i) => !set.has(i));
+  const container = args[at];
+  if (container === undefined) return { kind: 'unknown', text: undefined, parts: [] };
+  const parts = [lowerExpression(ctx, container)];
   if (variable.kind === 'var' && (variable.type?.pointers ?? 0) === 0 && variable.type?.bits !== undefined)
     return { kind: 'unknown', text: undefined, parts: [] };
-  return {
-    kind: 'unknown',
-    text: `each ${macro} ${containers
-      .slice(0, 1)
-      .map((a) => ctx.text(a))
-      .join()}`,
-    parts,
-  };
+  return { kind: 'unknown', text: `each ${macro} ${ctx.text(container)}`, parts };
 }
 
 function lowerDo(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
