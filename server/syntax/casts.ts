@@ -65,7 +65,8 @@ function fixBinary(node: CNode, textAt: (start: number, end: number) => string, 
   if (name === undefined || operator === undefined || right === undefined) return;
   const op = operator.type;
   if (op !== '-' && op !== '+' && op !== '*' && op !== '&') return;
-  if (!names.isType(textAt(name.start, name.end))) return;
+  const word = textAt(name.start, name.end);
+  if (!names.isType(word) && !(/_t$/.test(word) && !names.isObject(word))) return;
   let operand = right;
   const spine: Fresh[] = [];
   while (operand.type === 'binary_expression' && operand.children[0] !== undefined) {
