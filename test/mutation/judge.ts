@@ -1,0 +1,76 @@
+/**
+ * Whether a fault was found: findings that the file as it is does not have, by rule and place. Mutations keep line numbers, so a
+ * place is its line; those below an edit that shifts columns stay comparable.
+ */
+import type { FlowProblem } from '../../server/analysis/flow-problem.ts';
+import type { Finding } from '../../server/engine/protocol.ts';
+import type { Analysis } from './laboratory.ts';
+import type { Mutation, Operator } from './operator.ts';
+
+/** How far a fault was seen. */
+export interface Verdict {
+  /** Under a rule that fits, of a confidence shown by default, in the function of the fault or of its site. */
+  readonly fitting: boolean;
+  /** By any rule shown by default. */
+  readonly any: boolean;
+  /** Under a rule that fits, hidden by default. */
+  readonly low: boolean;
+  /** By the path analysis, as a problem of a kind that fits, of any confidence. */
+  readonly paths: boolean;
+  /** Rules of all new findings. */
+  readonly rules: readonly string[];
+  /** Whether the mutated file is no longer read clean where the original is. */
+  readonly damaged: boolean;
+}
+
+/** Compares the analysis of a mutated file with that of the original. */
+export function judge(operator: Operator, mutation: Mutation, before: Analysis, after: Analysis): Verdict {
+  const fresh = added(before.result.findings, after.result.findings, findingKey);
+  const fits = fresh.filter((f) => operator.rules.includes(f.rule) && isNear(f, mutation));
+  const shown = (f: Finding): boolean => f.confidence !== 'low' && f.rule !== 'parse-damaged';
+  const kinds = added(before.problems, after.problems, problemKey).filter((p) => operator.rules.includes(p.kind));
+  return {
+    fitting: fits.some(shown),
+    any: fresh.some(shown),
+    low: !fits.some(shown) && fits.length > 0,
+    paths: kinds.length > 0,
+    rules: [...new Set(fresh.map((f) => `${f.rule}${f.confidence === 'low' ? ' (low)' : ''}`))].sort(),
+    damaged: after.result.damaged.length > before.result.damaged.length,
+  };
+}
+
+/** What `after` has more often than `before`. */
+function added<T>(before: readonly T[], after: readonly T[], key: (t: T) => string): T[] {
+  const counts = new Map<string, number>();
+  for (const t of before) counts.set(key(t), (counts.get(key(t)) ?? 0) + 1);
+  return after.filter((t) => {
+    const left = counts.get(key(t)) ?? 0;
+    counts.set(key(t), left - 1);
+    return left <= 0;
+  });
+}
+
+function findingKey(f: Finding): string {
+  return [f.rule, f.confidence === 'low', f.location.file, f.location.line, f.site?.location.line].join('|');
+}
+
+function problemKey(p: FlowProblem): string {
+  const at = (unit: FlowProblem['step']['unit'], offset: number): string =>
+    `${unit.path}:${unit.lines.at(offset).line}`;
+  const origin = p.resource?.origin;
+  return [
+    p.kind,
+    at(p.step.unit, p.step.span.start),
+    origin === undefined ? '' : at(origin.unit, origin.span.start),
+  ].join('|');
+}
+
+/** In the function that was changed or one that takes the pages, or about one of the sites. */
+function isNear(f: Finding, { functionName, sites }: Mutation): boolean {
+  if (f.functionName === functionName || sites.some((s) => s.fn?.name === f.functionName)) return true;
+  const lines = sites.map((s) => s.unit.lines.at(s.nameSpan.start).line);
+  const { site } = f;
+  return (
+    (site !== undefined && lines.includes(site.location.line)) || f.related.some((r) => lines.includes(r.location.line))
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * npm run mutation: injects faults into the files of a Linux 6.1 tree, in memory, and counts how many are found.
+ * Options: --operator NAME (again for more), --all (no sample), --limit N (mutants an operator, default 40), --only PATH-PART,
+ * --list (every missed mutant). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { kernelTree } from '../harness/kernel-tree.ts';
+import { startParser } from '../harness/parser.ts';
+import { Laboratory } from './laboratory.ts';
+import { OPERATORS } from './operators/index.ts';
+import { missedLines, table } from './report.ts';
+import { runMutants } from './run.ts';
+
+const DOC = join(__dirname, '..', '..', 'docs', 'mutation.md');
+const BEGIN = '<!-- table: npm run mutation -->';
+const END = '<!-- end of table -->';
+const DEFAULT_LIMIT = 40;
+
+function options(): { operators: typeof OPERATORS; limit: number; only: string | undefined; list: boolean } {
+  const { values } = parseArgs({
+    options: {
+      operator: { type: 'string', multiple: true },
+      all: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      limit: { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  const names = values.operator ?? [];
+  const unknown = names.find((n) => !OPERATORS.some((o) => o.name === n));
+  if (unknown !== undefined)
+    throw new Error(`no operator ${unknown}; there are ${OPERATORS.map((o) => o.name).join(', ')}`);
+  const limit = values.all ? Number.POSITIVE_INFINITY : Number(values.limit ?? DEFAULT_LIMIT);
+  if (!(limit > 0)) throw new Error(`--limit ${values.limit}: a number above 0 is needed`);
+  const operators = names.length === 0 ? OPERATORS : OPERATORS.filter((o) => names.includes(o.name));
+  return { operators, limit, only: values.only, list: values.list };
+}
+
+async function main(): Promise<void> {
+  const chosen = options();
+  const tree = kernelTree('6.1');
+  if (tree.kind === 'missing') throw new Error(tree.reason);
+  await startParser();
+  const start = performance.now();
+  const seconds = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`;
+  const progress = (text: string): void => void process.stderr.write(`${seconds()}: ${text}\n`);
+  const result = runMutants(new Laboratory(tree.root, '6.1'), { ...chosen, progress });
+  progress('done');
+  const text = table(result, chosen.operators);
+  process.stdout.write(`${text}\n`);
+  if (chosen.list) for (const line of missedLines(result)) process.stdout.write(`${line}\n`);
+  if (process.env.UPDATE !== '1') return;
+  if (chosen.operators.length < OPERATORS.length || chosen.only !== undefined)
+    throw new Error('the table is written from a run of all operators over the whole tree');
+  const doc = readFileSync(DOC, 'utf8');
+  const begin = doc.indexOf(BEGIN);
+  const end = doc.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`${DOC}: the marks of the table are missing`);
+  writeFileSync(DOC, `${doc.slice(0, begin)}${BEGIN}\n\n${text}\n\n${doc.slice(end)}`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`mutation: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+});

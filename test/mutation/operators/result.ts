@@ -1,0 +1,156 @@
+/** Faults of the result: its variable cannot hold an -errno, or a short count passes for success. */
+
+import { treeOf } from '../../../server/analysis/call-index.ts';
+import type { CallSite } from '../../../server/analysis/site.ts';
+import { bare, codeOf } from '../../../server/analysis/trees.ts';
+import { type CNode, childByField } from '../../../server/syntax/node.ts';
+import { atCall, type Mutation, type Operator, type TextEdit } from '../operator.ts';
+import { rowOf, type Subject } from '../subject.ts';
+import { around, flat, nodesOf, sameLines } from '../trees.ts';
+
+/** The variable becomes unsigned. */
+export const unsignedResult: Operator = {
+  name: 'unsigned-result',
+  summary: 'the variable of the result, tested for an -errno by its sign, becomes unsigned',
+  rules: ['errno-as-count'],
+  target: 85,
+  mutations: (subject) => subject.sites.flatMap((site) => asUnsigned(subject, site)),
+};
+
+/** A short count is accepted. */
+export const acceptShort: Operator = {
+  name: 'accept-short',
+  summary: 'a test for all pages (`!= n`, `< n`) becomes one for an -errno',
+  rules: ['short-pin-as-success', 'zero-pin-unhandled', 'partial-pin-leaked'],
+  target: 85,
+  mutations: (subject) => subject.sites.flatMap((site) => accepting(subject, site)),
+};
+
+interface Result {
+  readonly root: CNode;
+  readonly call: CNode;
+  /** The local variable that gets the result. */
+  readonly name: string | undefined;
+}
+
+function resultOf(site: CallSite): Result | undefined {
+  const { unit, fn, node } = site;
+  const counts = rowOf(site)?.returns;
+  if (fn === undefined || node === undefined || (counts !== 'pages' && counts !== 'bytes')) return undefined;
+  const root = treeOf(unit, fn);
+  const holder = around(root, node).find((n) => n.type === 'assignment_expression' || n.type === 'init_declarator');
+  if (holder === undefined) return { root, call: node, name: undefined };
+  const value = childByField(holder, holder.type === 'init_declarator' ? 'value' : 'right');
+  const target = childByField(holder, holder.type === 'init_declarator' ? 'declarator' : 'left');
+  const named = value !== undefined && bare(value) === node && target?.type === 'identifier';
+  return { root, call: node, name: named ? codeOf(unit, target) : undefined };
+}
+
+const SIGNED = /^(?:(?:static|const|register|__maybe_unused)\s+)*(?:int|long|long int|long long|ssize_t|s32|s64)\s*$/;
+
+function asUnsigned({ unit, text }: Subject, site: CallSite): Mutation[] {
+  const result = resultOf(site);
+  if (result?.name === undefined || !testsSign(site, result)) return [];
+  const { name, root } = result;
+  for (const d of nodesOf(root, 'declaration')) {
+    const declarators = d.children.filter((c) => c.field === 'declarator');
+    const own = declarators.find((c) => nameOf(site, c) === name);
+    const first = declarators[0];
+    if (own === undefined || first === undefined) continue;
+    const type = unit.code.slice(d.start, first.start).trim();
+    if (!SIGNED.test(type)) return [];
+    const rest = declarators.filter((c) => c !== own).map((c) => flat(unit, c));
+    const code = `unsigned long ${flat(unit, own)};${rest.length === 0 ? '' : ` ${type} ${rest.join(', ')};`}`;
+    const edit: TextEdit = {
+      start: d.start,
+      end: d.end,
+      text: sameLines(text.slice(d.start, d.end), code),
+    };
+    return [{ at: d.start, functionName: site.fn?.name ?? '', change: code, edits: [edit], sites: [site] }];
+  }
+  return [];
+}
+
+/** The name that `x` or `x = 0` declares; pointers and arrays have none here. */
+function nameOf({ unit }: CallSite, declarator: CNode): string | undefined {
+  const n = declarator.type === 'init_declarator' ? childByField(declarator, 'declarator') : declarator;
+  return n?.type === 'identifier' ? codeOf(unit, n) : undefined;
+}
+
+interface Comparison {
+  readonly node: CNode;
+  readonly operator: string;
+  /** The other operand, as if the result stood on the left. */
+  readonly other: string;
+}
+
+const MIRRORED: Readonly<Record<string, string>> = {
+  '<': '>',
+  '>': '<',
+  '<=': '>=',
+  '>=': '<=',
+  '==': '==',
+  '!=': '!=',
+};
+
+/** Comparisons of the result between the call and the next assignment of its variable, in text order. */
+function comparisons({ unit }: CallSite, { root, call, name }: Result): Comparison[] {
+  const next = nodesOf(root, 'assignment_expression').find((n) => {
+    const left = childByField(n, 'left');
+    return n.start > call.end && left !== undefined && name !== undefined && codeOf(unit, left) === name;
+  });
+  const until = next?.start ?? root.end;
+  return nodesOf(root, 'binary_expression').flatMap((node) => {
+    const left = childByField(node, 'left');
+    const right = childByField(node, 'right');
+    if (left === undefined || right === undefined || node.end < call.start || node.start > until) return [];
+    const operator = unit.code.slice(left.end, right.start).replace(/[\s()]/g, '');
+    const isResult = (n: CNode): boolean => {
+      const b = bare(n);
+      return b === call || (name !== undefined && b.type === 'identifier' && codeOf(unit, b) === name);
+    };
+    const mirrored = MIRRORED[operator];
+    if (mirrored === undefined) return [];
+    if (isResult(left)) return [{ node, operator, other: flat(unit, right) }];
+    return isResult(right) ? [{ node, operator: mirrored, other: flat(unit, left) }] : [];
+  });
+}
+
+function testsSign(site: CallSite, result: Result): boolean {
+  return comparisons(site, result).some(
+    ({ operator, other }) => operator !== '==' && operator !== '!=' && !other.startsWith('-'),
+  );
+}
+
+/** A test that only the whole count passes, and its form that a short count passes too. */
+function accepting(subject: Subject, site: CallSite): Mutation[] {
+  const result = resultOf(site);
+  if (result === undefined) return [];
+  return comparisons(site, result)
+    .filter((c) => c.other !== '0' && !/^\(*-/.test(c.other) && !isLoopCondition(result.root, c.node))
+    .flatMap((c) => {
+      if (c.operator !== '!=' && c.operator !== '<' && c.operator !== '==') return [];
+      const { text } = subject;
+      const { start, end } = c.node;
+      const left = childByField(c.node, 'left');
+      const right = childByField(c.node, 'right');
+      if (left === undefined || right === undefined) return [];
+      const kept = flat(subject.unit, right) === c.other ? left : right;
+      const code = `${text.slice(kept.start, kept.end)} ${c.operator === '==' ? '>=' : '<'} 0`;
+      const edit = { start, end, text: sameLines(text.slice(start, end), code) };
+      return [
+        atCall(
+          site,
+          [site],
+          `line ${subject.unit.lines.at(start).line}: ${flat(subject.unit, kept)} ${c.operator === '==' ? '>=' : '<'} 0`,
+          [edit],
+        ),
+      ];
+    });
+}
+
+function isLoopCondition(root: CNode, node: CNode): boolean {
+  const nodes = around(root, node);
+  const at = nodes.findIndex((n) => /_statement$/.test(n.type));
+  return /^(?:while|do|for)_statement$/.test(nodes[at]?.type ?? '');
+}
