@@ -10,6 +10,9 @@ import type { AcceptedFinding, CheckReport, FindingsRenderer } from './renderer.
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
+/** The documentation that every rule rests on; validators ask for a page about the tool. */
+const INFORMATION = 'https://docs.kernel.org/core-api/pin_user_pages.html';
+
 const ROOT = '%SRCROOT%';
 
 const LEVEL: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
@@ -182,6 +185,7 @@ function runOf({ kernel, findings, accepted, problems }: CheckReport): object {
         name: TOOL.name,
         version: TOOL.version,
         semanticVersion: TOOL.version,
+        informationUri: INFORMATION,
         rules: rules.map((rule) => descriptor(rule, byRule.get(rule) ?? [])),
       },
     },

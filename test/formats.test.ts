@@ -1,0 +1,340 @@
+/**
+ * The formats for machines, over every fixture and example: SARIF against the public schema and the public validator, GitLab
+ * against the fields it documents, GitHub's commands within its limits, patches through `git apply`.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import Ajv2020 from 'ajv/dist/2020';
+import { findingsGithub } from '../server/cli/render/github.ts';
+import { findingsGitlab } from '../server/cli/render/gitlab.ts';
+import type { CheckReport } from '../server/cli/render/renderer.ts';
+import { findingsSarif } from '../server/cli/render/sarif.ts';
+import type { Finding } from '../server/engine/protocol.ts';
+import { guplint, temporaryTree } from './harness/cli.ts';
+import { readFixture } from './harness/markers.ts';
+import { startParser } from './harness/parser.ts';
+import { analyseTexts, runFixture } from './harness/run-rules.ts';
+
+const ROOT = path.join(__dirname, '..');
+const FIXTURES = path.join(__dirname, 'fixtures/rules');
+const plain = { colours: false };
+
+interface SarifRun {
+  readonly tool: {
+    readonly driver: { readonly rules: readonly { readonly id: string; readonly help: { text: string } }[] };
+  };
+  readonly invocations: readonly { readonly executionSuccessful: boolean }[];
+  readonly results: readonly SarifResult[];
+}
+
+interface SarifResult {
+  readonly ruleId: string;
+  readonly ruleIndex: number;
+  readonly level: string;
+  readonly locations: readonly {
+    physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number } };
+  }[];
+  readonly relatedLocations?: readonly unknown[];
+  readonly codeFlows?: readonly {
+    threadFlows: readonly { locations: readonly { location: { message: { text: string } } }[] }[];
+  }[];
+  readonly fixes?: readonly { artifactChanges: readonly { replacements: readonly unknown[] }[] }[];
+  readonly partialFingerprints: Readonly<Record<string, string>>;
+  readonly suppressions: readonly { kind: string; justification: string }[];
+}
+
+/** Where the public validator lies, with the schema it carries. */
+function multitool(): { readonly program: string; readonly schema: object } {
+  const platform = process.platform === 'win32' ? 'win32' : process.platform;
+  const own = createRequire(require.resolve('@microsoft/sarif-multitool/package.json'));
+  const directory = path.dirname(own.resolve(`@microsoft/sarif-multitool-${platform}/package.json`));
+  const schema = JSON.parse(readFileSync(path.join(directory, 'sarif-2.1.0.json'), 'utf8').replace(/^\uFEFF/, ''));
+  return { program: path.join(directory, 'Sarif.Multitool'), schema };
+}
+
+function reportOf(findings: readonly Finding[]): CheckReport {
+  const count = (severity: string): number => findings.filter((f) => f.severity === severity).length;
+  return {
+    kernel: { range: '6.12', source: 'flag' },
+    findings,
+    accepted: [],
+    problems: [],
+    changes: [],
+    summary: {
+      filesScanned: 1,
+      filesAnalysed: 1,
+      sites: 0,
+      errors: count('error'),
+      warnings: count('warning'),
+      infos: count('info'),
+      suppressed: 0,
+      baselined: 0,
+      skipped: 0,
+    },
+  };
+}
+
+/** The findings of every fixture for each of its kernels, and of the examples. */
+function everything(): readonly { readonly name: string; readonly findings: readonly Finding[] }[] {
+  const runs: { name: string; findings: readonly Finding[] }[] = [];
+  for (const rule of readdirSync(FIXTURES).sort()) {
+    for (const f of readdirSync(path.join(FIXTURES, rule)).sort()) {
+      if (!f.endsWith('.c')) continue;
+      const fixture = readFixture(f, readFileSync(path.join(FIXTURES, rule, f), 'utf8'), rule);
+      for (const kernel of fixture.kernels)
+        runs.push({ name: `${rule}-${f}-${kernel}`, findings: runFixture(fixture, kernel).findings });
+    }
+  }
+  const examples = readdirSync(path.join(ROOT, 'examples')).filter((f) => /\.[ch]$/.test(f));
+  const texts = new Map(examples.map((f) => [`examples/${f}`, readFileSync(path.join(ROOT, 'examples', f), 'utf8')]));
+  runs.push({ name: 'examples', findings: analyseTexts(texts, { kernel: '6.12' }).findings });
+  return runs;
+}
+
+/** A code quality report as GitLab documents it: the required fields, their types, the values of severity. */
+const GITLAB_SCHEMA = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['description', 'check_name', 'fingerprint', 'severity', 'location'],
+    properties: {
+      description: { type: 'string', minLength: 1 },
+      check_name: { type: 'string', minLength: 1 },
+      fingerprint: { type: 'string', minLength: 1 },
+      severity: { enum: ['info', 'minor', 'major', 'critical', 'blocker'] },
+      location: {
+        type: 'object',
+        required: ['path', 'lines'],
+        properties: {
+          path: { type: 'string', pattern: '^(?!\\./|/)' },
+          lines: { type: 'object', required: ['begin'], properties: { begin: { type: 'integer', minimum: 1 } } },
+        },
+      },
+    },
+  },
+} as const;
+
+describe('formats over all fixtures and examples', () => {
+  let runs: ReturnType<typeof everything>;
+  before(async function () {
+    this.timeout(240_000);
+    await startParser();
+    runs = everything();
+  });
+
+  it('there is something to print', () => {
+    assert.ok(runs.length > 30);
+    assert.ok(runs.flatMap((r) => r.findings).length > 200);
+  });
+
+  it('sarif fits the public schema', function () {
+    this.timeout(240_000);
+    const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false, logger: false });
+    const valid = ajv.compile(multitool().schema);
+    for (const { name, findings } of runs) {
+      const log = JSON.parse(String(findingsSarif(reportOf(findings), plain)));
+      assert.ok(valid(log), `${name}: ${JSON.stringify(valid.errors)}`);
+    }
+  });
+
+  it('the public validator has neither errors nor warnings', function () {
+    this.timeout(240_000);
+    const { program } = multitool();
+    chmodSync(program, 0o755);
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'guplint-sarif-'));
+    try {
+      for (const { name, findings } of runs)
+        writeFileSync(path.join(directory, `${name}.sarif`), findingsSarif(reportOf(findings), plain));
+      const run = spawnSync(program, ['validate', path.join(directory, '*.sarif')], {
+        encoding: 'utf8',
+        env: { ...process.env, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1' },
+      });
+      assert.match(run.stdout, new RegExp(`${runs.length} files scanned`), run.stdout + run.stderr);
+      assert.doesNotMatch(run.stdout, /(error|warning) [A-Z]/);
+      assert.equal(run.status, 0);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('sarif carries every finding with its place, steps, fixes and fingerprint', () => {
+    let flows = 0;
+    let fixes = 0;
+    for (const { findings } of runs) {
+      const [run] = (JSON.parse(String(findingsSarif(reportOf(findings), plain))) as { runs: SarifRun[] }).runs;
+      assert.ok(run !== undefined);
+      assert.equal(run.results.length, findings.length);
+      run.results.forEach((r, i) => {
+        const f = findings[i];
+        const descriptor = run.tool.driver.rules[r.ruleIndex];
+        assert.equal(r.ruleId, f?.rule);
+        assert.equal(descriptor?.id, r.ruleId);
+        assert.ok((descriptor?.help.text.length ?? 0) > 20);
+        assert.equal(r.locations[0]?.physicalLocation.region.startLine, f?.location.line);
+        assert.equal(r.relatedLocations?.length ?? 0, f?.related.length);
+        assert.equal(r.fixes?.length ?? 0, f?.fixes.filter((x) => x.edits.length > 0).length);
+        const steps = r.codeFlows?.[0]?.threadFlows[0]?.locations ?? [];
+        assert.equal(steps.length > 0, (f?.related.length ?? 0) > 0);
+        assert.ok(steps.length === 0 || steps.some((s) => s.location.message.text === f?.message));
+        flows += steps.length;
+        fixes += r.fixes?.length ?? 0;
+      });
+    }
+    assert.ok(flows > 10 && fixes > 50, `${flows} steps, ${fixes} fixes`);
+  });
+
+  it('gitlab fits the documented fields, its fingerprints are unique', () => {
+    const valid = new Ajv2020({ allErrors: true, strict: false }).compile(GITLAB_SCHEMA);
+    for (const { name, findings } of runs) {
+      const twice = [...findings, ...findings];
+      for (const list of [findings, twice]) {
+        const report = JSON.parse(String(findingsGitlab(reportOf(list), plain))) as { fingerprint: string }[];
+        assert.ok(valid(report), `${name}: ${JSON.stringify(valid.errors)}`);
+        assert.equal(report.length, list.length);
+        assert.equal(new Set(report.map((r) => r.fingerprint)).size, list.length);
+      }
+    }
+  });
+
+  it('github stays within its limits and loses nothing', () => {
+    const findings = runs.flatMap((r) => r.findings);
+    const lines = String(findingsGithub(reportOf(findings), plain))
+      .trimEnd()
+      .split('\n');
+    const of = (command: string): string[] => lines.filter((l) => l.startsWith(`::${command} `));
+    assert.deepEqual([of('error').length, of('warning').length, of('notice').length], [10, 10, 10]);
+    assert.equal(lines.length, findings.length + 1);
+    assert.match(lines.at(-1) ?? '', /^::notice title=guplint::\d+ errors, .* in the log only/);
+    for (const line of [...of('error'), ...of('warning')])
+      assert.match(line, /^::\w+ file=[^,:]+,line=\d+,endLine=\d+(,col=\d+,endColumn=\d+)?,title=[\w-]+::\S/);
+  });
+});
+
+describe('format details', () => {
+  before(startParser);
+
+  const finding = (over: Partial<Finding>): Finding => ({
+    rule: 'magic-gup-flags',
+    severity: 'warning',
+    confidence: 'high',
+    message: 'm',
+    functionName: 'f',
+    location: { file: 'a.c', line: 1, column: 2, endLine: 1, endColumn: 5 },
+    site: undefined,
+    related: [],
+    fixes: [],
+    statement: 's',
+    ordinal: 0,
+    fingerprint: 'x',
+    ...over,
+  });
+
+  it('github escapes what would end a command or a property', () => {
+    const location = { file: 'a,b:c%.c', line: 3, column: 1, endLine: 4, endColumn: 2 };
+    const out = findingsGithub(reportOf([finding({ location, message: '100%\nof :: it' })]), plain);
+    assert.equal(
+      String(out).split('\n')[0],
+      '::warning file=a%2Cb%3Ac%25.c,line=3,endLine=4,title=magic-gup-flags::100%25%0Aof :: it',
+    );
+  });
+
+  it('sarif encodes paths and marks what is outside, accepted or unreadable', () => {
+    const at = (file: string): Finding => finding({ location: { file, line: 1, column: 1, endLine: 1, endColumn: 2 } });
+    const report: CheckReport = {
+      ...reportOf([at('dir name/ü#1.c'), at('../up.c'), at('/abs/x.c')]),
+      accepted: [
+        { finding: at('b.c'), by: 'comment', reason: 'why' },
+        { finding: at('c.c'), by: 'config', reason: 'because' },
+        { finding: at('d.c'), by: 'baseline', reason: '' },
+      ],
+      problems: [{ path: 'gone.c', message: 'permission denied' }],
+    };
+    const log = JSON.parse(String(findingsSarif(report, plain))) as { runs: SarifRun[] };
+    const [run] = log.runs;
+    const uris = run?.results.map((r) => r.locations[0]?.physicalLocation.artifactLocation.uri);
+    assert.deepEqual(uris, ['dir%20name/%C3%BC%231.c', '../up.c', 'file:///abs/x.c', 'b.c', 'c.c', 'd.c']);
+    assert.deepEqual(
+      run?.results.map((r) => r.suppressions.map((s) => `${s.kind}: ${s.justification}`).join()),
+      ['', '', '', 'inSource: why', 'external: because', 'external: accepted in the baseline'],
+    );
+    assert.equal(run?.invocations[0]?.executionSuccessful, false);
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false });
+    const valid = ajv.compile(multitool().schema);
+    assert.ok(valid(log), JSON.stringify(valid.errors));
+  });
+});
+
+const TAKE = `static int demo_take(unsigned long addr, struct page **pages)
+{
+	return pin_user_pages_fast(addr, 1, 1, pages);
+}
+`;
+
+describe('check --format patch', () => {
+  const bytes: Readonly<Record<string, Uint8Array>> = {
+    'plain.c': Buffer.from(TAKE),
+    'crlf.c': Buffer.from(TAKE.replaceAll('\n', '\r\n')),
+    'sub dir/blank name.c': Buffer.from(TAKE),
+    'latin1.c': Buffer.from(`/* J\xfcrgen */\n${TAKE}`, 'latin1'),
+    'bom.c': Buffer.from(`\uFEFF${TAKE}`),
+    'open-end.c': Buffer.from(TAKE.trimEnd().replace('\n}', ' }')),
+    'many.c': Buffer.from(
+      Array.from({ length: 60 }, (_, i) => TAKE.replace('demo_take', `demo_take_${i}`).repeat(1)).join('\n'),
+    ),
+  };
+  const read = (root: string): string[] =>
+    Object.keys(bytes).map((f) => readFileSync(path.join(root, f)).toString('latin1'));
+
+  it('is what --fix writes, byte for byte, and git apply takes it', () => {
+    const patched = temporaryTree(bytes);
+    const fixed = temporaryTree(bytes);
+    const run = guplint(['.', '--kernel', '6.12', '--format', 'patch', '-o', 'out.patch'], { cwd: patched });
+    assert.equal(run.code, 1, run.err);
+    assert.deepEqual(
+      read(patched),
+      Object.keys(bytes).map((f) => Buffer.from(bytes[f] ?? []).toString('latin1')),
+    );
+    execFileSync('git', ['apply', '--check', 'out.patch'], { cwd: patched });
+    execFileSync('git', ['apply', 'out.patch'], { cwd: patched });
+    assert.equal(guplint(['.', '--kernel', '6.12', '--fix'], { cwd: fixed }).code, 0);
+    assert.deepEqual(read(patched), read(fixed));
+    assert.notDeepEqual(read(patched)[0], TAKE);
+  });
+
+  it('applies in a directory of a repository, by paths relative to it', () => {
+    const root = temporaryTree({ 'drv/a.c': TAKE });
+    execFileSync('git', ['init', '-q'], { cwd: root });
+    const cwd = path.join(root, 'drv');
+    const { out } = guplint(['.', '--kernel', '6.12', '--format', 'patch'], { cwd });
+    execFileSync('git', ['apply', '-'], { cwd, input: out });
+    assert.match(readFileSync(path.join(cwd, 'a.c'), 'utf8'), /FOLL_WRITE, pages/);
+  });
+
+  it('holds unsafe fixes only when asked, and is empty where there is nothing to fix', () => {
+    const unsafe = TAKE.replace('pin_user_pages_fast(addr, 1, 1', 'pin_user_pages_fast(addr, 1, FOLL_WRITE | FOLL_FORCE');
+    const cwd = temporaryTree({ 'a.c': unsafe });
+    assert.equal(guplint(['a.c', '--kernel', '6.12', '--format', 'patch'], { cwd }).out, '');
+    const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });
+    assert.match(out, /^--- a\/a\.c\n\+\+\+ b\/a\.c\n@@ /);
+  });
+
+  it('the suppressed and the baselined are in the sarif file of a run', () => {
+    const cwd = temporaryTree({
+      'a.c': TAKE.replace('\treturn', '\t/* guplint: ignore magic-gup-flags -- shown */\n\treturn'),
+      'b.c': TAKE,
+    });
+    mkdirSync(path.join(cwd, 'sub'));
+    assert.equal(guplint(['baseline', 'write', 'b.c', '--kernel', '6.12'], { cwd }).code, 0);
+    const run = guplint(['.', '--kernel', '6.12', '--format', 'sarif'], { cwd });
+    const [sarif] = (JSON.parse(run.out) as { runs: SarifRun[] }).runs;
+    assert.equal(run.code, 0, run.err);
+    assert.deepEqual(
+      sarif?.results.map((r) => `${r.locations[0]?.physicalLocation.artifactLocation.uri} ${r.suppressions[0]?.kind}`),
+      ['a.c inSource', 'b.c external'],
+    );
+  });
+});
