@@ -2,7 +2,7 @@
  * Works out `#if` expressions as functions of the kernel's version, three-valued, and what is left of one that stays unknown.
  * Macros come from a `Definitions`; everything else about the preprocessor's state is its business.
  */
-import { kernelVersion } from '../../model/version.ts';
+import { type KernelRange, kernelVersion } from '../../model/version.ts';
 import { type Expr, printExpr } from './expr.ts';
 import {
   and,
@@ -242,30 +242,37 @@ const MAX_MAJOR = 32;
 
 /** Where `term op c` holds. */
 function compareTerm(term: VersionTerm, op: string, c: number): Piecewise<Held> {
-  if (term.mask === -1) return compareShifted(0, Number.POSITIVE_INFINITY, term.shift, op, c);
+  const holds = (order: number): boolean => compare(op, order, 0);
+  if (term.mask === -1) return compareShifted({ since: 0, until: Number.POSITIVE_INFINITY }, term.shift, c, holds);
   if (term.shift !== 8 || term.mask !== 255) return UNKNOWN;
   const out: Piece<Held>[] = [];
   for (let major = 0; major <= MAX_MAJOR; major++) {
-    const from = kernelVersion(major, 0);
-    const to = major === MAX_MAJOR ? Number.POSITIVE_INFINITY : kernelVersion(major + 1, 0);
-    out.push(...compareShifted(from, to, 8, op, c));
+    const since = kernelVersion(major, 0);
+    const until = major === MAX_MAJOR ? Number.POSITIVE_INFINITY : kernelVersion(major + 1, 0);
+    out.push(...compareShifted({ since, until }, 8, c, holds));
   }
   return out;
 }
 
-/** `((v - from) >> shift) op c` for v in `[from, to)`: at most three pieces. */
-function compareShifted(from: number, to: number, shift: number, op: string, c: number): Piece<Held>[] {
-  const clamp = (v: number): number => Math.min(to, Math.max(from, v));
-  const low = clamp(from + Math.ceil(c) * 2 ** shift);
-  const high = clamp(from + (Math.floor(c) + 1) * 2 ** shift);
+/** `(v - since) >> shift` against `c` for v in a range, where `holds` tells for less (-1), equal (0) and greater (1): at most three pieces. */
+function compareShifted(
+  range: KernelRange,
+  shift: number,
+  c: number,
+  holds: (order: number) => boolean,
+): Piece<Held>[] {
+  const { since, until } = range;
+  const clamp = (v: number): number => Math.min(until, Math.max(since, v));
+  const low = clamp(since + Math.ceil(c) * 2 ** shift);
+  const high = clamp(since + (Math.floor(c) + 1) * 2 ** shift);
   const parts: [number, number, number][] = [
-    [from, low, -1],
+    [since, low, -1],
     [low, high, 0],
-    [high, to, 1],
+    [high, until, 1],
   ];
   return parts
     .filter(([s, u]) => s < u)
-    .map(([since, until, order]) => ({ since, until, value: compare(op, order, 0) ? 1 : 0 }));
+    .map(([from, to, order]) => ({ since: from, until: to, value: holds(order) ? 1 : 0 }));
 }
 
 /**

@@ -2,7 +2,7 @@
  * C types as the analysis needs them: a base, and what is derived from it, outermost first. Widths are those of a 64-bit kernel.
  * What is not known is undefined, never guessed.
  */
-import { INTEGER_TYPEDEFS } from '../../model/kernel-c.ts';
+import { INTEGER_TYPEDEFS } from '../../model/kernel-types.ts';
 
 /** One step from a type to the one it is made of. */
 export type Derivation = 'pointer' | 'array' | 'function';

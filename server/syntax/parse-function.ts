@@ -2,7 +2,7 @@
  * Parses one function, initialiser, declaration or macro body at a time: damage in one place never reaches another, and only
  * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per unit.
  */
-import { INTEGER_TYPEDEFS } from '../../model/kernel-c.ts';
+import { INTEGER_TYPEDEFS } from '../../model/kernel-types.ts';
 import type { Span } from '../base/span.ts';
 import { type CastNames, fixCasts } from './casts.ts';
 import { type Cleanup, maskStatements } from './mask-function.ts';

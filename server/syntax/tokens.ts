@@ -119,11 +119,12 @@ function grow(t: Tokens): void {
   t.match = copy.match;
 }
 
-/** Fills `t` with the tokens of `code[from, to)`. Brackets are not matched yet. */
-export function tokenize(t: Tokens, code: Uint16Array, words: WordTable, from = 0, to = code.length): void {
+/** Fills `t` with the tokens of `code`. Brackets are not matched yet. */
+export function tokenize(t: Tokens, code: Uint16Array, words: WordTable): void {
+  const to = code.length;
   let { kind, start: starts, end: ends, value: values } = t;
   let count = 0;
-  let i = from;
+  let i = 0;
   while (i < to) {
     const c = code[i] as number;
     const cls = CLASS[c];

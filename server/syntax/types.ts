@@ -2,7 +2,7 @@
  * Types of names and expressions in a function, as far as the declarations at hand tell. undefined is "not known"; nothing is
  * guessed. Shadowed names: the innermost declaration in front of the use wins.
  */
-import { OBJECT_MACROS, TYPE_MACROS } from '../../model/kernel-c.ts';
+import { OBJECT_MACROS, TYPE_MACROS } from '../../model/kernel-types.ts';
 import {
   arithmeticType,
   CHAR,
