@@ -1,5 +1,5 @@
 /** The integer type that a cast or another type name spells; pointers and structs say only that they are no integer. */
-import { INTEGER_TYPEDEFS } from '../../model/kernel-c.ts';
+import { INTEGER_TYPEDEFS } from '../../model/kernel-types.ts';
 import type { CType } from '../flow/ir.ts';
 import { basicType } from '../syntax/ctype.ts';
 import type { CNode } from '../syntax/node.ts';
