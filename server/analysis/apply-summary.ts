@@ -1,5 +1,5 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval, assumeMask, compare, intervalOf } from '../flow/facts.ts';
+import { assumeInterval, assumeMask, assumeOneOf, compare, intervalOf } from '../flow/facts.ts';
 import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
@@ -71,6 +71,12 @@ export function applyCase(
   for (const r of c.relations) {
     const v = valueOfKey(b, r.key);
     const facts = v === undefined ? s.facts : assumeMask(s.facts, r.mask, v, symbol(r.constant));
+    if (facts === undefined) return undefined;
+    s.facts = facts;
+  }
+  for (const o of c.oneOf) {
+    const v = valueOfKey(b, o.key);
+    const facts = v === undefined ? s.facts : assumeOneOf(s.facts, v, o.constants);
     if (facts === undefined) return undefined;
     s.facts = facts;
   }

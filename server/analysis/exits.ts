@@ -60,10 +60,7 @@ function groupCases(cases: readonly SummaryCase[], key: (c: SummaryCase) => stri
 }
 
 function requiresKey(c: SummaryCase): string {
-  const equal = c.relations
-    .filter((r) => r.mask === 2)
-    .map((r) => `${r.key}=${r.constant}`)
-    .join();
+  const equal = c.oneOf.map((o) => `${o.key}=${o.constants.join('/')}`).join();
   return (
     equal +
     c.requires
@@ -139,6 +136,7 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
       exit.value === undefined ? { kind: 'made', key: 'void', prov: [], interval: TOP } : describe(s, exit.value, ids),
     requires: requirements(s),
     relations: constantRelations(s),
+    oneOf: [...s.facts.constants].filter(([key]) => isArgument(key)).map(([key, constants]) => ({ key, constants })),
     writes: writesOf(s, ids),
     events: s.events,
     resources: kept,
@@ -240,6 +238,12 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
     result: mergeDescriptions(a.result, b.result),
     requires: a.requires.filter((r) => b.requires.some((q) => JSON.stringify(q) === JSON.stringify(r))),
     relations: a.relations.filter((r) => b.relations.some((q) => JSON.stringify(q) === JSON.stringify(r))),
+    oneOf: a.oneOf.flatMap((o) => {
+      const other = b.oneOf.find((q) => q.key === o.key);
+      return other === undefined
+        ? []
+        : [{ key: o.key, constants: [...new Set([...o.constants, ...other.constants])].sort() }];
+    }),
     writes: mergeWrites(a.writes, b.writes),
     dropped: a.dropped || b.dropped,
   };

@@ -25,9 +25,7 @@ export function signature(s: PathState, watched: Watched): string {
       `${r.id}:${hold}:${signOf(s, r.result)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
   }
-  const handles: string[] = [];
-  for (const [place, v] of s.env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
-  parts.push(handles.sort().join(';'), holders(s));
+  parts.push(handlesOf(s), holders(s));
   parts.push([...s.locks.keys()].sort().join(), [...s.freed.keys()].sort().join());
   parts.push(
     s.events
@@ -51,8 +49,14 @@ function entryFacts(s: PathState): string {
   for (const [key, i] of s.facts.intervals)
     if (isEntryKey(key))
       out.push(`${key}${i.high < 0 ? '-' : i.low > 0 ? '+' : i.low === 0 && i.high === 0 ? '0' : ''}`);
-  for (const key of s.facts.nonzero) if (isEntryKey(key)) out.push(`${key}!`);
+  for (const key of s.facts.nonzero) if (isEntryKey(key) || key.startsWith('(& arg')) out.push(`${key}!`);
   return out.sort().join();
+}
+
+function handlesOf(s: PathState): string {
+  const handles: string[] = [];
+  for (const [place, v] of s.env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+  return handles.sort().join(';');
 }
 
 /** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
@@ -79,6 +83,7 @@ function holders(s: PathState): string {
 export function mergePaths(states: readonly PathState[], tag: string, watched: Watched): PathState[] {
   if (states.length < 2) return [...states];
   let merged = group(states, tag, (s) => signature(s, watched), false);
+  if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => `${coarse(s)}|${handlesOf(s)}|${holders(s)}`, true);
   if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
   return merged.slice(0, MAX_PATHS * 2);
 }

@@ -37,7 +37,7 @@ function conditions(c: SummaryCase): string {
     if (r.interval.high < 0) return `${place} < 0`;
     return r.nonzero ? `${place} != 0` : '';
   });
-  for (const r of c.relations) if (r.mask === 2) parts.push(`${placeText(r.key)} == ${r.constant}`);
+  for (const o of c.oneOf) parts.push(`${placeText(o.key)} is ${o.constants.join(' or ')}`);
   const said = parts.filter((p) => p !== '');
   return said.length === 0 ? '' : `, when ${said.join(' and ')}`;
 }

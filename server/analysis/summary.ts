@@ -23,6 +23,8 @@ export interface SummaryCase {
   readonly requires: readonly { readonly key: string; readonly interval: Interval; readonly nonzero: boolean }[];
   /** How entry values compare with named constants: bits less 1, equal 2, greater 4 that are possible. */
   readonly relations: readonly { readonly key: string; readonly constant: string; readonly mask: number }[];
+  /** Entry values that are one of some named constants: the labels of a `switch`. */
+  readonly oneOf: readonly { readonly key: string; readonly constants: readonly string[] }[];
   readonly writes: readonly { readonly place: string; readonly value: Description; readonly tag: string | undefined }[];
   readonly events: readonly EntryEvent[];
   /** Taken inside and still held. */

@@ -17,8 +17,8 @@ export interface Facts {
   /** `keyA|keyB` with keyA < keyB → possible relations. */
   readonly relations: ReadonlyMap<string, number>;
   readonly dropped: boolean;
-  /** Values known to equal a named constant. */
-  readonly constants: ReadonlyMap<string, string>;
+  /** Values known to equal one of some named constants (the labels of a switch); sorted. */
+  readonly constants: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Nothing known. */
@@ -124,13 +124,21 @@ export function isConstantKey(key: string): boolean {
 
 /** Constants of different names are taken to differ: case labels, commands, modes. */
 function areDistinct(facts: Facts, a: Value, b: Value): boolean {
-  const ca = constantOf(facts, a);
-  const cb = constantOf(facts, b);
-  return ca !== undefined && cb !== undefined && ca !== cb;
+  const ca = constantsOf(facts, a);
+  const cb = constantsOf(facts, b);
+  return ca !== undefined && cb !== undefined && !ca.some((c) => cb.includes(c));
 }
 
-function constantOf(facts: Facts, v: Value): string | undefined {
-  return isConstantKey(v.key) ? v.key : facts.constants.get(v.key);
+function constantsOf(facts: Facts, v: Value): readonly string[] | undefined {
+  return isConstantKey(v.key) ? [v.key] : facts.constants.get(v.key);
+}
+
+/** Adds that a value is one of some named constants; undefined when the facts say that it is none of them. */
+export function assumeOneOf(facts: Facts, v: Value, constants: readonly string[]): Facts | undefined {
+  const known = constantsOf(facts, v);
+  const left = known === undefined ? constants : constants.filter((c) => known.includes(c));
+  if (left.length === 0) return undefined;
+  return isConstantKey(v.key) ? facts : { ...facts, constants: new Map(facts.constants).set(v.key, left) };
 }
 
 /** `x + c` against `x`. */
@@ -200,7 +208,7 @@ export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Fac
   const constant = mask === EQ ? [a, b].find((v) => isConstantKey(v.key)) : undefined;
   if (constant === undefined) return { ...narrowed, relations };
   const other = constant === a ? b : a;
-  return { ...narrowed, relations, constants: new Map(narrowed.constants).set(other.key, constant.key) };
+  return { ...narrowed, relations, constants: new Map(narrowed.constants).set(other.key, [constant.key]) };
 }
 
 /** Adds that only the relations in `mask` are possible; undefined when that contradicts the facts. */
@@ -289,6 +297,19 @@ export function assumeInterval(facts: Facts, v: Value, interval: Interval): Fact
   return v.kind === 'int' ? facts : withInterval(facts, v, { low, high });
 }
 
+/** Constants a value is remembered to be one of at most. */
+const MAX_CONSTANTS = 12;
+
+function joinConstants(a: Facts['constants'], b: Facts['constants']): Facts['constants'] {
+  const out = new Map<string, readonly string[]>();
+  for (const [key, names] of a) {
+    const other = b.get(key);
+    const both = other === undefined ? [] : [...new Set([...names, ...other])].sort();
+    if (both.length > 0 && both.length <= MAX_CONSTANTS) out.set(key, both);
+  }
+  return out;
+}
+
 /** What both know; `dropped` when one knew more than that. */
 export function joinFacts(a: Facts, b: Facts): Facts {
   if (a === b) return a;
@@ -310,6 +331,6 @@ export function joinFacts(a: Facts, b: Facts): Facts {
   }
   if (b.intervals.size !== intervals.size || nonzero.size !== a.nonzero.size || nonzero.size !== b.nonzero.size)
     dropped = true;
-  const constants = new Map([...a.constants].filter(([key, name]) => b.constants.get(key) === name));
+  const constants = joinConstants(a.constants, b.constants);
   return { intervals, nonzero, relations, dropped, constants };
 }
