@@ -33,6 +33,7 @@ import type {
   ResolvedConfig,
   Severity,
   SiteRecord,
+  Skip,
   WrapperName,
 } from './protocol.ts';
 import { type RawFinding, rawFinding } from './raw.ts';
@@ -81,18 +82,16 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
   const found = ranges.map((range) => findIn(input, range, context, times));
   const damaged = found.flatMap(({ unit, sites }) => damagedFunctions(unit, sites));
   const reports = timed(context, times, 'rules', () => check(found, kernel, context));
-  const post = finish(
-    reports,
-    damaged,
-    found.map((f) => f.unit),
-    context,
-  );
+  const skipped = skippedIn(found.map((f) => f.unit));
+  const unfinished = new Set([...damaged.map((d) => d.finding.functionName), ...skipped.map((s) => s.functionName)]);
+  const units = found.map((f) => f.unit);
+  const post = finish([...reports, ...damaged], unfinished, units, context);
   return {
     file: input.file,
     textHash: hashOf(input.text),
     kernel,
     sites: mergeSites(found.map((f) => f.records)),
-    skipped: [],
+    skipped,
     damaged: damaged.map((d) => d.finding.functionName),
     wrappers: wrapperNames(found, context),
     length: input.text.length,
@@ -194,6 +193,19 @@ function flowOf(unit: CUnit, selected: Model, sites: readonly CallSite[], projec
   return found;
 }
 
+/** Functions of the file that path analysis gave up, each once. */
+function skippedIn(units: readonly CUnit[]): readonly Skip[] {
+  const found = new Map<string, Skip>();
+  for (const unit of units) {
+    for (const { unit: at, functionName, reason } of flows.get(unit)?.skipped ?? []) {
+      if (at === unit) found.set(`${functionName} ${reason}`, { file: unit.path, functionName, reason });
+    }
+  }
+  return [...found.values()].sort(
+    (a, b) => compareText(a.functionName, b.functionName) || compareText(a.reason, b.reason),
+  );
+}
+
 /** Functions that hold a site and a syntax error after preprocessing: what is said of them is uncertain. */
 function damagedFunctions(unit: CUnit, sites: readonly CallSite[]): RawFinding[] {
   const functions = new Set(sites.filter((s) => s.unit === unit).map((s) => s.fn));
@@ -229,12 +241,12 @@ const CONFIDENCE: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, hi
 /** Fingerprints, levels, suppression, confidence, order. */
 function finish(
   reports: readonly RawFinding[],
-  damaged: readonly RawFinding[],
+  unfinished: ReadonlySet<string>,
   units: readonly CUnit[],
   context: AnalysisContext,
 ): Pick<FileResult, 'findings' | 'suppressed' | 'silenced' | 'usedIgnores' | 'usedElsewhere'> {
   const { config } = context;
-  const raw = inOrder([...reports, ...damaged]);
+  const raw = inOrder(reports);
   const marked = fingerprint(raw.map((r) => r.finding));
   const candidates = raw.flatMap(({ unit, statementLine }, i) => {
     const finding = levelled(marked[i], config);
@@ -244,7 +256,7 @@ function finish(
     units,
     config,
     ruleNames: context.ruleNames,
-    unfinished: new Set(damaged.map((d) => d.finding.functionName)),
+    unfinished,
     rulesRan: context.rules.length > 0,
   });
   const own = fingerprint(outcome.own)
