@@ -1,5 +1,6 @@
 /** The commands and their options. What they do loads only when they are called. */
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { UserError } from '../base/user-error.ts';
 import type { ExitCode } from './main.ts';
 import { type CommonOptions, defineOption, jobsOption, kernelOption, ruleOption, undefineOption } from './options.ts';
 import { FORMATS, type Subject } from './render/formats.ts';
@@ -65,9 +66,35 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
       done((await import('./rules.ts')).listRules(options, terminal));
     });
 
+  program
+    .command('lsp')
+    .description('serve editors with the language server protocol')
+    .option('--stdio', 'over standard input and output (the only way there is)')
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(async () => {
+      done(await (await import('./lsp.ts')).lsp());
+    });
+
   addBaseline(program, terminal, done);
   for (const command of [program, ...program.commands]) inherit(command, program);
   return program;
+}
+
+/** Reads options of `check` that stand elsewhere than behind `guplint check`. Throws UserError on one that is wrong. */
+export function checkOptions(args: readonly string[], terminal: Terminal): CommonOptions {
+  const command = new Command('guplint').exitOverride().configureOutput({
+    writeOut: (text) => terminal.out(text),
+    writeErr: () => undefined,
+  });
+  try {
+    return addRunOptions(command, 'findings')
+      .parse([...args], { from: 'user' })
+      .opts<CommonOptions>();
+  } catch (error) {
+    if (error instanceof CommanderError) throw new UserError(error.message.replace(/^error: /, ''));
+    throw error;
+  }
 }
 
 /** Gives subcommands the program's way to print and to fail. */

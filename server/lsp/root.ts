@@ -1,0 +1,199 @@
+/**
+ * One workspace folder (or the project of a file outside of them): its settings and configuration files, its baseline, its
+ * analysis thread, and what is known of its files. Paths inside are relative to the folder, as on the command line there.
+ */
+import nodePath from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { UserError } from '../base/user-error.ts';
+import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline } from '../engine/baseline.ts';
+import { CONFIG_NAME, ConfigFinder, resolveConfig } from '../engine/config.ts';
+import { configFindings } from '../engine/config-findings.ts';
+import type { Host } from '../engine/host.ts';
+import { kernelTrees } from '../engine/kernel-tree.ts';
+import { directoryOf, isWithin, join, relativeTo } from '../engine/paths.ts';
+import { modelPrefilter } from '../engine/prefilter.ts';
+import type { AnalyseJob, FileResult, Finding, ResolvedConfig, SiteRecord } from '../engine/protocol.ts';
+import { createHost } from '../host/host.ts';
+import { SessionThread } from '../host/session-thread.ts';
+import { decode } from '../syntax/decode.ts';
+import type { EditorSettings } from './settings.ts';
+
+/** A configuration file that cannot be used, or findings in one. */
+export interface ConfigReport {
+  /** Path of the file. */
+  readonly file: string;
+  readonly error: { readonly line: number; readonly column: number; readonly message: string } | undefined;
+  readonly findings: readonly Finding[];
+}
+
+const prefilter = modelPrefilter();
+
+/** Whether a text names something of the model. */
+export function isOfInterest(text: string): boolean {
+  return prefilter.test(text);
+}
+
+/** The path of a `file:` URI; undefined for other URIs and malformed ones. */
+export function pathOfUri(uri: string): string | undefined {
+  if (!/^file:/i.test(uri)) return undefined;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder under the care of the server. */
+export class Root {
+  /** Absolute, with the system's separators. */
+  readonly directory: string;
+  readonly host: Host;
+  readonly thread: SessionThread;
+  /** What the last analysis of each file gave; of closed files, their sites alone. */
+  readonly results = new Map<string, FileResult>();
+  /** Directories whose other files are known by `results`. */
+  readonly indexed = new Set<string>();
+  settings: EditorSettings;
+  #configs: ConfigFinder;
+  #treeOf: ReturnType<typeof kernelTrees>;
+  #baseline: Baseline | undefined | 'unread' = 'unread';
+  #configErrors = new Map<string, ConfigReport>();
+  readonly #hits = new Map<string, Promise<readonly string[]>>();
+
+  constructor(directory: string, settings: EditorSettings) {
+    this.directory = directory;
+    this.host = createHost(directory);
+    this.thread = new SessionThread(directory);
+    this.settings = settings;
+    this.#configs = new ConfigFinder(this.host.fs, settings.engine);
+    this.#treeOf = kernelTrees(this.host.fs);
+  }
+
+  /** The root-relative path of an absolute one. */
+  fileOf(path: string): string {
+    return relativeTo(this.host.fs.cwd, path);
+  }
+
+  /** The URI of a root-relative path. */
+  uriOf(file: string): string {
+    return pathToFileURL(nodePath.resolve(this.directory, file)).href;
+  }
+
+  contains(path: string): boolean {
+    return isWithin('.', this.fileOf(path));
+  }
+
+  /** Takes new settings, and reads configuration files anew. */
+  configure(settings: EditorSettings): void {
+    this.settings = settings;
+    this.reread();
+  }
+
+  /** Forgets what was read of configuration files, Makefiles and the baseline. */
+  reread(): void {
+    this.#configs = new ConfigFinder(this.host.fs, this.settings.engine);
+    this.#treeOf = kernelTrees(this.host.fs);
+    this.#baseline = 'unread';
+    this.#configErrors = new Map();
+    this.#hits.clear();
+    this.indexed.clear();
+  }
+
+  /** The settings for a directory. A configuration file that cannot be used is reported and left aside. */
+  configOf(directory: string): ResolvedConfig {
+    try {
+      const file = this.#configs.fileOf(directory);
+      if (file !== undefined && !this.#configErrors.has(file.path)) {
+        const scanned = { items: [], hits: new Map(), filesScanned: 0, bytes: 0, problems: [], directories: [] };
+        const times = { files: new Set<string>(), walkTime: 0, scanTime: 0, scanWork: 0 };
+        const judged = { files: [], configOf: new Map(), scanned: { ...scanned, ...times } };
+        const findings = configFindings([file], { ...judged, settings: this.settings.engine });
+        this.#configErrors.set(file.path, { file: file.path, error: undefined, findings });
+      }
+      return this.#configs.of(directory);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#reportConfig(error.message);
+      return resolveConfig(this.settings.engine, undefined);
+    }
+  }
+
+  #reportConfig(message: string): void {
+    const m = /^(.*?):(?:(\d+):(\d+):)? ([\s\S]*)$/.exec(message);
+    const file = m?.[1] ?? CONFIG_NAME;
+    const error = { line: Number(m?.[2] ?? 1), column: Number(m?.[3] ?? 1), message: m?.[4] ?? message };
+    this.#configErrors.set(file, { file, error, findings: [] });
+  }
+
+  /** What is wrong with the configuration files met so far. */
+  configReports(): readonly ConfigReport[] {
+    return [...this.#configErrors.values()];
+  }
+
+  /** The job that analyses one file, with a text in place of its own when one is given. */
+  jobFor(file: string, options: { readonly text?: string; readonly rules?: boolean } = {}): AnalyseJob {
+    const directory = directoryOf(file);
+    return {
+      directory,
+      config: this.configOf(directory),
+      tree: this.#treeOf(directory),
+      files: [options.text === undefined ? { file } : { file, text: options.text }],
+      neighbours: undefined,
+      rules: options.rules ?? true,
+    };
+  }
+
+  /** Findings that the baseline does not accept. Throws UserError for a baseline that cannot be read. */
+  withoutBaseline(findings: readonly Finding[]): readonly Finding[] {
+    if (!this.settings.baseline) return findings;
+    if (this.#baseline === 'unread') this.#baseline = this.#readBaseline();
+    const baseline = this.#baseline;
+    if (baseline === undefined) return findings;
+    return applyBaseline(findings, baseline, (path) => this.host.fs.kind(path) === 'missing').kept;
+  }
+
+  #readBaseline(): Baseline | undefined {
+    const read = this.host.fs.read(BASELINE_NAME);
+    if (read.kind === 'problem') return undefined;
+    try {
+      return parseBaseline(BASELINE_NAME, decode(read.bytes).text);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#configErrors.set(BASELINE_NAME, {
+        file: BASELINE_NAME,
+        error: { line: 1, column: 1, message: error.message },
+        findings: [],
+      });
+      return undefined;
+    }
+  }
+
+  /** Files of a directory on disk that name something of the model. */
+  hitsIn(directory: string): Promise<readonly string[]> {
+    let hits = this.#hits.get(directory);
+    if (hits === undefined) {
+      hits = this.#scan(directory);
+      this.#hits.set(directory, hits);
+    }
+    return hits;
+  }
+
+  async #scan(directory: string): Promise<readonly string[]> {
+    const { fs } = this.host;
+    const files = fs
+      .list(directory)
+      .filter((name) => /\.[ch]$/.test(name))
+      .map((name) => join(directory, name));
+    const { hits } = await this.host.local(fs).scan({ files });
+    return hits.flatMap(({ index }) => files[index] ?? []);
+  }
+
+  /** Every site known of the folder's files. */
+  sites(): readonly SiteRecord[] {
+    return [...this.results.values()].flatMap((r) => r.sites);
+  }
+
+  close(): Promise<void> {
+    return this.thread.close();
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What is done over whole folders, on demand: checking them, listing their sites. Runs the engine as the command line does, with
+ * progress and cancellation; open documents keep the findings of their own analysis.
+ */
+import {
+  type CancellationToken,
+  LSPErrorCodes,
+  type Range,
+  ResponseError,
+  type WorkDoneProgressReporter,
+} from 'vscode-languageserver/node';
+import { UserError } from '../base/user-error.ts';
+import type { SiteRecord } from '../engine/protocol.ts';
+import { type RunResult, run } from '../engine/run.ts';
+import { defaultJobs } from '../host/pool.ts';
+import { type Context, converter } from './context.ts';
+import type { Publisher } from './diagnostics.ts';
+import type { Root } from './root.ts';
+
+/** A place of the analysis where a client can stop it. */
+class Cancelled extends Error {}
+
+/** What a check of the workspace found. */
+export interface WorkspaceSummary {
+  readonly files: number;
+  readonly sites: number;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+}
+
+/** How a run is watched and stopped. */
+export interface Watch {
+  readonly progress: WorkDoneProgressReporter;
+  readonly token: CancellationToken;
+}
+
+/** Runs the engine over a root. Throws Cancelled. */
+async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): Promise<RunResult | undefined> {
+  let told = 0;
+  try {
+    return await run(
+      {
+        inputs: [{ kind: 'path', path: '.' }],
+        settings: root.settings.engine,
+        rules,
+        jobs: Math.max(1, Math.ceil(defaultJobs() / 2)),
+        progress({ phase, done, total }) {
+          if (token.isCancellationRequested) throw new Cancelled();
+          const now = performance.now();
+          if (now - told < 100) return;
+          told = now;
+          if (total === undefined) progress.report(`${phase === 'scan' ? 'searching' : phase}: ${done} files`);
+          else progress.report(Math.round((100 * done) / Math.max(1, total)), `analysing: ${done} of ${total} files`);
+        },
+      },
+      root.host,
+    );
+  } catch (error) {
+    // A folder without C files, or with a configuration file that cannot be used: told elsewhere.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function keep(root: Root, result: RunResult, context: Context): void {
+  for (const file of result.files) {
+    const open = context.roots.openAt(root, file.file, context.documents);
+    if (open === undefined) root.results.set(file.file, file);
+  }
+}
+
+/** Runs over every folder of the workspace; fails as the protocol wants when the client cancels. */
+async function overFolders(
+  context: Context,
+  rules: boolean,
+  watch: Watch,
+  take: (root: Root, result: RunResult) => void,
+): Promise<void> {
+  try {
+    for (const root of context.roots.folders()) {
+      const result = await runRoot(root, rules, watch);
+      if (watch.token.isCancellationRequested) throw new Cancelled();
+      if (result === undefined) continue;
+      keep(root, result, context);
+      take(root, result);
+    }
+  } catch (error) {
+    if (error instanceof Cancelled) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+    throw error;
+  }
+}
+
+/** Checks the workspace and publishes what it finds in closed files. */
+export async function lintWorkspace(context: Context, publisher: Publisher, watch: Watch): Promise<WorkspaceSummary> {
+  const sum = { files: 0, sites: 0, errors: 0, warnings: 0, infos: 0 };
+  await overFolders(context, true, watch, (root, result) => {
+    const findings = root.withoutBaseline(result.findings);
+    publisher.workspace(root, findings);
+    sum.files += result.filesScanned;
+    sum.sites += result.sites.length;
+    for (const f of findings) sum[`${f.severity}s`]++;
+  });
+  return sum;
+}
+
+/** A site as the tree view of an editor shows it. */
+export interface SiteEntry {
+  readonly uri: string;
+  readonly range: Range;
+  readonly function: string;
+  readonly api: string;
+  readonly via: string | undefined;
+  readonly case: SiteRecord['case'];
+  readonly lifetime: SiteRecord['lifetime'];
+  readonly confidence: number;
+  /** Path below the folder. */
+  readonly file: string;
+  readonly folder: string;
+  readonly releases: readonly { readonly uri: string; readonly range: Range; readonly api: string }[];
+}
+
+const scanned = new WeakSet<Root>();
+
+/** Every site of the workspace; searched for when asked to, or when that was never done. */
+export async function workspaceSites(context: Context, again: boolean, watch: Watch): Promise<readonly SiteEntry[]> {
+  const missing = context.roots.folders().some((root) => !scanned.has(root));
+  if (again || missing) await overFolders(context, false, watch, (root) => scanned.add(root));
+  return context.roots.folders().flatMap((root) => root.sites().map((site) => entry(site, root, context)));
+}
+
+function entry(site: SiteRecord, root: Root, context: Context): SiteEntry {
+  const convert = converter(context, root);
+  return {
+    uri: convert.uri(site.location.file),
+    range: convert.range(site.location),
+    function: site.functionName,
+    api: site.api,
+    via: site.via,
+    case: site.case,
+    lifetime: site.lifetime,
+    confidence: site.confidence,
+    file: site.location.file,
+    folder: root.uriOf('.'),
+    releases: site.releases.map((r) => ({
+      uri: convert.uri(r.location.file),
+      range: convert.range(r.location),
+      api: r.api,
+    })),
+  };
+}
