@@ -42,6 +42,7 @@ export function applyRow(frame: Frame, s: PathState, info: CallSiteInfo, row: Ap
   let ret = resultSymbol(s, row, info, args);
   const order = [...row.effects].sort((a, b) => rank(a) - rank(b));
   if (row.family === 'acquire' || row.site === true) checkAcquireContext(frame, s, info, row);
+  if (row.family === 'dirty') checkReleaseContext(frame, s, info, row, 'yes');
   for (const effect of order) ret = applyEffect(frame, s, info, { row, effect, args, ret });
   if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(frame, s, info, row);
   return ret;
