@@ -11,6 +11,16 @@ export interface ProjectView {
   headers(unit: CUnit): readonly CUnit[];
   /** Other source files of the same cluster (the directory, the module): their functions that are not static may be called. */
   cluster(unit: CUnit): readonly CUnit[];
+  /**
+   * Source files beside the unit whose text holds the word, whether they name something of the model or not: where its functions are
+   * called from. Without it, those of the cluster.
+   */
+  users?(unit: CUnit, word: string): readonly CUnit[];
+}
+
+/** The source files, the unit apart, that may use a name which is not static. */
+export function usersOf(unit: CUnit, word: string, project: ProjectView): readonly CUnit[] {
+  return project.users?.(unit, word) ?? project.cluster(unit).filter((u) => u.code.includes(word));
 }
 
 /** A unit that is all there is. */

@@ -13,10 +13,11 @@ import { textRange } from './calls.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
 import { iteratorClues } from './evidence/iterator.ts';
 import { lifetimeClues } from './evidence/lifetime.ts';
-import { releasesOf } from './evidence/releases.ts';
+import { releasesOf, siteFlow } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { fieldOwnerAnywhere } from './owners.ts';
+import type { FlowResult } from './program.ts';
 import type { ProjectView } from './project-view.ts';
 import { judge } from './score.ts';
 import type { CallSite } from './site.ts';
@@ -24,14 +25,15 @@ import { tracePages } from './traces.ts';
 import { bare, codeOf } from './trees.ts';
 
 /** The record of a site. `model` is the model of the kernels aimed at. */
-export function siteRecord(site: CallSite, model: Model, project: ProjectView): SiteRecord {
+export function siteRecord(site: CallSite, model: Model, project: ProjectView, flow?: FlowResult): SiteRecord {
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
+  const releases = releasesOf(site, trace, siteFlow(site, flow));
   const clues = [
     ...flagClues(site, model),
     ...iteratorClues(site, model),
     ...sinkClues(site, trace),
-    ...lifetimeClues(site, trace),
+    ...lifetimeClues(site, trace, releases, project),
   ];
   const verdict = judge(clues);
   const [best, ...alternatives] = verdict.cases;
@@ -56,9 +58,9 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView): 
     evidence: clues.map((c) => ({ kind: c.kind, location: locationOf(c.unit, c.span), text: c.text })),
     pages: pagesText(site, model),
     owner: ownerOf(site, model, project),
-    releases: releasesOf(site, trace).map((r) => ({
-      location: locationOf(r.event.unit, r.event.node),
-      functionName: r.event.fn.name,
+    releases: releases.map((r) => ({
+      location: locationOf(r.unit, r.node),
+      functionName: r.fn.name,
       api: r.api,
       matches: r.matches,
     })),

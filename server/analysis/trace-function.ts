@@ -2,13 +2,15 @@
  * Follows page holders through one function, by names alone: which variables and fields reach the pages, and what is done to them.
  * A first approximation beside the flow analysis: order, paths and aliases through memory of unknown owners are not looked at.
  */
-import type { ApiRow, Effect } from '../../model/schema.ts';
+import { LOOP_ROWS } from '../../model/loops.ts';
+import type { ApiRow, Effect, LoopRow } from '../../model/schema.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { type LocalName, localNames } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
+import { visibleFunctions } from './project-view.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
@@ -17,7 +19,7 @@ export type HolderKind = 'page' | 'data' | 'number' | 'carrier';
 /**
  * What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows, `data-passed`: a kernel address of
  * their data likewise. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
- * `looked-up`: a number is made. `handed-out`: the pages go to the caller.
+ * `looked-up`: a number is made. `handed-out`: the pages go to the caller. `number-out`: their number or bus address does.
  */
 export type TraceKind =
   | 'release'
@@ -33,6 +35,7 @@ export type TraceKind =
   | 'transfer'
   | 'passed'
   | 'data-passed'
+  | 'number-out'
   | 'handed-out';
 
 /** One thing done to the pages. */
@@ -62,8 +65,9 @@ export interface Holders {
   readonly fields: Map<string, HolderField>;
 }
 
-/** Pages passed to a function of the same unit. */
+/** Pages passed to a function of the project whose body is at hand. */
 export interface Handover {
+  readonly unit: CUnit;
   readonly fn: FunctionDef;
   readonly param: number;
   readonly kind: HolderKind;
@@ -81,6 +85,8 @@ interface Walk {
   readonly fn: FunctionDef;
   readonly tree: CNode;
   readonly holders: Holders;
+  /** Whether the function stands in another file than the site: fields of unknown structs are then not taken for the same. */
+  readonly foreign: boolean;
   readonly locals: ReadonlyMap<string, LocalName>;
   /** Calls whose results are the pages. */
   readonly sources: ReadonlySet<CNode>;
@@ -101,13 +107,13 @@ export function traceFunction(
   scope: NameScope,
   fn: FunctionDef,
   holders: Holders,
-  sources: ReadonlySet<CNode>,
+  { sources, foreign }: { readonly sources: ReadonlySet<CNode>; readonly foreign: boolean },
 ): FunctionTrace {
   const { unit } = scope;
   const tree = treeOf(unit, fn);
   const locals = localNames(unit, tree);
   for (let turn = 0; ; turn++) {
-    const w: Walk = { scope, unit, fn, tree, holders, locals, sources, events: [], handovers: [], grown: false };
+    const w: Walk = { scope, unit, fn, tree, holders, foreign, locals, sources, events: [], handovers: [], grown: false };
     walk(tree, (n) => {
       visit(w, n);
       return true;
@@ -129,6 +135,9 @@ function visit(w: Walk, n: CNode): void {
       break;
     case 'call_expression':
       call(w, n);
+      break;
+    case 'while_statement':
+      loop(w, n);
       break;
     case 'return_statement': {
       const value = n.children[0];
@@ -172,9 +181,10 @@ function growField(w: Walk, name: string, tag: string | undefined, kind: HolderK
 /** What a field that is tracked reaches; undefined where the struct is known to be another. */
 function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
   const holder = w.holders.fields.get(name);
-  if (holder?.tags === undefined) return holder?.kind;
+  if (holder?.tags === undefined) return w.foreign ? undefined : holder?.kind;
   const tag = fieldOwner(w.unit, w.tree, n, w.scope.project);
-  return tag === undefined || holder.tags.has(tag) ? holder.kind : undefined;
+  if (tag === undefined) return w.foreign ? undefined : holder.kind;
+  return holder.tags.has(tag) ? holder.kind : undefined;
 }
 
 /** Operators inside one another that are looked through. */
@@ -285,6 +295,7 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
     if (through && local?.param !== undefined) {
       const out = kind === 'page' || kind === 'carrier';
       event(w, out ? 'handed-out' : kind === 'number' ? 'number' : 'stored', at, { param: local.param });
+      if (kind === 'number') event(w, 'number-out', at, { param: local.param });
     }
     if (local !== undefined || /^[a-z_]\w*$/.test(name)) growName(w, name, kind);
   } else if (n.type === 'field_expression') {
@@ -294,6 +305,29 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
     growField(w, name, fieldOwner(w.unit, w.tree, n, w.scope.project), kind);
     event(w, kind === 'number' ? 'number' : 'stored', at, { field: name });
   }
+}
+
+const LOOPS: ReadonlyMap<string, LoopRow> = new Map(LOOP_ROWS.map((r) => [r.name, r]));
+
+/** A loop macro: its cursor reaches what its container holds, and what is put into the cursor is in the container. */
+function loop(w: Walk, n: CNode): void {
+  const name = /^\w+/.exec(w.unit.code.slice(n.start, n.start + 60))?.[0] ?? '';
+  const row = LOOPS.get(name);
+  if (row?.container === undefined) return;
+  const args: CNode[] = [];
+  for (let at = bare(childByField(n, 'condition') ?? n); ; ) {
+    const left = at.type === 'comma_expression' ? childByField(at, 'left') : undefined;
+    const right = at.type === 'comma_expression' ? childByField(at, 'right') : undefined;
+    args.push(left ?? at);
+    if (right === undefined) break;
+    at = right;
+  }
+  const cursor = args[row.cursor];
+  const container = args[row.container];
+  if (cursor === undefined || container === undefined || row.element === 'entry' || row.element === 'node') return;
+  const held = carries(w, container);
+  if (held !== undefined) store(w, cursor, held === 'number' ? 'number' : 'carrier', n);
+  else if (carries(w, cursor) === 'carrier') store(w, container, 'carrier', n);
 }
 
 function assignField(w: Walk, n: CNode): void {
@@ -321,10 +355,10 @@ function call(w: Walk, n: CNode): void {
   }
   if (name !== undefined && LOGGING.test(name)) return;
   const reached = args.map((a) => carries(w, a));
-  const own = name === undefined ? undefined : w.scope.unit.functions.find((f) => f.name === name);
+  const own = name === undefined ? undefined : visibleFunctions(w.unit, name, w.scope.project)[0];
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
-    if (own !== undefined) w.handovers.push({ fn: own, param, kind });
+    if (own !== undefined) w.handovers.push({ ...own, param, kind });
     else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n);
   });
 }

@@ -5,13 +5,14 @@
 import type { Model } from '../../model/index.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { callsOf, functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
+import { functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
 import { afford } from './effort.ts';
+import { callersOf } from './evidence/callers.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
-import type { ProjectView } from './project-view.ts';
+import type { ProjectView, VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
 import { type HolderKind, type Holders, type TraceEvent, traceFunction } from './trace-function.ts';
 import { argumentNodes, bare, codeOf, operatorOf } from './trees.ts';
@@ -29,7 +30,7 @@ export interface PageTrace {
 }
 
 /** Functions followed for one site; a driver's file has fewer that touch pages. */
-const MAX_FUNCTIONS = 60;
+const MAX_FUNCTIONS = 90;
 
 /** Fields with these names say nothing by themselves: any list or object has them. */
 const TOO_COMMON = new Set([
@@ -49,6 +50,7 @@ const TOO_COMMON = new Set([
 ]);
 
 interface Work {
+  readonly unit: CUnit;
   readonly fn: FunctionDef;
   readonly seeds: ReadonlyMap<string, HolderKind>;
 }
@@ -85,21 +87,22 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
 /** The argument that receives the pages. */
 export function pagesOf(site: CallSite, model: Model): CNode | undefined {
   const rows = readingRows(model, site.api, site.args.length);
-  const argument = argumentOf({ rows, args: site.args }, 'pages') ?? argumentOf({ rows, args: site.args }, 'folios');
+  const roles = ['pages', 'folios', 'page'] as const;
+  const argument = roles.map((role) => argumentOf({ rows, args: site.args }, role)).find((a) => a !== undefined);
   return argument?.node;
 }
 
 /** Makes the pages argument's variable or field a holder; whether it is a parameter that points to the caller's memory. */
-function seed(scope: NameScope, fn: FunctionDef, pages: CNode, holders: Holders): boolean {
+function seed(scope: NameScope, fn: FunctionDef, pages: CNode, holders: Holders, kind: HolderKind = 'page'): boolean {
   const { unit } = scope;
   const n = innermost(pages);
   if (n.type === 'field_expression') {
-    addField(scope, fn, n, holders);
+    addField(scope, fn, n, holders, kind);
     return false;
   }
   if (n.type !== 'identifier') return false;
   const name = codeOf(unit, n);
-  holders.names.set(name, 'page');
+  holders.names.set(name, kind);
   const local = localNames(unit, treeOf(unit, fn)).get(name);
   const addressOfIt =
     operatorOf(unit, bare(pages)) === '&' && bare(childByField(bare(pages), 'argument') ?? pages) === n;
@@ -139,12 +142,12 @@ function declared(n: CNode): CNode | undefined {
   return d;
 }
 
-function addField(scope: NameScope, fn: FunctionDef, n: CNode, holders: Holders): void {
+function addField(scope: NameScope, fn: FunctionDef, n: CNode, holders: Holders, kind: HolderKind = 'page'): void {
   const { unit, project } = scope;
   const field = childByField(n, 'field');
   if (field === undefined) return;
   const tag = fieldOwner(unit, treeOf(unit, fn), n, project);
-  holders.fields.set(codeOf(unit, field), { kind: 'page', tags: tag === undefined ? undefined : new Set([tag]) });
+  holders.fields.set(codeOf(unit, field), { kind, tags: tag === undefined ? undefined : new Set([tag]) });
 }
 
 /** The variable or field at the root of `&x[i]`, `x + n`, `*x`. */
@@ -176,6 +179,10 @@ interface Search {
   readonly searchedFields: Set<string>;
   /** Functions whose callers were looked up. */
   readonly climbed: Set<string>;
+  /** Functions that got the pages from one they call. */
+  readonly reached: Set<FunctionDef>;
+  /** Whether the acquiring function hands the pages out. */
+  handedOut: boolean;
   /** Whether some function that hands the pages out may be called from elsewhere. */
   open: boolean;
 }
@@ -189,22 +196,25 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
     events: new Map(),
     names: new Map(),
     sources: new Map(),
-    queue: fn === undefined ? [] : [{ fn, seeds: holders.names }],
+    queue: fn === undefined ? [] : [{ unit: scope.unit, fn, seeds: holders.names }],
     searchedFields: new Set(),
     climbed: new Set(),
+    reached: new Set(),
+    handedOut: false,
     open: false,
   };
   if (fn !== undefined && start.pages === undefined && site.node !== undefined) s.sources.set(fn, new Set([site.node]));
-  if (fn !== undefined && start.handedOut) climb(s, fn, rootParameter(scope.unit, fn, start.pages));
+  if (fn !== undefined && start.handedOut) climb(s, { unit: scope.unit, fn }, rootParameter(scope.unit, fn, start.pages));
   let visits = 0;
   for (let work = s.queue.shift(); work !== undefined && visits < MAX_FUNCTIONS; work = s.queue.shift()) {
     if (visit(s, work, site)) visits++;
   }
-  const seen = [...s.events.values()].sort((a, b) => a.node.start - b.node.start);
+  const away = (e: TraceEvent): number => (e.unit === site.unit ? 0 : 1);
+  const seen = [...s.events.values()].sort((a, b) => away(a) - away(b) || a.node.start - b.node.start);
   return {
     events: seen,
     pages: start.pages,
-    handedOut: s.climbed.size === 0 ? 'no' : s.open ? 'open' : 'known-callers',
+    handedOut: !s.handedOut ? 'no' : s.open ? 'open' : 'known-callers',
     fields: new Set(holders.fields.keys()),
     complete: visits < MAX_FUNCTIONS,
   };
@@ -212,27 +222,41 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
 
 /** Follows the pages through one function; false when nothing new is known there. */
 function visit(s: Search, work: Work, site: CallSite): boolean {
-  const { unit } = s.scope;
+  const { unit } = work;
   const own = s.names.get(work.fn) ?? new Map<string, HolderKind>();
   const size = own.size;
   for (const [name, kind] of work.seeds) own.set(name, kind);
   if (s.names.has(work.fn) && own.size === size && work.seeds.size > 0) return false;
   s.names.set(work.fn, own);
-  if (!afford(unit, work.fn.span)) return false;
+  if (!afford(site.unit, work.fn.span)) return false;
   const sources = s.sources.get(work.fn) ?? new Set();
-  const trace = traceFunction(s.scope, work.fn, { names: own, fields: s.holders.fields }, sources);
-  for (const e of trace.events) s.events.set(`${e.kind} ${e.fn.span.start} ${e.node.start} ${e.node.end}`, e);
+  const how = { sources, foreign: unit !== site.unit };
+  const trace = traceFunction({ ...s.scope, unit }, work.fn, { names: own, fields: s.holders.fields }, how);
+  for (const e of trace.events) s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, e);
   for (const h of trace.handovers) {
-    const param = parameters(unit, treeOf(unit, h.fn))[h.param];
-    if (param !== undefined) s.queue.push({ fn: h.fn, seeds: new Map([[param.name, h.kind]]) });
+    const param = parameters(h.unit, treeOf(h.unit, h.fn))[h.param];
+    if (param !== undefined) s.queue.push({ unit: h.unit, fn: h.fn, seeds: new Map([[param.name, h.kind]]) });
   }
-  for (const field of s.holders.fields.keys()) {
-    if (s.searchedFields.has(field) || TOO_COMMON.has(field)) continue;
-    s.searchedFields.add(field);
-    for (const fn of functionsWithField(unit, field)) s.queue.push({ fn, seeds: new Map() });
+  searchFields(s, site);
+  const climbs = work.fn === site.fn || s.reached.has(work.fn);
+  for (const e of trace.events) {
+    if (!climbs) break;
+    if (e.kind === 'handed-out') climb(s, work, e.param);
+    if (e.kind === 'number-out') climb(s, work, e.param, 'number');
   }
-  for (const e of trace.events) if (work.fn === site.fn && e.kind === 'handed-out') climb(s, work.fn, e.param);
   return true;
+}
+
+/** Queues the functions that name a field which holds the pages: in the site's file, and where its struct is known in the files beside it. */
+function searchFields(s: Search, site: CallSite): void {
+  const { project } = s.scope;
+  for (const [field, holder] of s.holders.fields) {
+    if (s.searchedFields.has(field) || (TOO_COMMON.has(field) && holder.tags === undefined)) continue;
+    s.searchedFields.add(field);
+    const units = holder.tags === undefined ? [site.unit] : [site.unit, ...project.headers(site.unit), ...project.cluster(site.unit)];
+    for (const unit of units)
+      for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
+  }
 }
 
 /** The parameter that the pages argument starts from; undefined where it is none. */
@@ -241,27 +265,32 @@ function rootParameter(unit: CUnit, fn: FunctionDef, pages: CNode | undefined): 
   return n === undefined ? undefined : localNames(unit, treeOf(unit, fn)).get(codeOf(unit, n))?.param;
 }
 
-/** Follows pages that a function hands out, through parameter `param` or its result, into its callers in the unit. */
-function climb(s: Search, fn: FunctionDef, param: number | undefined): void {
-  const { unit } = s.scope;
-  const key = `${fn.span.start} ${param ?? 'ret'}`;
+/** Follows what a function hands out, through parameter `param` or its result, into its callers. */
+function climb(s: Search, from: VisibleFunction, param: number | undefined, kind: HolderKind = 'page'): void {
+  const { unit, fn } = from;
+  const key = `${unit.path} ${fn.span.start} ${param ?? 'ret'} ${kind}`;
   if (s.climbed.has(key)) return;
   s.climbed.add(key);
-  const callers = callsOf(unit, fn.name).filter((c) => c.fn !== fn);
-  if (!fn.isStatic || callers.length === 0 || isNamedWithoutCall(unit, fn.name)) s.open = true;
+  const callers = callersOf(unit, fn, s.scope.project);
+  if (kind === 'page') {
+    s.handedOut = true;
+    if (!fn.isStatic || callers.length === 0 || isNamedWithoutCall(unit, fn.name)) s.open = true;
+  }
   for (const caller of callers) {
+    s.reached.add(caller.fn);
     if (param === undefined) {
       const sources = s.sources.get(caller.fn) ?? new Set();
       s.sources.set(caller.fn, sources.add(caller.node));
-      s.queue.push({ fn: caller.fn, seeds: new Map() });
+      s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: new Map() });
       continue;
     }
     const argument = argumentNodes(caller.node)[param];
     if (argument === undefined) continue;
     const seeds: Holders = { names: new Map(), fields: s.holders.fields };
-    const further = seed(s.scope, caller.fn, argument, seeds);
-    s.queue.push({ fn: caller.fn, seeds: seeds.names });
-    if (further) climb(s, caller.fn, rootParameter(unit, caller.fn, argument));
+    const scope = { ...s.scope, unit: caller.unit };
+    const further = seed(scope, caller.fn, argument, seeds, kind);
+    s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: seeds.names });
+    if (further) climb(s, caller, rootParameter(caller.unit, caller.fn, argument), kind);
   }
 }
 

@@ -4,8 +4,6 @@
  */
 import { type Model, model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
-import { LOWER_TABLES } from '../analysis/flow-tables.ts';
-import { analyzeProgram, type FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
@@ -17,6 +15,7 @@ import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { liveRanges, versionsMentioned } from '../syntax/versions.ts';
 import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
+import { callsOf, flowIfKnown, flowOf } from './flows.ts';
 import type { Clock } from './host.ts';
 import { derivedKernel, EVERY_RELEASE, namedKernel } from './kernel.ts';
 import { locate } from './locate.ts';
@@ -129,8 +128,9 @@ function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, 
   const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, range));
   const selected = model.select(range);
   return timed(context, times, 'sites', () => {
-    const { calls, sites } = findCalls(unit, selected, project);
-    return { unit, selected, calls, sites, records: sites.map((site) => siteRecord(site, selected, project)) };
+    const { calls, sites } = callsOf(unit, selected, project);
+    const flow = sites.some((s) => s.unit === unit) ? flowOf(unit, selected, project) : undefined;
+    return { unit, selected, calls, sites, records: sites.map((site) => siteRecord(site, selected, project, flow)) };
   });
 }
 
@@ -166,8 +166,9 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
       entitled: (flag) => path !== undefined && selected.entitled(path, flag),
       sites,
       calls,
+      isReported: (other) => project.isGiven(other.path),
       get flow() {
-        return flowOf(unit, selected, sites, project);
+        return flowOf(unit, selected, project);
       },
       text: (span) => unit.text.slice(span.start, span.end),
     };
@@ -175,29 +176,11 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
   return runRules(rules, inputs).map(rawFinding);
 }
 
-const flows = new WeakMap<CUnit, FlowResult>();
-
-/** Path analysis of a unit with what it may call in its headers and its directory; once per unit. */
-function flowOf(unit: CUnit, selected: Model, sites: readonly CallSite[], project: Project): FlowResult {
-  let found = flows.get(unit);
-  if (found === undefined) {
-    const units = [...new Set([unit, ...project.headers(unit), ...project.cluster(unit)])];
-    found = analyzeProgram({
-      units,
-      model: selected,
-      tables: LOWER_TABLES,
-      sites: sites.filter((s) => s.unit === unit),
-    });
-    flows.set(unit, found);
-  }
-  return found;
-}
-
 /** Functions of the file that path analysis gave up, each once. */
 function skippedIn(units: readonly CUnit[]): readonly Skip[] {
   const found = new Map<string, Skip>();
   for (const unit of units) {
-    for (const { unit: at, functionName, reason } of flows.get(unit)?.skipped ?? []) {
+    for (const { unit: at, functionName, reason } of flowIfKnown(unit)?.skipped ?? []) {
       if (at === unit) found.set(`${functionName} ${reason}`, { file: unit.path, functionName, reason });
     }
   }

@@ -53,15 +53,23 @@ export class Project implements ProjectView {
   readonly #defines: ReadonlyMap<string, DefineValue>;
   /** Texts by path: those given with the job, and those read. */
   readonly #texts: Map<string, string | undefined>;
+  readonly #given: ReadonlySet<string>;
   readonly #units = new Map<string, CUnit>();
   readonly #headerUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #neighbours = new Map<string, readonly string[]>();
+  readonly #beside = new Map<string, readonly { readonly path: string; readonly text: string }[]>();
 
   constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
     this.#tools = tools;
     this.#defines = new Map(Object.entries(config.defines));
     this.#texts = new Map(texts);
+    this.#given = new Set(texts.keys());
+  }
+
+  /** Whether a file is one of those the job reports on. */
+  isGiven(path: string): boolean {
+    return this.#given.has(path);
   }
 
   /** Says which files of a directory name something of the model, where a scan has found them. */
@@ -88,6 +96,28 @@ export class Project implements ProjectView {
 
   cluster(unit: CUnit): readonly CUnit[] {
     return kept(this.#clusterUnits, unit, () => this.#findCluster(unit));
+  }
+
+  users(unit: CUnit, word: string): readonly CUnit[] {
+    const directory = directoryOf(unit.path);
+    const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
+    return beside
+      .filter(({ path, text }) => path !== unit.path && text.includes(word))
+      .map(({ path, text }) =>
+        this.unit(path, this.#texts.get(path) ?? decode(Buffer.from(text, 'latin1')).text, unit.range),
+      );
+  }
+
+  /** The source files of a directory as bytes in a string: cheap to search, decoded when one is wanted. */
+  #readBeside(directory: string): { path: string; text: string }[] {
+    return this.#tools.fs.list(directory).flatMap((name) => {
+      if (!name.endsWith('.c')) return [];
+      const path = join(directory, name);
+      const given = this.#texts.get(path);
+      if (given !== undefined) return [{ path, text: given }];
+      const read = this.#tools.fs.read(path);
+      return read.kind === 'bytes' ? [{ path, text: Buffer.from(read.bytes).toString('latin1') }] : [];
+    });
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {

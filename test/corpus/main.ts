@@ -7,7 +7,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kernelTree } from '../harness/kernel-tree.ts';
-import { startParser } from '../harness/parser.ts';
 import { collect, type TreeSites } from './collect.ts';
 import { type Pairing, pair, readLabels } from './labels.ts';
 import { differences, misses, scoreTable } from './report.ts';
@@ -25,21 +24,21 @@ function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function run(labels: string, series: '6.1' | '6.12'): Scored | undefined {
+async function scored(labels: string, series: '6.1' | '6.12'): Promise<Scored | undefined> {
   const found = kernelTree(series);
   const path = join(labels, `linux-${series}.jsonl`);
   if (found.kind === 'missing' || !existsSync(path)) {
     process.stderr.write(`${found.kind === 'missing' ? found.reason : `no labels at ${path}`}\n`);
     return undefined;
   }
-  const tree = collect(found.root, series);
+  const tree = await collect(found.root, series);
   return { tree, pairing: pair(readLabels(path), tree.sites) };
 }
 
 function print({ tree, pairing }: Scored, options: readonly string[]): void {
-  const { load, sites, records } = tree.time;
-  const seconds = [load, sites, records].map((ms) => (ms / 1000).toFixed(2)).join(' + ');
-  write(`\nLinux ${tree.kernel}: ${tree.filesNaming} of ${tree.filesSeen} files; ${seconds} s to load, find, judge`);
+  const { load, sites, rules } = tree.time;
+  const seconds = [load, sites, rules].map((ms) => (ms / 1000).toFixed(2)).join(' + ');
+  write(`\nLinux ${tree.kernel}: ${tree.filesNaming} of ${tree.filesSeen} files; ${seconds} s to load, judge sites, run rules`);
   for (const { label, site } of pairing.pairs)
     if (site === undefined) write(`  not found: ${label.file}:${label.line} ${label.api}`);
   for (const s of pairing.extra) write(`  no label: ${s.location.file}:${s.location.line} ${s.api}`);
@@ -58,16 +57,19 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  await startParser();
-  const scored = (['6.12', '6.1'] as const).map((series) => run(labels, series)).filter((s) => s !== undefined);
-  if (scored.length === 0) {
+  const trees: Scored[] = [];
+  for (const series of ['6.12', '6.1'] as const) {
+    const one = await scored(labels, series);
+    if (one !== undefined) trees.push(one);
+  }
+  if (trees.length === 0) {
     process.exitCode = 2;
     return;
   }
-  const table = scoreTable(scored);
+  const table = scoreTable(trees);
   write(table);
-  for (const s of scored) print(s, options);
-  if (process.env.UPDATE === '1' && scored.length === 2) {
+  for (const s of trees) print(s, options);
+  if (process.env.UPDATE === '1' && trees.length === 2) {
     const doc = readFileSync(DOC, 'utf8');
     const begin = doc.indexOf(BEGIN);
     const end = doc.indexOf(END);

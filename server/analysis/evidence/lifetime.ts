@@ -2,11 +2,13 @@
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import { namesBeforeBrackets } from '../call-index.ts';
+import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
-import type { TraceEvent } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
 import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
+import { AcquireChain, type Reach, reachesOf } from './reached.ts';
+import type { FoundRelease } from './releases.ts';
 
 /** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
 const NOTIFIERS = [
@@ -40,30 +42,64 @@ function accountingIn(unit: CUnit): Span | undefined {
   return accountingCache.get(unit);
 }
 
-/** The clues of lifetime. */
-export function lifetimeClues(site: CallSite, trace: PageTrace): Clue[] {
+/** The clues of lifetime. `releases` are all that were found of the site. */
+export function lifetimeClues(site: CallSite, trace: PageTrace, releases: readonly FoundRelease[], project: ProjectView): Clue[] {
   const { unit, fn } = site;
+  if (fn === undefined || site.reference === 'none') return [];
+  const real = releases.slice(0, MAX_RELEASES).filter((r) => !isOnError(site, r));
+  const here = real.filter((r) => r.fn === fn);
+  const elsewhere = real.filter((r) => r.fn !== fn);
+  const keeps = trace.pages !== undefined && (trace.fields.size > 0 || trace.events.some((e) => e.kind === 'stored'));
   const clues: Clue[] = [];
-  if (fn === undefined) return clues;
-  const releases = trace.events.filter((e) => e.kind === 'release').slice(0, MAX_RELEASES);
-  const here = releases.filter((e) => e.fn === fn && !isOnError(site, e));
-  const stored = trace.events.find((e) => e.kind === 'stored');
-  const keeps = stored !== undefined || (trace.pages !== undefined && trace.fields.size > 0);
-  const first = here[0];
-  const elsewhere = releases.find((e) => e.fn !== fn);
+  const [first] = here;
+  const reached = reachClues(site, elsewhere, project);
   if (first !== undefined) {
-    const text = `${first.api ?? 'the function'}() gives the pages back before ${fn.name}() returns`;
-    clues.push({ kind: 'release', ...place(first), text, lifetime: { short: elsewhere === undefined ? 2.5 : 1.2 } });
+    const text = `${first.api}() gives the pages back before ${fn.name}() returns`;
+    clues.push({ kind: 'release', ...place(first), text, lifetime: { short: reached.length === 0 ? 2.5 : 1.2 } });
   }
-  if (elsewhere !== undefined && keeps) {
-    const text = `${elsewhere.fn.name}() gives the pages back later`;
-    clues.push({ kind: 'release', ...place(elsewhere), text, lifetime: { long: first === undefined ? 1.5 : 0.6 } });
-  } else if (!keeps && trace.handedOut === 'no' && site.reference !== 'none') {
+  clues.push(...reached);
+  if (elsewhere.length === 0 && first === undefined && !keeps && trace.handedOut === 'no') {
     const text = `the pages stay in variables of ${fn.name}()`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 1.5 }, cases: { 2: -1 } });
   }
+  if (clues.length === 0 && trace.handedOut === 'open') {
+    const text = `${fn.name}() keeps nothing itself`;
+    clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 0.6 } });
+  }
   clues.push(...fileClues(site));
   return clues;
+}
+
+/** How the releases outside the acquiring function are reached, each way once. */
+function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], project: ProjectView): Clue[] {
+  if (elsewhere.length === 0) return [];
+  const chain = new AcquireChain(site, project);
+  const ways = new Map<Reach['kind'], { release: FoundRelease; reach: Reach }>();
+  for (const release of elsewhere) {
+    for (const reach of reachesOf(release, chain)) {
+      const known = ways.get(reach.kind);
+      if (known === undefined || (known.reach.role === 'name' && reach.role !== 'name')) ways.set(reach.kind, { release, reach });
+    }
+  }
+  const later = ways.has('later');
+  return [...ways.values()].flatMap(({ release, reach }): Clue[] => {
+    const at = place(release);
+    const given = `${release.fn.name}() gives the pages back`;
+    switch (reach.kind) {
+      case 'chain':
+        return [{ kind: 'release', ...at, text: `${given} before ${reach.where}() returns, which also leads to the acquire`, lifetime: { short: later ? 1.5 : 2.2 } }];
+      case 'completion':
+        return [{ kind: 'release', ...at, text: `${given} when ${reach.where}() is told of the end of the request`, lifetime: { short: 2.6 } }];
+      case 'later': {
+        const by = reach.role === 'name' ? `in ${reach.where}()` : `in ${reach.where}() (${reach.role})`;
+        return [{ kind: 'release', ...at, text: `${given} later, ${by}`, lifetime: { long: reach.role === 'name' ? 1.2 : 2 } }];
+      }
+      case 'turn':
+        return later || ways.has('chain') ? [] : [{ kind: 'release', ...at, text: `${given} in a later turn of ${reach.where}()`, lifetime: { short: 0.3 } }];
+      case 'unknown':
+        return ways.size > 1 ? [] : [{ kind: 'release', ...at, text: `${given} later`, lifetime: { long: site.api.startsWith('iov_iter_') ? 0.3 : 1 } }];
+    }
+  });
 }
 
 /** What the file says as a whole. */
@@ -90,6 +126,6 @@ function fileClues(site: CallSite): Clue[] {
   return clues;
 }
 
-function place(e: TraceEvent): Pick<Clue, 'unit' | 'span'> {
+function place(e: { readonly unit: CUnit; readonly node: Span }): Pick<Clue, 'unit' | 'span'> {
   return { unit: e.unit, span: { start: e.node.start, end: e.node.end } };
 }

@@ -1,35 +1,106 @@
-/** Where the pages of a site are given back, and whether that is the way they were taken. */
-import type { ApiRow } from '../../../model/schema.ts';
+/**
+ * Where the pages of a site are given back, and whether that is the way they were taken: what path analysis saw meet, then what is done to
+ * the owner that holds them, then what following names finds.
+ */
+import type { ApiRow, Reference } from '../../../model/schema.ts';
+import type { Span } from '../../base/span.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { functionAt, treeOf } from '../call-index.ts';
+import type { HeldFact } from '../flow-problem.ts';
+import type { FlowResult } from '../program.ts';
+import type { Origin } from '../resource.ts';
 import { holdsIn } from '../row-range.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
+import { pathTo } from '../trees.ts';
+import type { PlaceIn } from './reached.ts';
 
 /** One release. */
-export interface FoundRelease {
-  readonly event: TraceEvent;
+export interface FoundRelease extends PlaceIn {
   readonly api: string;
   /** Whether it gives back the kind of hold that the site takes, on every kernel of the site. */
   readonly matches: boolean;
+  /** path: path analysis saw it meet the pages. owner: of what the pages' owner holds. name: found by names. */
+  readonly by: 'path' | 'owner' | 'name';
 }
 
 /** Releases that one site lists; code written by hand has below 20. */
 const MAX_RELEASES = 100;
 
-/** The releases of the pages in the file, in text order. */
-export function releasesOf(site: CallSite, trace: PageTrace): FoundRelease[] {
-  if (site.reference === 'none') return [];
-  const releases = trace.events.filter((e) => e.kind === 'release').slice(0, MAX_RELEASES);
-  return releases.flatMap((event) => {
-    if (event.api === undefined) return [];
-    return [{ event, api: event.api, matches: matches(site, event.rows) }];
-  });
+/** What path analysis says of one site. */
+export interface SiteFlow {
+  readonly releases: readonly FoundRelease[];
+  /** Where its pages are held when a function returns. */
+  readonly held: readonly HeldFact[];
 }
 
-function matches(site: CallSite, rows: readonly ApiRow[]): boolean {
+/** The releases of the pages, those of the site's own file first, in text order. */
+export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): FoundRelease[] {
+  if (site.reference === 'none') return [];
+  const found = new Map<string, FoundRelease>();
+  const add = (r: FoundRelease): void => {
+    const key = `${r.unit.path} ${r.node.start} ${r.api}`;
+    if (!found.has(key) && found.size < MAX_RELEASES) found.set(key, r);
+  };
+  for (const r of flow.releases) add(r);
+  for (const e of trace.events) {
+    if (e.kind !== 'release' || e.api === undefined || !isRelease(e)) continue;
+    add({ unit: e.unit, fn: e.fn, node: e.node, api: e.api, matches: rowsMatch(site, e.rows), by: 'name' });
+  }
+  const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
+  const sorted = [...found.values()].sort(
+    (a, b) => own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
+  );
+  return sorted;
+}
+
+/** Functions that free memory by its address meet the array more often than its pages. */
+function isRelease(e: TraceEvent): boolean {
+  return e.rows.some((r) => r.family !== 'memory');
+}
+
+/** What a run of path analysis says of a site: its own releases, and those of the owners in which its pages end up. */
+export function siteFlow(site: CallSite, flow: FlowResult | undefined): SiteFlow {
+  if (flow === undefined) return { releases: [], held: [] };
+  const releases: FoundRelease[] = [];
+  for (const { origin, release, matches } of flow.releases) {
+    if (!isOrigin(site, origin)) continue;
+    const place = placeOf(release.step);
+    if (place !== undefined) releases.push({ ...place, api: release.api, matches, by: 'path' });
+  }
+  const held = flow.held.filter((h) => isOrigin(site, h.origin));
+  const owners = new Set(held.flatMap((h) => (h.owner.tag === undefined ? [] : [`${h.owner.tag}.${h.owner.field}`])));
+  for (const event of flow.events) {
+    if (event.kind !== 'release' || event.owner?.tag === undefined) continue;
+    if (!owners.has(`${event.owner.tag}.${event.owner.field}`)) continue;
+    const place = placeOf(event.step);
+    const matches = sameKind(site.reference, event.reference);
+    if (place !== undefined) releases.push({ ...place, api: event.api, matches, by: 'owner' });
+  }
+  return { releases, held };
+}
+
+function isOrigin(site: CallSite, origin: Origin): boolean {
+  const is = (p: { unit: CUnit; span: Span }): boolean => p.unit === site.unit && p.span.start === site.span.start;
+  return is(origin) || (site.via !== undefined && origin.chain.some(is));
+}
+
+function placeOf({ unit, span }: { readonly unit: CUnit; readonly span: Span }): PlaceIn | undefined {
+  const fn: FunctionDef | undefined = functionAt(unit, span.start);
+  const path = fn === undefined ? [] : pathTo(treeOf(unit, fn), span);
+  const node = path.findLast((n) => n.type === 'call_expression') ?? path.at(-1);
+  return fn === undefined || node === undefined ? undefined : { unit, fn, node };
+}
+
+function sameKind(site: Reference, release: Reference): boolean {
+  return release === 'either' || site === 'either' || release === site;
+}
+
+function rowsMatch(site: CallSite, rows: readonly ApiRow[]): boolean {
   const live = rows.filter((r) => holdsIn(r, site.active));
   const refs = live.flatMap((r) =>
     r.effects.filter((e) => e.op === 'release').map((e) => e.ref ?? r.reference ?? 'either'),
   );
-  return refs.every((ref) => ref === 'either' || site.reference === 'either' || ref === site.reference);
+  return refs.every((ref) => sameKind(site.reference, ref));
 }

@@ -1,0 +1,184 @@
+/**
+ * When a release is reached, seen from the acquire: before the call chain that took the pages returns, by the completion of one request, or
+ * by something later that user space or a teardown decides. Climbs from the release over callers and hooks to the entry points.
+ */
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { treeOf } from '../call-index.ts';
+import type { ProjectView } from '../project-view.ts';
+import type { CallSite } from '../site.ts';
+import { codeOf, pathTo } from '../trees.ts';
+import { onErrorPath } from '../wrappers.ts';
+import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
+
+/** A place in a function. */
+export interface PlaceIn {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+  readonly node: CNode;
+}
+
+/**
+ * How a release is reached. chain: behind the acquire, in a function that leads to both. completion: from an interrupt, a work item, a
+ * callback of one request. later: from an entry point of its own. turn: ahead of the acquire, so in a later turn or call. unknown: from
+ * outside of what is seen.
+ */
+export interface Reach {
+  readonly kind: 'chain' | 'completion' | 'later' | 'turn' | 'unknown';
+  /** The function that tells: the common caller, the callback, the entry point. */
+  readonly where: string;
+  /** later: what the entry point is for. */
+  readonly role: string;
+}
+
+/** How far callers of callers are followed, and how many functions are looked at. */
+const MAX_DEPTH = 7;
+const MAX_FUNCTIONS = 60;
+
+/** Words in names of functions that end what they are named after. */
+const ENDS =
+  /(?:^|_)(?:release|close|destroy|free|exit|remove|unregister|unreg|dereg|unmap|munmap|detach|deinit|fini|uninit|cleanup|teardown|shutdown|disable|reset|stop|unbind|unpin|unset|clear|del|delete|drop|evict|invalidate|kill|disconnect|unprepare)(?:_|$)/;
+
+/** Words in names of functions that are told of the end of one request. */
+const COMPLETES =
+  /(?:^|_)(?:done|complete|completed|completion|endio|end_io|end|finish|finished|callback|cb|irq|isr|intr|interrupt|tasklet|timeout|worker|work|workqueue|reply|response)(?:_|$)/;
+
+/** The functions that lead to a site: the acquiring one and its callers, with the calls that lead there. */
+export class AcquireChain {
+  readonly #calls = new Map<FunctionDef, PlaceIn[]>();
+
+  constructor(
+    readonly site: CallSite,
+    readonly project: ProjectView,
+  ) {
+    const { unit, fn, node } = site;
+    if (fn === undefined || node === undefined) return;
+    this.#calls.set(fn, [{ unit, fn, node }]);
+    let level: { unit: CUnit; fn: FunctionDef }[] = [{ unit, fn }];
+    for (let depth = 0; depth < MAX_DEPTH && level.length > 0 && this.#calls.size < MAX_FUNCTIONS; depth++) {
+      level = level.flatMap((f) => callersOf(f.unit, f.fn, project).flatMap((c) => this.#add(c)));
+    }
+  }
+
+  #add(caller: Caller): { unit: CUnit; fn: FunctionDef }[] {
+    const known = this.#calls.get(caller.fn);
+    if (known === undefined) this.#calls.set(caller.fn, [caller]);
+    else known.push(caller);
+    return known === undefined ? [{ unit: caller.unit, fn: caller.fn }] : [];
+  }
+
+  /** The calls in a function that lead to the site; empty for one that does not. */
+  in(fn: FunctionDef): readonly PlaceIn[] {
+    return this.#calls.get(fn) ?? [];
+  }
+}
+
+/** How a release is reached; several ways are several entries. */
+export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach[] {
+  const found = new Map<string, Reach>();
+  const add = (r: Reach): void => {
+    found.set(`${r.kind} ${r.role}`, found.get(`${r.kind} ${r.role}`) ?? r);
+  };
+  const seen = new Set<FunctionDef>();
+  let level: readonly PlaceIn[] = [release];
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
+    const next: PlaceIn[] = [];
+    for (const place of level) {
+      const here = relation(place, chain);
+      if (here === 'error') continue;
+      if (here === 'chain' || here === 'turn') {
+        add({ kind: here, where: place.fn.name, role: '' });
+        if (here === 'chain') continue;
+      }
+      if (seen.has(place.fn) || seen.size > MAX_FUNCTIONS) continue;
+      seen.add(place.fn);
+      next.push(...climb(place, chain, add));
+    }
+    level = next;
+  }
+  return [...found.values()];
+}
+
+/** How a call that leads to the release stands to those that lead to the acquire, in one function. */
+function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'turn' | 'apart' {
+  const taken = chain.in(place.fn);
+  if (taken.length === 0) return 'apart';
+  const tree = treeOf(place.unit, place.fn);
+  let error = false;
+  let before = false;
+  for (const acquire of taken) {
+    if (acquire.node === place.node) continue;
+    if (separate(place.unit, tree, acquire.node, place.node)) continue;
+    if (place.node.start < acquire.node.start) before = true;
+    else if (onErrorPath(place.unit, tree, place.node, acquire.node)) error = true;
+    else return 'chain';
+  }
+  return error ? 'error' : before ? 'turn' : 'apart';
+}
+
+/** Whether two places stand in different cases of a switch, or in different branches of an if: no path has both in one pass. */
+function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
+  const pathA = pathTo(tree, a);
+  const pathB = pathTo(tree, b);
+  let i = 0;
+  while (i < pathA.length && i < pathB.length && pathA[i] === pathB[i]) i++;
+  const parent = pathA[i - 1];
+  const left = pathA[i];
+  const right = pathB[i];
+  if (parent === undefined || left === undefined || right === undefined) return false;
+  if (parent.type === 'if_statement') return childByField(parent, 'condition') !== left && childByField(parent, 'condition') !== right;
+  if (parent.type !== 'compound_statement' && left.type !== 'case_statement') return false;
+  if (left.type !== 'case_statement' || right.type !== 'case_statement') return false;
+  // Fall-through joins cases; a case that ends in a jump does not reach the next.
+  const [first] = left.start < right.start ? [left] : [right];
+  return /\b(?:break|return|goto|continue)\b[^;{}]*;\s*\}?\s*$/.test(codeOf(unit, first).trimEnd());
+}
+
+function climb(place: PlaceIn, chain: AcquireChain, add: (r: Reach) => void): readonly PlaceIn[] {
+  const { unit, fn } = place;
+  const callers = callersOf(unit, fn, chain.project);
+  const next: PlaceIn[] = [...callers];
+  let known = callers.length > 0;
+  for (const hook of hooksOf(unit, fn, chain.project)) {
+    known = true;
+    const reach = hookReach(hook, fn);
+    if (reach === 'climb') {
+      if (hook.kind === 'callback' && hook.by !== undefined) {
+        const path = pathTo(treeOf(hook.unit, hook.by), { start: hook.offset, end: hook.offset + fn.name.length });
+        const node = path.findLast((n) => n.type === 'call_expression') ?? path.at(-1);
+        if (node !== undefined) next.push({ unit: hook.unit, fn: hook.by, node });
+      }
+      continue;
+    }
+    add(reach);
+  }
+  if (!known) add(byName(fn));
+  return next;
+}
+
+function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
+  const where = fn.name;
+  if (hook.kind === 'callback') {
+    const { row, callee } = hook;
+    if (row === undefined) return /exit/.test(callee) ? { kind: 'later', where, role: 'exit' } : byName(fn);
+    if (row.when !== 'later' || row.context === 'rcu') return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit' } : 'climb';
+    if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier' };
+    return /add_action/.test(callee) ? { kind: 'later', where, role: 'remove' } : { kind: 'completion', where, role: '' };
+  }
+  const { entry, field } = hook;
+  if (entry !== undefined && entry.role !== 'other') {
+    if (entry.role === 'io' && entry.context !== 'process') return { kind: 'completion', where, role: '' };
+    return { kind: 'later', where, role: entry.role };
+  }
+  if (ENDS.test(field)) return { kind: 'later', where, role: field };
+  if (COMPLETES.test(field)) return { kind: 'completion', where, role: '' };
+  return byName(fn);
+}
+
+/** What the name of a function says of when it is called, where nothing else is known. */
+function byName(fn: FunctionDef): Reach {
+  const where = fn.name;
+  if (COMPLETES.test(fn.name)) return { kind: 'completion', where, role: '' };
+  if (ENDS.test(fn.name)) return { kind: 'later', where, role: 'name' };
+  return { kind: 'unknown', where, role: '' };
+}
