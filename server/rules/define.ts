@@ -65,6 +65,8 @@ export interface RulePass {
   readonly calls: readonly ApiCall[];
   /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */
   liveOn(call: ApiCall, term?: FlagTerm): readonly KernelRange[];
+  /** Whether this run reports on a unit itself: a finding in it is told there, not here. */
+  isReported(unit: CUnit): boolean;
   /** What following the pages along all paths found; computed when first asked for. */
   readonly flow: FlowResult;
   text(span: Span): string;

@@ -48,7 +48,8 @@
  * All.
  *
  * ## Limits
- * Further references taken with get_page() are counted; those of functions that are not in sight are not.
+ * Further references taken with get_page() are counted; those of functions that are not in sight are not. A release of a part of an
+ * array (`pages + done`) is not held against an earlier release of another part.
  *
  * ## Fix safety
  * No fix: which of the two releases is one too many only the author knows.
@@ -56,8 +57,9 @@
  * ## References
  * gup_put_folio() in mm/gup.c.
  */
-import { defineRule } from './define.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({
@@ -69,6 +71,7 @@ export const doubleRelease = defineRule({
   check(pass) {
     for (const finding of pageFindings(pass, 'double-release')) {
       const { problem, resource } = finding;
+      if (isPart(pass, finding)) continue;
       const first = resource.hold.kind === 'released' ? resource.hold.by : undefined;
       const harm =
         resource.reference === 'pin'
@@ -81,3 +84,9 @@ export const doubleRelease = defineRule({
     }
   },
 });
+
+/** Whether the release is of an array from an element on. */
+function isPart(pass: RulePass, { call }: PageFinding): boolean {
+  const pages = call === undefined ? undefined : argumentOf(call, 'pages', pass);
+  return pages !== undefined && /\+|&.*\[/.test(pages.text);
+}

@@ -47,6 +47,8 @@
  * ## References
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
+
+import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
@@ -60,11 +62,22 @@ export const errnoAsCount = defineRule({
   severity: 'error',
   fix: 'unsafe',
   check(pass) {
-    for (const finding of pageFindings(pass, 'errno-as-count')) {
+    const findings = pageFindings(pass, 'errno-as-count');
+    for (const finding of findings) {
+      if (finding.call !== undefined && findings.some((f) => f.call === undefined && isSameSite(f, finding))) continue;
       reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: signedFix(pass, finding) });
     }
   },
 });
+
+/** A count that goes wrong in a comparison first is told there. */
+function isSameSite(a: PageFinding, b: PageFinding): boolean {
+  return (
+    a.functionName === b.functionName &&
+    a.resource.origin.unit === b.resource.origin.unit &&
+    a.resource.origin.span.start === b.resource.origin.span.start
+  );
+}
 
 function messageOf(pass: RulePass, finding: PageFinding): string {
   const by = acquiredBy(finding);
@@ -74,11 +87,24 @@ function messageOf(pass: RulePass, finding: PageFinding): string {
   return `"${text}" compares the result of ${by} as an unsigned number: a negative errno counts as a huge number of pages, so the error is taken for success; keep the result in a signed variable and test it for < 0 first`;
 }
 
-function signedFix(pass: RulePass, { site }: PageFinding): readonly FixProposal[] {
-  if (site === undefined || site.via !== undefined) return [];
+function signedFix(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
+  const { site } = finding;
+  if (site === undefined || site.via !== undefined || !isAgainstSigned(pass, finding)) return [];
   const variable = resultVariable(site);
   const type = pass.model.rows(site.api).at(-1)?.ret;
   if (variable === undefined || type === undefined) return [];
   const fix = declareSigned(site.unit, variable, type);
   return fix === undefined ? [] : [fix];
+}
+
+/** Whether the other side of the comparison is a constant or a signed variable: only then a signed result is compared as such. */
+function isAgainstSigned(pass: RulePass, { site, at, call }: PageFinding): boolean {
+  if (call !== undefined || site?.fn === undefined) return false;
+  const sides = /^([^<>]+)[<>]=?([^<>]+)$/.exec(pass.text(at.span));
+  const variables = variablesOf(site.unit, site.fn);
+  return [sides?.[1], sides?.[2]].some((side) => {
+    const text = side?.trim() ?? '';
+    if (/^\d+$/.test(text)) return true;
+    return variables.some((v) => v.name === text && v.type.unsigned === false && v.type.derived.length === 0);
+  });
 }

@@ -72,7 +72,7 @@ function placed(pass: RulePass, problem: FlowProblem): FlowFinding | undefined {
     const call = pass.calls.find((c) => c.unit === unit && c.span.start === step.span.start);
     return { problem, at: step, functionName: functionAt(step) || problem.functionName, site, call };
   }
-  if (resource === undefined || resource.origin.unit !== unit) return undefined;
+  if (resource === undefined || resource.origin.unit !== unit || pass.isReported(step.unit)) return undefined;
   const { nameSpan: span, functionName } = resource.origin;
   return { problem, at: { unit, span }, functionName, site, call: undefined };
 }

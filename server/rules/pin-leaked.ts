@@ -82,5 +82,5 @@ export const pinLeaked = defineRule({
 
 function lossOf({ resource }: PageFinding): string {
   const { lost } = resource;
-  return lost === undefined ? 'the last pointer to them ends here' : lost.text.replace(' here ', ' ');
+  return lost === undefined ? 'no pointer to them is left' : lost.text.replace(' here ', ' ');
 }

@@ -48,8 +48,8 @@
  * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { reportFlow } from './flow-report.ts';
-import { fromWhere, renameRelease, wrongReleases } from './wrong-release.ts';
+import { acquiredBy, reportFlow } from './flow-report.ts';
+import { renameRelease, whichPages, wrongReleases } from './wrong-release.ts';
 
 /** Releases of references and their pin counterparts with the same arguments. */
 const UNPIN: ReadonlyMap<string, string> = new Map([
@@ -70,7 +70,7 @@ export const putOnPinned = defineRule({
       const { release, problem } = wrong;
       const fix = wrong.only ? renameRelease(pass, wrong, { names: UNPIN, applicability: 'safe' }) : undefined;
       reportFlow(pass, wrong, {
-        message: `${problem.functionName}() puts pages with ${release}() that ${fromWhere(wrong)} pinned: on {kernels} a pin is 1024 references, ${release}() drops one, and the page is never freed and cannot be moved; use ${UNPIN.get(release) ?? 'unpin_user_page'}()`,
+        message: `${problem.functionName}() puts ${whichPages(wrong)} with ${release}() that ${acquiredBy(wrong)} pinned: on {kernels} a pin is 1024 references, ${release}() drops one, and the page is never freed and cannot be moved; use ${UNPIN.get(release) ?? 'unpin_user_page'}()`,
         kernels: wrong.on,
         fixes: fix === undefined ? [] : [fix],
       });

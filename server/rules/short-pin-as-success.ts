@@ -42,7 +42,8 @@
  * All.
  *
  * ## Limits
- * Only loops and releases count; a count that is stored for later is not followed. Functions that take all or nothing are not reported.
+ * Only loops and releases count; a count that is stored for later is not followed. A call in a loop, which adds its results up until all
+ * pages are there, is left alone; so is a walk that tests every entry of the array.
  *
  * ## Fix safety
  * No fix: whether to fail, to try again or to go on with fewer pages only the author knows.
@@ -51,7 +52,8 @@
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { governedBy, isInLoop } from './surroundings.ts';
 
 /** See the head of the file. */
 export const shortPinAsSuccess = defineRule({
@@ -63,6 +65,7 @@ export const shortPinAsSuccess = defineRule({
   check(pass) {
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
+      if (isAddedUp(finding) || testsEntries(finding)) continue;
       const what = call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
         message: `${problem.functionName}() ${what} as many pages as ${acquiredBy(finding)} was asked for, where fewer may have come: nothing on this path compares the two, and the entries behind the last page that came were never written; compare the result with the number asked for`,
@@ -71,3 +74,18 @@ export const shortPinAsSuccess = defineRule({
     }
   },
 });
+
+/** Whether the acquire call is repeated in a loop: what one turn did not get the next one asks for. */
+function isAddedUp({ resource, problem }: PageFinding): boolean {
+  const { unit, span } = resource.origin;
+  const fn = unit.functions.find((f) => f.span.start <= span.start && span.start < f.span.end);
+  return fn !== undefined && isInLoop(unit, fn, span.start) && problem.step.unit === unit;
+}
+
+/** Whether the loop looks at each entry before it uses it. */
+function testsEntries({ problem, call }: PageFinding): boolean {
+  if (call !== undefined) return false;
+  const { unit, span } = problem.step;
+  const body = governedBy(unit, span);
+  return /\bif\s*\(\s*!?\s*[\w.>-]+\[/.test(unit.code.slice(body.start, body.end));
+}

@@ -49,9 +49,9 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/convert-to-pin.ts';
-import { reportFlow } from './flow-report.ts';
+import { acquiredBy, reportFlow } from './flow-report.ts';
 import { includesAll } from './kernels.ts';
-import { fromWhere, renameRelease, type WrongRelease, wrongReleases } from './wrong-release.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
 
 /** Releases of pins and their counterparts for plain references with the same arguments. */
 const PUT: ReadonlyMap<string, string> = new Map([
@@ -75,7 +75,7 @@ export const unpinOnGotten = defineRule({
       const pin = pinNameOf(resource.origin.api);
       const advice = pin === undefined ? 'use put_page()' : `pin them with ${pin}(), or use put_page()`;
       reportFlow(pass, wrong, {
-        message: `${problem.functionName}() unpins pages with ${release}() on which ${fromWhere(wrong)} took a plain reference: on {kernels} it drops 1024 references where one was taken, which breaks the page for all its users; ${advice}`,
+        message: `${problem.functionName}() unpins ${whichPages(wrong)} with ${release}() on which ${acquiredBy(wrong)} took a plain reference: on {kernels} it drops 1024 references where one was taken, which breaks the page for all its users; ${advice}`,
         kernels: wrong.on,
         fixes,
       });

@@ -9,7 +9,7 @@ import type { Confidence } from '../engine/protocol.ts';
 import type { FixProposal, RulePass } from './define.ts';
 import { kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
-import { acquiredBy, type PageFinding, pageFindings, siteOf } from './flow-report.ts';
+import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 import { type OwnerFacts, ownerKey, ownersOf } from './owner-facts.ts';
 
@@ -101,9 +101,9 @@ function ownerFindings(pass: RulePass, mistake: Mistake, facts: OwnerFacts): rea
   if (filled === undefined || facts.held.some((h) => h.resource.reference !== held)) return [];
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === (held === 'pin' ? 'get' : 'pin'));
-  const mixed = wrong.length < releases.length || otherPages(pass);
+  const mixed = otherPages(pass);
   // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
-  if (mixed && wrong.length < releases.length && otherPages(pass)) return [];
+  if (mixed && wrong.length < releases.length) return [];
   return wrong.flatMap((event) => {
     if (sharesFunction(releases, event)) return [];
     const finding = ownerFinding(pass, event, filled.resource, mixed ? 'medium' : 'high', mistake);
@@ -174,8 +174,7 @@ export function renameRelease(
   return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: how.applicability, edits: [edit] };
 }
 
-/** Where the pages are from, as messages say it: `pin_user_pages_fast() in foo_get()`, with the field that held them in between. */
-export function fromWhere(wrong: WrongRelease): string {
-  const { owner } = wrong;
-  return owner === undefined ? acquiredBy(wrong) : `${acquiredBy(wrong)}, held in ${owner.name}`;
+/** What is given back, as messages say it: `pages`, or `pages of struct foo.pages`. */
+export function whichPages({ owner }: WrongRelease): string {
+  return owner === undefined ? 'pages' : `pages of ${owner.name}`;
 }
