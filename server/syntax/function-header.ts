@@ -105,7 +105,7 @@ export function functionName(s: HeaderSource, first: number, end: number): numbe
     const before = open - 1;
     if (t.kind[before] === KIND.word) {
       const previous = before - 1;
-      if (previous > first && t.kind[previous] === KIND.punct && t.value[previous] === P.close) {
+      if (previous > first && t.value[previous] === P.close && !isAnnotationCall(s, previous)) {
         close = previous;
         continue;
       }
@@ -115,6 +115,16 @@ export function functionName(s: HeaderSource, first: number, end: number): numbe
     const inner = t.match[before] ?? -1;
     return inner < 0 ? -1 : firstName(s, inner + 1, before);
   }
+}
+
+/** `PRINTF(5, 6)` in front of a name: capitals, or a number as first argument. */
+function isAnnotationCall(s: HeaderSource, close: number): boolean {
+  const open = s.t.match[close] ?? -1;
+  if (open < 1) return false;
+  return (
+    s.t.kind[open + 1] === KIND.number ||
+    (s.t.kind[open - 1] === KIND.word && /^[A-Z][A-Z0-9_]*$/.test(tokenText(s.t, s.code, open - 1)))
+  );
 }
 
 /** The first word that is no C keyword in `[from, to)`. */

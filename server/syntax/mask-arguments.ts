@@ -45,7 +45,11 @@ function maskArgument(r: Rewriter, v: Vocabulary, first: number, end: number): v
     return asName(r, v, first, last);
   if (role === WORD_ROLE.typeof && endsAsType(r, first, last)) return typeofArgument(r, first, last);
   if (role === WORD_ROLE.jump) return keywordArgument(r, first, last);
-  if (r.isWord(first) && role === 0 && isNamedType(r, v, first, last)) return asName(r, v, first, last);
+  if (r.isWord(first) && role === 0) {
+    if (isNamedType(r, v, first, last)) return asName(r, v, first, last);
+    if (r.isWord(first + 1) && v.role(r.value(first + 1)) === 0 && r.value(first + 2) === P.open && first < last)
+      r.blank(first, first);
+  }
   if (r.isPunct(first)) punctArgument(r, v, first, last);
 }
 

@@ -5,8 +5,9 @@
 import { INTEGER_TYPEDEFS } from '../../model/kernel-types.ts';
 import type { Span } from '../base/span.ts';
 import { type CastNames, fixCasts } from './casts.ts';
-import { type Cleanup, maskStatements } from './mask-function.ts';
+import { maskStatements } from './mask-function.ts';
 import { maskHeader } from './mask-header.ts';
+import type { Cleanup } from './masking.ts';
 import { type CNode, hasError, walk } from './node.ts';
 import { parse } from './parser.ts';
 import { type Rewrite, Rewriter } from './rewriter.ts';

@@ -31,6 +31,8 @@ export const WORD_ROLE = {
   callLike: 12,
   /** `__label__` */
   localLabel: 13,
+  /** Words of newer C that the grammar knows and the kernel uses as names. */
+  renamed: 14,
 } as const;
 
 const ROLES: readonly (readonly [number, readonly string[]])[] = [
@@ -76,6 +78,7 @@ const ROLES: readonly (readonly [number, readonly string[]])[] = [
     ],
   ],
   [WORD_ROLE.localLabel, ['__label__']],
+  [WORD_ROLE.renamed, ['noreturn', 'thread_local', 'nullptr', 'constexpr']],
 ];
 
 /** The one table that all passes scan with. */
