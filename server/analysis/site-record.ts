@@ -33,7 +33,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
     ...flagClues(site, model),
     ...iteratorClues(site, model),
     ...sinkClues(site, trace),
-    ...lifetimeClues(site, trace, releases, project),
+    ...lifetimeClues(site, trace, releases, { model, project }),
   ];
   const verdict = judge(clues);
   const [best, ...alternatives] = verdict.cases;

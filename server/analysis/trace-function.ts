@@ -19,7 +19,8 @@ export type HolderKind = 'page' | 'data' | 'number' | 'carrier';
 /**
  * What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows, `data-passed`: a kernel address of
  * their data likewise. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
- * `looked-up`: a number is made. `handed-out`: the pages go to the caller. `number-out`: their number or bus address does.
+ * `looked-up`: a number is made. `handed-out`: the pages go to the caller. `number-out`: their number or bus address
+ * does. `lent`: the object behind a parameter reaches them.
  */
 export type TraceKind =
   | 'release'
@@ -36,6 +37,7 @@ export type TraceKind =
   | 'passed'
   | 'data-passed'
   | 'number-out'
+  | 'lent'
   | 'handed-out';
 
 /** One thing done to the pages. */
@@ -49,6 +51,10 @@ export interface TraceEvent {
   readonly rows: readonly ApiRow[];
   /** stored: the field's name. */
   readonly field: string | undefined;
+  /** passed, data-passed, number: the function that gets them, where nothing else is known of it. */
+  readonly callee: string | undefined;
+  /** stored: what is kept there. */
+  readonly holder: HolderKind | undefined;
   /** handed-out: the parameter whose memory they are put into; undefined for the result. */
   readonly param: number | undefined;
 }
@@ -113,7 +119,19 @@ export function traceFunction(
   const tree = treeOf(unit, fn);
   const locals = localNames(unit, tree);
   for (let turn = 0; ; turn++) {
-    const w: Walk = { scope, unit, fn, tree, holders, foreign, locals, sources, events: [], handovers: [], grown: false };
+    const w: Walk = {
+      scope,
+      unit,
+      fn,
+      tree,
+      holders,
+      foreign,
+      locals,
+      sources,
+      events: [],
+      handovers: [],
+      grown: false,
+    };
     walk(tree, (n) => {
       visit(w, n);
       return true;
@@ -158,6 +176,8 @@ function event(w: Walk, kind: TraceKind, node: CNode, more: Partial<TraceEvent> 
     api: undefined,
     rows: [],
     field: undefined,
+    callee: undefined,
+    holder: undefined,
     param: undefined,
     ...more,
   });
@@ -245,7 +265,13 @@ function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
       return row.ret.includes('*') ? 'page' : 'number';
     }
   }
-  return undefined;
+  // What a function nobody knows finds in a carrier carries, too: an entry of a list, a part of a request.
+  const callee = calleeOf(n);
+  const unknown = callee !== undefined && rowsOf(w, n).length === 0 && !LOGGING.test(codeOf(w.unit, callee));
+  if (!unknown || args.length === 0 || visibleFunctions(w.unit, codeOf(w.unit, callee), w.scope.project).length > 0)
+    return undefined;
+  const first = args[0];
+  return first !== undefined && carries(w, first, depth) === 'carrier' ? 'carrier' : undefined;
 }
 
 /** Whether an expression is what lies behind a pointer, not the pointer. */
@@ -273,6 +299,20 @@ function assign(w: Walk, left: CNode | undefined, right: CNode | undefined, at: 
   if (left === undefined || right === undefined) return;
   const kind = carries(w, right);
   if (kind !== undefined) store(w, left, kind, at);
+  else callback(w, left, right);
+}
+
+/** `object->end = done` where the object carries the pages: `done` will be called with it. */
+function callback(w: Walk, left: CNode, right: CNode): void {
+  const value = bare(right);
+  const target = bare(left);
+  if (value.type !== 'identifier' || target.type !== 'field_expression') return;
+  const object = childByField(target, 'argument');
+  if (object === undefined || carries(w, object) !== 'carrier') return;
+  const name = codeOf(w.unit, value);
+  if (w.locals.has(name)) return;
+  const fn = w.unit.functions.find((f) => f.name === name);
+  if (fn !== undefined) w.handovers.push({ unit: w.unit, fn, param: 0, kind: 'carrier' });
 }
 
 /** The place on the left reaches what was on the right. */
@@ -297,13 +337,14 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
       event(w, out ? 'handed-out' : kind === 'number' ? 'number' : 'stored', at, { param: local.param });
       if (kind === 'number') event(w, 'number-out', at, { param: local.param });
     }
+    if (kind === 'carrier') lend(w, name, at);
     if (local !== undefined || /^[a-z_]\w*$/.test(name)) growName(w, name, kind);
   } else if (n.type === 'field_expression') {
     const field = childByField(n, 'field');
     if (field === undefined) return;
     const name = codeOf(w.unit, field);
     growField(w, name, fieldOwner(w.unit, w.tree, n, w.scope.project), kind);
-    event(w, kind === 'number' ? 'number' : 'stored', at, { field: name });
+    event(w, kind === 'number' ? 'number' : 'stored', at, { field: name, holder: kind });
   }
 }
 
@@ -338,7 +379,7 @@ function assignField(w: Walk, n: CNode): void {
   if (kind === undefined || field === undefined) return;
   const name = codeOf(w.unit, field).replace(/^\./, '');
   growField(w, name, undefined, kind);
-  event(w, 'stored', n, { field: name });
+  event(w, kind === 'number' ? 'number' : 'stored', n, { field: name, holder: kind });
 }
 
 function call(w: Walk, n: CNode): void {
@@ -359,8 +400,48 @@ function call(w: Walk, n: CNode): void {
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
-    else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n);
+    else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n, { callee: name });
   });
+  if (own === undefined && name !== undefined) outside(w, n, { name, args, reached });
+}
+
+/** Names of functions outside of the project that put what they are given into an object. */
+const FILLS = /(?:^|_)(?:add|append|attach|set|insert|push|enqueue|queue|fill|init|store|pages)(?:_|$)/;
+
+/** Names of functions outside of the project that give pages back. */
+const GIVES_BACK = /(?:^|_)(?:put|release|unpin|free)_(?:\w+_)?(?:pages?|folios?)(?:_|$)/;
+
+/** A function nobody knows that gets the pages: by its name it gives them back, or fills the object it gets with them. */
+function outside(
+  w: Walk,
+  n: CNode,
+  {
+    name,
+    args,
+    reached,
+  }: { readonly name: string; readonly args: readonly CNode[]; readonly reached: readonly (HolderKind | undefined)[] },
+): void {
+  const given = reached.findIndex((k) => k === 'page' || k === 'carrier');
+  if (given < 0) return;
+  if (GIVES_BACK.test(name)) {
+    event(w, 'release', n, { api: name, callee: name });
+    return;
+  }
+  if (!FILLS.test(name)) return;
+  const object = args.find((a, i) => reached[i] === undefined && isObject(w, a));
+  if (object !== undefined) store(w, object, 'carrier', n);
+}
+
+/** Whether an argument is a pointer to a struct that this function declares as such. */
+function isObject(w: Walk, node: CNode): boolean {
+  const n = bare(node);
+  if (n.type !== 'identifier') return false;
+  const local = w.locals.get(codeOf(w.unit, n));
+  return (
+    local !== undefined &&
+    local.pointers === 1 &&
+    /^(?:const )?struct (?!device\b|file\b|task_struct\b|mm_struct\b)/.test(local.type)
+  );
 }
 
 interface EffectCall {
@@ -386,6 +467,20 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   }
   const to = e.to === undefined ? undefined : args[argumentIndex(e.to) ?? -1];
   if (e.op === 'alias' && to !== undefined) store(w, to, 'carrier', n);
+}
+
+/** What lies behind a pointer that the function was given now reaches the pages: its callers have it. */
+function lend(w: Walk, name: string, at: CNode): void {
+  const local = w.locals.get(name);
+  if (local === undefined || local.pointers === 0) return;
+  const from = local.param ?? sourceParam(w, local);
+  if (from !== undefined) event(w, 'lent', at, { param: from });
+}
+
+/** The parameter that a local pointer starts from. */
+function sourceParam(w: Walk, local: LocalName): number | undefined {
+  const value = local.value === undefined ? undefined : bare(local.value);
+  return value?.type === 'identifier' ? w.locals.get(codeOf(w.unit, value))?.param : undefined;
 }
 
 function kindsOf(e: Effect, kind: HolderKind, ret: string): TraceKind[] {

@@ -204,7 +204,8 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
     open: false,
   };
   if (fn !== undefined && start.pages === undefined && site.node !== undefined) s.sources.set(fn, new Set([site.node]));
-  if (fn !== undefined && start.handedOut) climb(s, { unit: scope.unit, fn }, rootParameter(scope.unit, fn, start.pages));
+  if (fn !== undefined && start.handedOut)
+    climb(s, { unit: scope.unit, fn }, rootParameter(scope.unit, fn, start.pages));
   let visits = 0;
   for (let work = s.queue.shift(); work !== undefined && visits < MAX_FUNCTIONS; work = s.queue.shift()) {
     if (visit(s, work, site)) visits++;
@@ -240,9 +241,12 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
   searchFields(s, site);
   const climbs = work.fn === site.fn || s.reached.has(work.fn);
   for (const e of trace.events) {
-    if (!climbs) break;
+    // What a function that finds the pages in an object returns are the pages, wherever it is called.
+    if (e.kind === 'handed-out' && !climbs && e.param === undefined) climb(s, work, undefined, 'carrier');
+    if (!climbs) continue;
     if (e.kind === 'handed-out') climb(s, work, e.param);
     if (e.kind === 'number-out') climb(s, work, e.param, 'number');
+    if (e.kind === 'lent') climb(s, work, e.param, 'carrier');
   }
   return true;
 }
@@ -253,7 +257,10 @@ function searchFields(s: Search, site: CallSite): void {
   for (const [field, holder] of s.holders.fields) {
     if (s.searchedFields.has(field) || (TOO_COMMON.has(field) && holder.tags === undefined)) continue;
     s.searchedFields.add(field);
-    const units = holder.tags === undefined ? [site.unit] : [site.unit, ...project.headers(site.unit), ...project.cluster(site.unit)];
+    const units =
+      holder.tags === undefined
+        ? [site.unit]
+        : [site.unit, ...project.headers(site.unit), ...project.cluster(site.unit)];
     for (const unit of units)
       for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
   }

@@ -38,7 +38,9 @@ async function scored(labels: string, series: '6.1' | '6.12'): Promise<Scored | 
 function print({ tree, pairing }: Scored, options: readonly string[]): void {
   const { load, sites, rules } = tree.time;
   const seconds = [load, sites, rules].map((ms) => (ms / 1000).toFixed(2)).join(' + ');
-  write(`\nLinux ${tree.kernel}: ${tree.filesNaming} of ${tree.filesSeen} files; ${seconds} s to load, judge sites, run rules`);
+  write(
+    `\nLinux ${tree.kernel}: ${tree.filesNaming} of ${tree.filesSeen} files; ${seconds} s to load, judge sites, run rules`,
+  );
   for (const { label, site } of pairing.pairs)
     if (site === undefined) write(`  not found: ${label.file}:${label.line} ${label.api}`);
   for (const s of pairing.extra) write(`  no label: ${s.location.file}:${s.location.line} ${s.api}`);

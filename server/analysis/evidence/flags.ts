@@ -37,7 +37,7 @@ function apiClues(site: CallSite): Clue[] {
   const at = { kind: 'api', unit: site.unit, span: site.nameSpan };
   if (site.api.startsWith('iov_iter_')) {
     const text = `${site.api}() takes the pages of one I/O request`;
-    return [{ ...at, text, cases: { 1: 1.5, 0: 0.5 }, lifetime: { short: 2 }, guess: ['dma'] }];
+    return [{ ...at, text, cases: { 1: 1.5, 0: 0.5 }, lifetime: { short: 1.2 }, guess: ['dma'] }];
   }
   if (site.reference === 'pin') {
     const text = `${site.api}() pins: the data is meant to be accessed`;

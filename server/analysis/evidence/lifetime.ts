@@ -1,8 +1,9 @@
 /** How long the pages are held: until the function returns, or until something later gives them back. */
+import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import { namesBeforeBrackets } from '../call-index.ts';
-import type { ProjectView } from '../project-view.ts';
+import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import type { PageTrace } from '../traces.ts';
 import type { Clue } from './clue.ts';
@@ -42,8 +43,19 @@ function accountingIn(unit: CUnit): Span | undefined {
   return accountingCache.get(unit);
 }
 
+/** What a site is looked at in. */
+interface Around {
+  readonly model: Model;
+  readonly project: ProjectView;
+}
+
 /** The clues of lifetime. `releases` are all that were found of the site. */
-export function lifetimeClues(site: CallSite, trace: PageTrace, releases: readonly FoundRelease[], project: ProjectView): Clue[] {
+export function lifetimeClues(
+  site: CallSite,
+  trace: PageTrace,
+  releases: readonly FoundRelease[],
+  { model, project }: Around,
+): Clue[] {
   const { unit, fn } = site;
   if (fn === undefined || site.reference === 'none') return [];
   const real = releases.slice(0, MAX_RELEASES).filter((r) => !isOnError(site, r));
@@ -52,7 +64,7 @@ export function lifetimeClues(site: CallSite, trace: PageTrace, releases: readon
   const keeps = trace.pages !== undefined && (trace.fields.size > 0 || trace.events.some((e) => e.kind === 'stored'));
   const clues: Clue[] = [];
   const [first] = here;
-  const reached = reachClues(site, elsewhere, project);
+  const reached = reachClues(site, elsewhere, new AcquireChain(site, model, project));
   if (first !== undefined) {
     const text = `${first.api}() gives the pages back before ${fn.name}() returns`;
     clues.push({ kind: 'release', ...place(first), text, lifetime: { short: reached.length === 0 ? 2.5 : 1.2 } });
@@ -66,19 +78,19 @@ export function lifetimeClues(site: CallSite, trace: PageTrace, releases: readon
     const text = `${fn.name}() keeps nothing itself`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 0.6 } });
   }
-  clues.push(...fileClues(site));
+  clues.push(...fileClues(site, trace, project));
   return clues;
 }
 
 /** How the releases outside the acquiring function are reached, each way once. */
-function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], project: ProjectView): Clue[] {
+function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: AcquireChain): Clue[] {
   if (elsewhere.length === 0) return [];
-  const chain = new AcquireChain(site, project);
   const ways = new Map<Reach['kind'], { release: FoundRelease; reach: Reach }>();
   for (const release of elsewhere) {
     for (const reach of reachesOf(release, chain)) {
       const known = ways.get(reach.kind);
-      if (known === undefined || (known.reach.role === 'name' && reach.role !== 'name')) ways.set(reach.kind, { release, reach });
+      if (known === undefined || (known.reach.role === 'name' && reach.role !== 'name'))
+        ways.set(reach.kind, { release, reach });
     }
   }
   const later = ways.has('later');
@@ -87,23 +99,71 @@ function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], project:
     const given = `${release.fn.name}() gives the pages back`;
     switch (reach.kind) {
       case 'chain':
-        return [{ kind: 'release', ...at, text: `${given} before ${reach.where}() returns, which also leads to the acquire`, lifetime: { short: later ? 1.5 : 2.2 } }];
+        return [
+          {
+            kind: 'release',
+            ...at,
+            text: `${given} before ${reach.where}() returns, which also leads to the acquire`,
+            lifetime: { short: !later ? 2.2 : reach.counted ? 0.2 : 1.5 },
+          },
+        ];
       case 'completion':
-        return [{ kind: 'release', ...at, text: `${given} when ${reach.where}() is told of the end of the request`, lifetime: { short: 2.6 } }];
+        return [
+          {
+            kind: 'release',
+            ...at,
+            text: `${given} when ${reach.where}() is told of the end of the request`,
+            lifetime: { short: 2.6 },
+          },
+        ];
       case 'later': {
         const by = reach.role === 'name' ? `in ${reach.where}()` : `in ${reach.where}() (${reach.role})`;
-        return [{ kind: 'release', ...at, text: `${given} later, ${by}`, lifetime: { long: reach.role === 'name' ? 1.2 : 2 } }];
+        return [
+          {
+            kind: 'release',
+            ...at,
+            text: `${given} later, ${by}`,
+            lifetime: { long: reach.role === 'name' ? 1.2 : 2 },
+          },
+        ];
       }
       case 'turn':
-        return later || ways.has('chain') ? [] : [{ kind: 'release', ...at, text: `${given} in a later turn of ${reach.where}()`, lifetime: { short: 0.3 } }];
+        return later || ways.has('chain')
+          ? []
+          : [
+              {
+                kind: 'release',
+                ...at,
+                text: `${given} in a later turn of ${reach.where}()`,
+                lifetime: { short: 0.3 },
+              },
+            ];
       case 'unknown':
-        return ways.size > 1 ? [] : [{ kind: 'release', ...at, text: `${given} later`, lifetime: { long: site.api.startsWith('iov_iter_') ? 0.3 : 1 } }];
+        return ways.size > 1
+          ? []
+          : [
+              {
+                kind: 'release',
+                ...at,
+                text: `${given} later`,
+                lifetime: { long: site.api.startsWith('iov_iter_') ? 0.3 : 1 },
+              },
+            ];
     }
   });
 }
 
-/** What the file says as a whole. */
-function fileClues(site: CallSite): Clue[] {
+/** The first call in a file that has to do with MMU notifiers. */
+function notifierIn(unit: CUnit): { readonly name: string; readonly span: Span } | undefined {
+  for (const name of NOTIFIERS) {
+    const offset = namesBeforeBrackets(unit).get(name)?.[0];
+    if (offset !== undefined) return { name, span: { start: offset, end: offset + name.length } };
+  }
+  return undefined;
+}
+
+/** What the file, and for notifiers the files beside it, say as a whole. */
+function fileClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue[] {
   const { unit } = site;
   const clues: Clue[] = [];
   const span = accountingIn(unit);
@@ -111,17 +171,21 @@ function fileClues(site: CallSite): Clue[] {
     const text = 'pinned memory is accounted';
     clues.push({ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } });
   }
-  const name = NOTIFIERS.find((n) => namesBeforeBrackets(unit).has(n));
-  const offset = name === undefined ? undefined : namesBeforeBrackets(unit).get(name)?.[0];
-  if (name !== undefined && offset !== undefined && site.reference === 'get') {
-    const span = { start: offset, end: offset + name.length };
-    clues.push({
-      kind: 'notifier',
-      unit,
-      span,
-      text: `${name}(): changes of the page tables are followed`,
-      cases: { 3: 3, 4: 0.5 },
-    });
+  if (site.reference !== 'get') return clues;
+  const own = notifierIn(unit);
+  if (own !== undefined) {
+    const text = `${own.name}(): changes of the page tables are followed`;
+    return [...clues, { kind: 'notifier', unit, span: own.span, text, cases: { 3: 3, 4: 0.5 } }];
+  }
+  // A device that is told of changes elsewhere in the driver may use the pages under plain references.
+  if (!trace.events.some((e) => e.kind === 'dma')) return clues;
+  for (const name of NOTIFIERS) {
+    for (const other of usersOf(unit, name, project)) {
+      const near = notifierIn(other);
+      if (near === undefined || unitSymbols(other).functions.has(near.name)) continue;
+      const text = `${near.name}() beside this file: changes of the page tables are followed`;
+      return [...clues, { kind: 'notifier', unit: other, span: near.span, text, cases: { 3: 3.5 } }];
+    }
   }
   return clues;
 }

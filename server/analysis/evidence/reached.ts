@@ -2,10 +2,11 @@
  * When a release is reached, seen from the acquire: before the call chain that took the pages returns, by the completion of one request, or
  * by something later that user space or a teardown decides. Climbs from the release over callers and hooks to the entry points.
  */
+import type { Model } from '../../../model/index.ts';
 import { type CNode, childByField } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { treeOf } from '../call-index.ts';
-import type { ProjectView } from '../project-view.ts';
+import { callsIn, treeOf } from '../call-index.ts';
+import { type ProjectView, visibleFunctions } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import { codeOf, pathTo } from '../trees.ts';
 import { onErrorPath } from '../wrappers.ts';
@@ -29,6 +30,8 @@ export interface Reach {
   readonly where: string;
   /** later: what the entry point is for. */
   readonly role: string;
+  /** chain: only where the last reference of an object goes. */
+  readonly counted: boolean;
 }
 
 /** How far callers of callers are followed, and how many functions are looked at. */
@@ -49,6 +52,7 @@ export class AcquireChain {
 
   constructor(
     readonly site: CallSite,
+    readonly model: Model,
     readonly project: ProjectView,
   ) {
     const { unit, fn, node } = site;
@@ -80,6 +84,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
     found.set(`${r.kind} ${r.role}`, found.get(`${r.kind} ${r.role}`) ?? r);
   };
   const seen = new Set<FunctionDef>();
+  const counted = new Set<FunctionDef>();
   let level: readonly PlaceIn[] = [release];
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
     const next: PlaceIn[] = [];
@@ -87,22 +92,37 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
       const here = relation(place, chain);
       if (here === 'error') continue;
       if (here === 'chain' || here === 'turn') {
-        add({ kind: here, where: place.fn.name, role: '' });
+        add({ kind: here, where: place.fn.name, role: '', counted: counted.has(place.fn) || counts(place.fn) });
         if (here === 'chain') continue;
       }
       if (seen.has(place.fn) || seen.size > MAX_FUNCTIONS) continue;
       seen.add(place.fn);
-      next.push(...climb(place, chain, add));
+      for (const above of climb(place, chain, add)) {
+        if (counted.has(place.fn) || counts(place.fn) || drops(place)) counted.add(above.fn);
+        next.push(above);
+      }
     }
     level = next;
   }
   return [...found.values()];
 }
 
+/** Whether a function only drops a reference, by its name. */
+function counts(fn: FunctionDef): boolean {
+  return /(?:^|_)(?:put|unref|deref)(?:_|$)/.test(fn.name);
+}
+
+/** Whether a function does what it does when a count of references falls to zero (linux/kref.h, refcount.h, atomic.h). */
+function drops({ unit, fn }: PlaceIn): boolean {
+  return /\b(?:kref_put\w*|refcount_dec_and_\w+|atomic_dec_and_\w+)\s*\(/.test(
+    unit.code.slice(fn.bodySpan.start, fn.bodySpan.end),
+  );
+}
+
 /** How a call that leads to the release stands to those that lead to the acquire, in one function. */
 function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'turn' | 'apart' {
   const taken = chain.in(place.fn);
-  if (taken.length === 0) return 'apart';
+  if (taken.length === 0) return takesOthers(place, chain) ? 'error' : 'apart';
   const tree = treeOf(place.unit, place.fn);
   let error = false;
   let before = false;
@@ -116,6 +136,19 @@ function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'tur
   return error ? 'error' : before ? 'turn' : 'apart';
 }
 
+/** Whether a function takes pages of its own ahead of a place: what is given back there are those, not the site's. */
+function takesOthers({ unit, fn, node }: PlaceIn, { model, project }: AcquireChain): boolean {
+  const tree = treeOf(unit, fn);
+  for (const [name, calls] of callsIn(unit, fn)) {
+    const ahead = calls.filter((c) => c.end <= node.start && !separate(unit, tree, c, node));
+    if (ahead.length === 0) continue;
+    if (model.isSite(name)) return true;
+    const [callee] = visibleFunctions(unit, name, project);
+    if (callee !== undefined && [...callsIn(callee.unit, callee.fn).keys()].some((n) => model.isSite(n))) return true;
+  }
+  return false;
+}
+
 /** Whether two places stand in different cases of a switch, or in different branches of an if: no path has both in one pass. */
 function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   const pathA = pathTo(tree, a);
@@ -126,7 +159,8 @@ function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   const left = pathA[i];
   const right = pathB[i];
   if (parent === undefined || left === undefined || right === undefined) return false;
-  if (parent.type === 'if_statement') return childByField(parent, 'condition') !== left && childByField(parent, 'condition') !== right;
+  if (parent.type === 'if_statement')
+    return childByField(parent, 'condition') !== left && childByField(parent, 'condition') !== right;
   if (parent.type !== 'compound_statement' && left.type !== 'case_statement') return false;
   if (left.type !== 'case_statement' || right.type !== 'case_statement') return false;
   // Fall-through joins cases; a case that ends in a jump does not reach the next.
@@ -160,25 +194,30 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
   const where = fn.name;
   if (hook.kind === 'callback') {
     const { row, callee } = hook;
-    if (row === undefined) return /exit/.test(callee) ? { kind: 'later', where, role: 'exit' } : byName(fn);
-    if (row.when !== 'later' || row.context === 'rcu') return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit' } : 'climb';
-    if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier' };
-    return /add_action/.test(callee) ? { kind: 'later', where, role: 'remove' } : { kind: 'completion', where, role: '' };
+    if (row === undefined)
+      return /exit/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : byName(fn);
+    if (row.when !== 'later' || row.context === 'rcu')
+      return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : 'climb';
+    if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier', counted: false };
+    return /add_action/.test(callee)
+      ? { kind: 'later', where, role: 'remove', counted: false }
+      : { kind: 'completion', where, role: '', counted: false };
   }
   const { entry, field } = hook;
   if (entry !== undefined && entry.role !== 'other') {
-    if (entry.role === 'io' && entry.context !== 'process') return { kind: 'completion', where, role: '' };
-    return { kind: 'later', where, role: entry.role };
+    if (entry.role === 'io' && entry.context !== 'process')
+      return { kind: 'completion', where, role: '', counted: false };
+    return { kind: 'later', where, role: entry.role, counted: false };
   }
-  if (ENDS.test(field)) return { kind: 'later', where, role: field };
-  if (COMPLETES.test(field)) return { kind: 'completion', where, role: '' };
+  if (ENDS.test(field)) return { kind: 'later', where, role: field, counted: false };
+  if (COMPLETES.test(field)) return { kind: 'completion', where, role: '', counted: false };
   return byName(fn);
 }
 
 /** What the name of a function says of when it is called, where nothing else is known. */
 function byName(fn: FunctionDef): Reach {
   const where = fn.name;
-  if (COMPLETES.test(fn.name)) return { kind: 'completion', where, role: '' };
-  if (ENDS.test(fn.name)) return { kind: 'later', where, role: 'name' };
-  return { kind: 'unknown', where, role: '' };
+  if (COMPLETES.test(fn.name)) return { kind: 'completion', where, role: '', counted: false };
+  if (ENDS.test(fn.name)) return { kind: 'later', where, role: 'name', counted: false };
+  return { kind: 'unknown', where, role: '', counted: false };
 }

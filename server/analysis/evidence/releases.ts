@@ -50,14 +50,15 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
   const sorted = [...found.values()].sort(
-    (a, b) => own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
+    (a, b) =>
+      own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
   );
   return sorted;
 }
 
 /** Functions that free memory by its address meet the array more often than its pages. */
 function isRelease(e: TraceEvent): boolean {
-  return e.rows.some((r) => r.family !== 'memory');
+  return e.rows.length === 0 || e.rows.some((r) => r.family !== 'memory');
 }
 
 /** What a run of path analysis says of a site: its own releases, and those of the owners in which its pages end up. */

@@ -8,30 +8,51 @@ import { isOnError } from './error-path.ts';
 /** Releases that are looked at for one site. */
 const MAX_RELEASES = 50;
 
+/** Words in names of functions outside of the file that start a device, or tell it addresses. */
+const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
+
+/** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
+const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/;
+
+/** Calls that are looked at for what their names say. */
+const MAX_CALLS = 200;
+
 /** The clues of what is done with the pages. */
-export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
+export function sinkClues(site: CallSite, all: PageTrace): Clue[] {
+  // Where callers decide, those beside the file are some of many.
+  const events = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
+  const trace = { ...all, events };
   const clues: Clue[] = [];
   const first = (kind: TraceKind): TraceEvent | undefined =>
-    trace.events.find((e) => e.kind === kind && e.fn === site.fn) ?? trace.events.find((e) => e.kind === kind);
-  const dma = first('dma');
+    events.find((e) => e.kind === kind && e.fn === site.fn) ?? events.find((e) => e.kind === kind);
+  const dma = first('dma') ?? calledWith(events, DEVICE);
   const carrier = first('carrier');
+  const hypervisor = calledWith(events, HYPERVISOR);
   if (dma !== undefined) {
-    const text = `${dma.api ?? 'a device'}() gives the pages to a device`;
+    const text = `${dma.api ?? dma.callee ?? 'a device'}() gives the pages to a device`;
     clues.push({ kind: 'dma', ...place(dma), text, cases: { 1: 2.5, 2: 2.2 }, access: ['dma'] });
   } else if (carrier !== undefined) {
     const text = `${carrier.api ?? 'the request'}() puts the pages into an I/O request`;
     clues.push({ kind: 'carrier', ...place(carrier), text, cases: { 1: 1.8, 2: 1 }, access: ['dma'] });
+  } else if (hypervisor !== undefined) {
+    const text = `${hypervisor.callee ?? ''}() tells a hypervisor where the data is`;
+    clues.push({ kind: 'hypervisor', ...place(hypervisor), text, cases: { 2: 1.5, 1: 0.5 }, access: byFlags(site) });
   }
   const io = dma !== undefined || carrier !== undefined;
-  for (const kind of ['read', 'write'] as const) {
-    const access = first(kind);
-    if (access === undefined) continue;
-    const how = access.api === undefined ? 'the CPU' : `${access.api}()`;
-    const text = kind === 'read' ? `${how} reads the data` : `${how} writes the data`;
-    clues.push({ kind, ...place(access), text, cases: io ? { 5: 0.5 } : { 5: 2, 2: 1 }, access: [kind] });
+  for (const kind of ['read', 'write'] as const) clues.push(...cpuClue(first(kind), kind, io));
+  const kept = events.find((e) => e.kind === 'stored' && e.holder === 'data');
+  if (kept !== undefined && !clues.some((c) => c.kind === 'read' || c.kind === 'write')) {
+    const text = 'a kernel address of the data is kept';
+    clues.push({
+      kind: 'data',
+      ...place(kept),
+      text,
+      cases: io ? { 5: 0.3 } : { 5: 1, 2: 1 },
+      access: bothIfWritten(site),
+    });
   }
   const number = first('number');
-  if (number !== undefined && !io && site.reference !== 'get') {
+  if (number !== undefined && clues.length === 0 && site.reference !== 'get') {
     const text = 'the number or address of the page is kept or passed on';
     clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
   }
@@ -53,6 +74,25 @@ export function sinkClues(site: CallSite, trace: PageTrace): Clue[] {
     clues.push({ kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open ? 2.5 : 0.5 } });
   }
   return clues;
+}
+
+/** The first event whose function nobody knows but by the words in its name. */
+function calledWith(events: readonly TraceEvent[], words: RegExp): TraceEvent | undefined {
+  const calls = events.filter((e) => e.callee !== undefined && e.kind !== 'release').slice(0, MAX_CALLS);
+  return calls.find((e) => words.test(e.callee ?? ''));
+}
+
+/** One kind of access by the CPU. */
+function cpuClue(access: TraceEvent | undefined, kind: 'read' | 'write', io: boolean): Clue[] {
+  if (access === undefined) return [];
+  const how = access.api === undefined ? 'the CPU' : `${access.api}()`;
+  const text = kind === 'read' ? `${how} reads the data` : `${how} writes the data`;
+  return [{ kind, ...place(access), text, cases: io ? { 5: 0.5 } : { 5: 2, 2: 1 }, access: [kind] }];
+}
+
+/** What is done through an address that is kept: read, and written where the pages were asked for with FOLL_WRITE. */
+function bothIfWritten(site: CallSite): AccessKind[] {
+  return site.flags.may.has('FOLL_WRITE') || !site.flags.known ? ['read', 'write'] : ['read'];
 }
 
 /** Whether the acquiring function gives the pages back itself: then the caller's array was only lent. */
