@@ -171,6 +171,8 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
 
 function addFixOptions(command: Command): Command {
   return command
+    .option('--kbuild', 'be the checker of a kernel build: make C=2 CHECK="guplint --kbuild" (see docs/ci.md)')
+    .option('--kbuild-fail', 'with --kbuild: findings fail the build')
     .option('--fix', 'apply the safe fixes')
     .option('--fix-dry-run', 'report as after --fix, but change no file')
     .option('--unsafe-fixes', 'with --fix, --fix-dry-run or --format patch: apply the unsafe fixes too');

@@ -19,7 +19,7 @@ export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) 
   return (job) => {
     if (tools === undefined) {
       const prefilter = modelPrefilter();
-      tools = { fs, prefilter, headers: new Headers(fs, prefilter) };
+      tools = { fs, prefilter, headers: new Headers(fs, prefilter, job.config.includeDirs) };
     }
     return analyseJob(job, tools, clock);
   };

@@ -23,6 +23,8 @@ export interface Settings {
   readonly minConfidence: Confidence;
   /** A configuration file to use for every file in place of the nearest one. */
   readonly configFile: string | undefined;
+  /** Directories that a build names for headers (-I), searched after those of the project. */
+  readonly includeDirs?: readonly string[];
 }
 
 /** Settings of a run without any options. */
@@ -52,6 +54,7 @@ export function resolveConfig(settings: Settings, file: ConfigFile | undefined):
     ignore: file?.ignore ?? [],
     file: file?.path,
     directory: file === undefined ? undefined : directoryOf(file.path),
+    includeDirs: settings.includeDirs ?? [],
   };
 }
 

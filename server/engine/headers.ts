@@ -54,9 +54,12 @@ export class Headers implements HeaderLoader {
   readonly #included = new Map<string, readonly string[]>();
   readonly #relevant = new Map<string, boolean>();
   readonly #prefilter: Prefilter;
+  readonly #includeDirs: readonly string[];
 
-  constructor(fs: FileSystem, prefilter: Prefilter) {
+  /** `includeDirs`: directories that a build names, searched last. */
+  constructor(fs: FileSystem, prefilter: Prefilter, includeDirs: readonly string[] = []) {
     this.#fs = fs;
+    this.#includeDirs = includeDirs;
     this.#prefilter = prefilter;
   }
 
@@ -147,7 +150,7 @@ export class Headers implements HeaderLoader {
     const known = this.#searched.get(directory);
     if (known !== undefined) return known;
     const levels = projectLevels(directory, (at) => this.#list(at));
-    const bases = levels.flatMap((at) => [at, join(at, 'include')]);
+    const bases = [...levels.flatMap((at) => [at, join(at, 'include')]), ...this.#includeDirs];
     this.#searched.set(directory, bases);
     return bases;
   }

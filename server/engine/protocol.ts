@@ -173,6 +173,8 @@ export interface ResolvedConfig {
   /** Path of the configuration file, and of its directory; undefined without one. */
   readonly file: string | undefined;
   readonly directory: string | undefined;
+  /** Directories to search for headers after those of the project; the same for a whole run. */
+  readonly includeDirs?: readonly string[];
 }
 
 /** A file to be analysed: read from disk, or with the text given. */

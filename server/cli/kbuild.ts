@@ -1,0 +1,35 @@
+/**
+ * `guplint --kbuild`: the checker of a kernel build (make C=1 or C=2, CHECK=). Called for every object, so a file that names
+ * nothing of the model ends here, before the argument parser, the analysis or the C parser are loaded.
+ */
+import { UserError } from '../base/user-error.ts';
+import { modelPrefilter } from '../engine/prefilter.ts';
+import { createFileSystem } from '../host/files.ts';
+import { parseKbuildArguments } from './kbuild-arguments.ts';
+import type { ExitCode } from './main.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Checks the source file that the build names. 0 whatever is found and whatever goes wrong with the file, since make deletes
+ * the object otherwise; with --kbuild-fail 1 for findings and 2 for what cannot be checked. Throws UserError without a source.
+ */
+export async function kbuild(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const parsed = parseKbuildArguments(args);
+  const fs = createFileSystem();
+  const read = fs.read(parsed.source);
+  if (read.kind === 'problem') {
+    terminal.err(`guplint: ${parsed.source}: ${read.problem.message}\n`);
+    return parsed.fail ? 2 : 0;
+  }
+  const bytes = Buffer.from(read.bytes.buffer, read.bytes.byteOffset, read.bytes.byteLength);
+  if (!modelPrefilter().test(bytes.toString('latin1'))) return 0;
+  try {
+    const { checkSource } = await import('./kbuild-check.ts');
+    return await checkSource(parsed, terminal);
+  } catch (error) {
+    if (parsed.fail) throw error;
+    const own = error instanceof UserError ? '' : 'internal error: ';
+    terminal.err(`guplint: ${own}${error instanceof Error ? error.message : String(error)}\n`);
+    return 0;
+  }
+}
