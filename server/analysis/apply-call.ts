@@ -9,7 +9,7 @@ import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld } from './apply-summary.ts';
 import { evaluate } from './evaluate.ts';
-import { type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
+import { type Asked, type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
 import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 
@@ -34,11 +34,11 @@ export function executeCall(
   const ctx = { point: where.point };
   const args = instr.args.map((a) => evaluate(s, a, ctx));
   const name = instr.callee;
-  const callees = calleesOf(
-    frame,
-    instr,
-    args.some((a) => handedOver(s, a).length > 0),
-  );
+  const asked: Asked = {
+    withPages: args.some((a) => handedOver(s, a).length > 0),
+    holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),
+  };
+  const callees = calleesOf(frame, instr, asked);
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = pickRow(frame.model.rows(name), args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
@@ -75,7 +75,7 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
   const target =
     fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
   if (row === undefined || target === undefined) return undefined;
-  const callee = frame.program.callee(frame.unit, target);
+  const callee = frame.program.callee(frame, target, { withPages: true, holding: true });
   if (callee.kind !== 'summary') return undefined;
   const passed = row.passes.map(
     (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),
@@ -99,10 +99,10 @@ function applyCallback(frame: Frame, s: PathState, info: CallSiteInfo, cb: Regis
   return [s];
 }
 
-function calleesOf(frame: Frame, instr: CallInstr, withPages: boolean): readonly Callee[] {
-  if (instr.callee !== undefined) return [frame.program.callee(frame.unit, instr.callee, withPages)];
+function calleesOf(frame: Frame, instr: CallInstr, asked: Asked): readonly Callee[] {
+  if (instr.callee !== undefined) return [frame.program.callee(frame, instr.callee, asked)];
   if (instr.via !== undefined) {
-    const found = frame.program.behindField(frame.unit, instr.via.tag, instr.via.field);
+    const found = frame.program.behindField(frame, instr.via.tag, instr.via.field, asked);
     if (found.length > 0) return found;
   }
   return [{ kind: 'external' }];

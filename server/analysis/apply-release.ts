@@ -75,7 +75,7 @@ function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: 
     reference: call.reference,
     step: release.step,
     functionName: frame.fn.name,
-    all: call.array,
+    all: call.array && !call.offset,
     dirties: call.dirties,
   });
 }

@@ -185,8 +185,7 @@ function callReleases(frame: Frame, name: string | undefined, arity: number): bo
   if (name === undefined) return false;
   const row = pickRow(frame.model.rows(name), arity);
   if (row !== undefined) return row.effects.some((e) => e.op === 'release');
-  const callee = frame.program.callee(frame.unit, name);
-  return callee.kind === 'summary' && callee.summary.cases.some((c) => c.events.some((e) => e.kind === 'release'));
+  return frame.program.mayRelease(frame.unit, name);
 }
 
 function turnTag(s: PathState | undefined, heads: readonly number[]): string {
@@ -389,8 +388,7 @@ function callActs(frame: Frame, name: string | undefined, arity: number): boolea
     return row.effects.some(
       (e) => e.op === 'release' || e.op === 'alias' || e.op === 'map' || e.op === 'dirty' || e.op === 'transfer',
     );
-  const callee = frame.program.callee(frame.unit, name);
-  return callee.kind === 'summary' && callee.summary.effective;
+  return frame.program.mayRelease(frame.unit, name);
 }
 
 /** Moves a path along an edge; false when it ends there (a loop has had its turns). */

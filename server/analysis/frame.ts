@@ -18,12 +18,22 @@ export type Callee =
   /** Not in sight. */
   | { readonly kind: 'external' };
 
+/** The circumstances of a call that decide whether its callee is looked into. */
+export interface Asked {
+  /** It is handed pages, so what it stores matters. */
+  readonly withPages: boolean;
+  /** Pages are held on the path. */
+  readonly holding: boolean;
+}
+
 /** The rest of the program as one function's analysis sees it. */
 export interface Program {
-  /** A function by name, as seen from a unit: its own static functions first. `withPages`: it is handed pages, so what it stores matters. */
-  callee(unit: CUnit, name: string, withPages?: boolean): Callee;
+  /** A function by name, as seen from the function at hand: its file's own static functions first. */
+  callee(frame: Frame, name: string, asked: Asked): Callee;
   /** Functions that may stand behind a pointer field; empty when none is known. */
-  behindField(unit: CUnit, tag: string | undefined, field: string): readonly Callee[];
+  behindField(frame: Frame, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
+  /** Whether a function of the cluster can give pages back, by the names it calls. */
+  mayRelease(unit: CUnit, name: string): boolean;
   /** The folded flags of an acquire call, by the call expression's start; undefined when the call is no site. */
   flagsAt(unit: CUnit, callStart: number): FlagSet | undefined;
 }

@@ -1,0 +1,149 @@
+/**
+ * Who calls whom among the functions of a cluster, by name, and what follows from it without looking into any body: which functions
+ * can take pages, which can give some back. Decides what is worth following along paths.
+ */
+import type { Model } from '../../model/index.ts';
+import type { ApiRow } from '../../model/schema.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { namesBeforeBrackets } from './call-index.ts';
+
+/** A function and the unit that holds it. */
+export interface Known {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+}
+
+/** A function that an initialiser puts into a field: `.release = foo_release`. */
+export interface FieldFunction {
+  readonly tag: string | undefined;
+  readonly name: string;
+}
+
+interface UnitCalls {
+  readonly calls: ReadonlyMap<FunctionDef, ReadonlySet<string>>;
+  readonly fields: ReadonlyMap<string, readonly FieldFunction[]>;
+}
+
+const cache = new WeakMap<CUnit, UnitCalls>();
+
+/** The call graph of some units, narrowed to the kernels of a model. */
+export class CallGraph {
+  readonly #byName = new Map<string, Known[]>();
+  readonly #acquires = new Set<FunctionDef>();
+  readonly #releases = new Set<FunctionDef>();
+  readonly #model: Model;
+
+  constructor(units: readonly CUnit[], model: Model) {
+    this.#model = model;
+    for (const unit of units) {
+      for (const fn of unit.functions) this.#byName.set(fn.name, [...(this.#byName.get(fn.name) ?? []), { unit, fn }]);
+    }
+    const known = units.flatMap((unit) => unit.functions.map((fn) => ({ unit, fn })));
+    this.#spread(known, this.#acquires, (r) => r.site === true);
+    this.#spread(known, this.#releases, (r) =>
+      r.effects.some((e) => e.op === 'release' || e.op === 'transfer' || e.op === 'dirty'),
+    );
+  }
+
+  /** A function by name as seen from a unit; undefined for one that is not in sight, or is what the model says it is. */
+  lookup(unit: CUnit, name: string): Known | undefined {
+    const all = this.#byName.get(name);
+    if (all === undefined) return undefined;
+    const own = all.find((k) => k.unit === unit);
+    // A function of the model is what the model says, unless the file has a static one of its own of that name.
+    if (this.#model.rows(name).length > 0) return own?.fn.isStatic === true ? own : undefined;
+    return own ?? all.find((k) => !k.fn.isStatic || k.unit.path.endsWith('.h'));
+  }
+
+  /** Whether the function, or one it calls, takes pages. */
+  acquires(fn: FunctionDef): boolean {
+    return this.#acquires.has(fn);
+  }
+
+  /** Whether the function, or one it calls, gives pages back, hands them over or marks them dirty. */
+  releases(fn: FunctionDef): boolean {
+    return this.#releases.has(fn);
+  }
+
+  /** Functions that initialisers of a unit put into a field of this name. */
+  inField(unit: CUnit, field: string): readonly FieldFunction[] {
+    return unitCalls(unit).fields.get(field) ?? [];
+  }
+
+  /** Marks the functions that call something a row says, and their callers, to a fixpoint. */
+  #spread(known: readonly Known[], into: Set<FunctionDef>, says: (row: ApiRow) => boolean): void {
+    const callers = new Map<FunctionDef, FunctionDef[]>();
+    const queue: FunctionDef[] = [];
+    for (const { unit, fn } of known) {
+      for (const name of unitCalls(unit).calls.get(fn) ?? []) {
+        const callee = this.lookup(unit, name);
+        if (callee !== undefined) callers.set(callee.fn, [...(callers.get(callee.fn) ?? []), fn]);
+        else if (!into.has(fn) && this.#model.rows(name).some(says)) {
+          into.add(fn);
+          queue.push(fn);
+        }
+      }
+    }
+    for (let fn = queue.pop(); fn !== undefined; fn = queue.pop()) {
+      for (const caller of callers.get(fn) ?? []) {
+        if (into.has(caller)) continue;
+        into.add(caller);
+        queue.push(caller);
+      }
+    }
+  }
+}
+
+function unitCalls(unit: CUnit): UnitCalls {
+  let found = cache.get(unit);
+  if (found === undefined) {
+    found = { calls: callsByFunction(unit), fields: functionFields(unit) };
+    cache.set(unit, found);
+  }
+  return found;
+}
+
+/** Functions of a unit that initialisers at file scope put into fields, by field. */
+function functionFields(unit: CUnit): ReadonlyMap<string, readonly FieldFunction[]> {
+  const own = new Set(unit.functions.map((f) => f.name));
+  const out = new Map<string, FieldFunction[]>();
+  for (const d of unit.declarations) {
+    if (d.kind !== 'variable') continue;
+    const text = unit.code.slice(d.span.start, d.span.end);
+    const tag = /\bstruct\s+(\w+)/.exec(text)?.[1];
+    for (const m of text.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)) {
+      const [, field = '', name = ''] = m;
+      if (own.has(name)) out.set(field, [...(out.get(field) ?? []), { tag, name }]);
+    }
+  }
+  return out;
+}
+
+/** Names called in each function of a unit, by text. */
+function callsByFunction(unit: CUnit): ReadonlyMap<FunctionDef, ReadonlySet<string>> {
+  const sets = new Map<FunctionDef, Set<string>>();
+  for (const [name, offsets] of namesBeforeBrackets(unit)) {
+    for (const offset of offsets) {
+      const fn = functionContaining(unit.functions, offset);
+      if (fn === undefined || offset < fn.bodySpan.start) continue;
+      const set = sets.get(fn) ?? new Set();
+      set.add(name);
+      sets.set(fn, set);
+    }
+  }
+  return sets;
+}
+
+function functionContaining(functions: readonly FunctionDef[], offset: number): FunctionDef | undefined {
+  let lo = 0;
+  let hi = functions.length - 1;
+  while (lo <= hi) {
+    const mid = (lo + hi) >> 1;
+    const fn = functions[mid];
+    if (fn === undefined) return undefined;
+    if (offset < fn.span.start) hi = mid - 1;
+    else if (offset >= fn.span.end) lo = mid + 1;
+    else return fn;
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * Path analysis shared by the files of a directory: they call each other, so their functions are followed once for all of them.
+ * What is found depends on the directory's files alone, never on which of them was asked for first.
+ */
+import type { Model } from '../../model/index.ts';
+import { LOWER_TABLES } from '../analysis/flow-tables.ts';
+import { analyzeProgram, type FlowResult } from '../analysis/program.ts';
+import { findCalls, type UnitCalls } from '../analysis/sites.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import { compareText } from './order.ts';
+import type { Project } from './project.ts';
+
+const calls = new WeakMap<CUnit, UnitCalls>();
+const byProject = new WeakMap<Project, Map<string, FlowResult>>();
+const byUnit = new WeakMap<CUnit, FlowResult>();
+
+/** The calls and sites of a unit, found once. */
+export function callsOf(unit: CUnit, selected: Model, project: Project): UnitCalls {
+  let found = calls.get(unit);
+  if (found === undefined) {
+    found = findCalls(unit, selected, project);
+    calls.set(unit, found);
+  }
+  return found;
+}
+
+/** Path analysis of a unit's directory for the unit's kernels. */
+export function flowOf(unit: CUnit, selected: Model, project: Project): FlowResult {
+  const known = byUnit.get(unit);
+  if (known !== undefined) return known;
+  const members = [unit, ...project.cluster(unit)].sort((a, b) => compareText(a.path, b.path));
+  const key = `${unit.range.since}:${unit.range.until}:${members.map((m) => m.path).join(':')}`;
+  const results = byProject.get(project) ?? new Map<string, FlowResult>();
+  byProject.set(project, results);
+  let found = results.get(key);
+  if (found === undefined) {
+    const sites = members.flatMap((m) => callsOf(m, selected, project).sites.filter((s) => s.unit === m));
+    const headers = members.flatMap((m) => project.headers(m));
+    found = analyzeProgram({
+      units: [...new Set([...members, ...headers])],
+      model: selected,
+      tables: LOWER_TABLES,
+      sites,
+    });
+    results.set(key, found);
+  }
+  byUnit.set(unit, found);
+  return found;
+}
+
+/** Path analysis of a unit's directory where somebody has asked for it. */
+export function flowIfKnown(unit: CUnit): FlowResult | undefined {
+  return byUnit.get(unit);
+}
