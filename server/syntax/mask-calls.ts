@@ -11,13 +11,22 @@ import { isLineBreak } from './split.ts';
 import { P } from './tokens.ts';
 import { VOCABULARY, WORD_ROLE } from './vocabulary.ts';
 
-/** A macro without brackets in front of a statement goes: `__unroll for (...)`. */
+/** A macro without brackets in front of a statement goes, `__unroll for (...)`, and a word between type and star, `T far *p`. */
 function maskBare(r: Rewriter, i: number): void {
+  if (isPlainWord(r, i + 1) && r.value(i + 2) === P.star && startsStatement(r, i)) {
+    r.note('annotation', i + 1, i + 1);
+    r.blank(i + 1, i + 1);
+    return;
+  }
   const next = r.isWord(i + 1) ? VOCABULARY.role(r.value(i + 1)) : 0;
   if (next !== WORD_ROLE.control && next !== WORD_ROLE.jump) return;
   if (!startsStatement(r, i)) return;
   r.note('annotation', i, i);
   r.blank(i, i);
+}
+
+function isPlainWord(r: Rewriter, i: number): boolean {
+  return r.isWord(i) && VOCABULARY.role(r.value(i)) === 0;
 }
 
 /** A word that may be called: block macros, calls without semicolon, and arguments. */
@@ -37,6 +46,7 @@ export function maskCall(m: Masking, i: number): void {
     });
   }
   const statement = around(m) === 'code' && startsStatement(r, i);
+  if (statement && LOOP_MACRO.test(name) && isForHead(r, open, close)) return r.put(r.start(i), 'for', r.end(i));
   const first = statementArgument(r, open, close);
   if (first === open + 1 && statement) return unwrapStatements(r, i, close);
   if (first > open + 1) return lastArgument(r, i, first, close);
@@ -57,6 +67,17 @@ function maskFieldMacro(r: Rewriter, i: number, close: number): void {
   r.put(r.start(i), 'int', r.start(name));
   r.blank(name + 1, close);
   r.settle(i, name);
+}
+
+/** `(i = 0; i < n; i++)` */
+function isForHead(r: Rewriter, open: number, close: number): boolean {
+  let semicolons = 0;
+  for (let k = open + 1; k < close; k++) {
+    if (r.isPunct(k) && r.value(k) === P.semicolon) semicolons++;
+    const partner = r.match(k);
+    if (partner > k) k = partner;
+  }
+  return semicolons === 2;
 }
 
 /** The first token of the argument that is statements, as in `DEB( if (x) f(); )` and `poll(dev, 2000, if (x) break;)`; -1 for none. */

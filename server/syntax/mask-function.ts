@@ -44,7 +44,10 @@ function maskWord(m: Masking, i: number): number {
       capitalise(r, i);
       return i;
     case WORD_ROLE.tag:
-      maskTagged(r, i);
+      maskSpareWord(r, i + 1);
+      return i;
+    case WORD_ROLE.type:
+      maskSpareWord(r, i);
       return i;
     case WORD_ROLE.localLabel:
       return maskLocalLabel(r, i);
@@ -77,11 +80,16 @@ function maskLiteral(r: Rewriter, i: number): number {
   return last;
 }
 
+function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
+}
+
 /** `5000baseT_Full`, pasted onto a name by a macro, becomes a name; of `16 KB` the number stays. */
 function maskNumber(r: Rewriter, i: number): void {
   if (r.isWord(i + 1) && VOCABULARY.role(r.value(i + 1)) === 0) r.blank(i + 1, i + 1);
-  const last = r.code[r.end(i) - 1] ?? 0;
-  if (last >= 48 && last <= 57 && r.end(i) - r.start(i) < 8) return;
+  let digits = true;
+  for (let k = r.start(i); k < r.end(i) && digits; k++) digits = isDigit(r.code[k] ?? 0);
+  if (digits) return;
   if (/^(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9.]+(?:[eE][-+]?[0-9]+)?)[uUlLfF]*$/.test(r.text(i))) return;
   r.code[r.start(i)] = 88;
 }
@@ -168,17 +176,20 @@ function maskStorage(r: Rewriter, i: number): void {
   r.blank(i, k - 1);
 }
 
-/** `struct foo __tag *p`, `struct foo head __tag(x, y);`: a word that is neither the tag nor the declared name goes. */
-function maskTagged(r: Rewriter, i: number): void {
+/**
+ * `struct foo __tag *p`, `char __tag *p`, `struct foo head __tag(x, y);`: a word that is neither type nor declared name goes.
+ * `type` is the last word of the type.
+ */
+function maskSpareWord(r: Rewriter, type: number): void {
   const word = (k: number): boolean => r.isWord(k) && VOCABULARY.role(r.value(k)) === 0;
-  if (!word(i + 1) || !word(i + 2)) return;
-  if (word(i + 3) || r.value(i + 3) === P.star) {
-    const spare = word(i + 3) && r.value(i + 4) === P.open ? i + 3 : i + 2;
-    const close = spare === i + 3 ? r.match(i + 4) : spare;
-    if (close < 0) return;
-    r.note('annotation', spare, close);
-    r.blank(spare, close);
-  }
+  if (!r.isWord(type) || !word(type + 1)) return;
+  if (!word(type + 2) && r.value(type + 2) !== P.star) return;
+  const called = word(type + 2) && r.value(type + 3) === P.open;
+  const spare = called ? type + 2 : type + 1;
+  const last = called ? r.match(type + 3) : spare;
+  if (last < 0) return;
+  r.note('annotation', spare, last);
+  r.blank(spare, last);
 }
 
 function isStorageWord(r: Rewriter, i: number): boolean {
