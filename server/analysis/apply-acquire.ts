@@ -23,7 +23,7 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
   if (pagesArg !== undefined && isNull(s, pagesArg)) return call.ret;
   const id = `${info.point}`;
   const ret = effect.place === 'ret' ? withProvenance(call.ret, [id]) : call.ret;
-  const requested = requestedOf(row, args);
+  const requested = isOne(row, effect) ? intValue(1) : args[row.params.findIndex((p) => p.role === 'nr')];
   const resource: Resource = {
     id,
     origin: {
@@ -37,7 +37,7 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
     reference: referenceOf(row, effect),
     result: ret,
     heldWhen: heldWhen(row),
-    unit: effect.place === 'ret' && row.returns.startsWith('page-') ? 'one' : (effect.count?.unit ?? 'pages'),
+    unit: isOne(row, effect) ? 'one' : (effect.count?.unit ?? 'pages'),
     requested,
     hold: { kind: 'held' },
     dirtied: undefined,
@@ -77,9 +77,10 @@ function isNull(s: PathState, v: Value): boolean {
   return i.low === 0 && i.high === 0;
 }
 
-function requestedOf(row: ApiRow, args: readonly Value[]): Value | undefined {
-  if (row.returns.startsWith('page-')) return intValue(1);
-  return args[row.params.findIndex((p) => p.role === 'nr')];
+/** One page and never more: it is the result, or goes into the one pointer that the caller names. */
+function isOne(row: ApiRow, effect: Effect): boolean {
+  if (effect.place === 'ret') return row.returns.startsWith('page-');
+  return row.returns === 'bool' && /^\*arg\d+$/.test(effect.place);
 }
 
 function referenceOf(row: ApiRow, effect: Effect): Reference {
