@@ -155,16 +155,21 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
   const { config, tree, project } = context;
   const rules = context.rules.filter((rule) => config.rules[rule.name] !== 'off');
   if (rules.length === 0) return [];
-  const inputs = found.map(({ unit, selected, calls, sites }): PassInput => {
+  const inputs = found.map(({ unit, selected, calls, sites, records }): PassInput => {
     const path = tree === undefined ? undefined : within(tree.root, unit.path);
+    const known = new Map(sites.map((site, i) => [site, records[i]]));
     return {
       unit,
       headers: project.headers(unit),
+      get neighbours() {
+        return project.cluster(unit);
+      },
       model: selected,
       kernel: unit.range,
       kernelKnown: kernel.known,
       entitled: (flag) => path !== undefined && selected.entitled(path, flag),
       sites,
+      recordOf: (site) => known.get(site),
       calls,
       isReported: (other) => project.isGiven(other.path),
       get flow() {

@@ -7,7 +7,7 @@ import type { KernelRange } from '../../model/version.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
-import type { Confidence, Severity } from '../engine/protocol.ts';
+import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';
 
 /** The groups of the rule table. */
@@ -54,6 +54,8 @@ export interface RulePass {
   readonly unit: CUnit;
   /** Headers of the project that the unit includes, transitively: what they define is no kernel function there. */
   readonly headers: readonly CUnit[];
+  /** The other source files of the directory that name something of the model. */
+  readonly neighbours: readonly CUnit[];
   readonly model: Model;
   /** The kernels aimed at, and whether somebody named them (a flag, a Makefile, the configuration, the code's own tests). */
   readonly kernel: KernelRange;
@@ -61,6 +63,8 @@ export interface RulePass {
   /** Whether the file is a place of the kernel itself that is entitled to this flag there (model table `internalUsers`). */
   entitled(flag: string): boolean;
   readonly sites: readonly CallSite[];
+  /** What is known of a site: its case, lifetime, accesses, releases. */
+  recordOf(site: CallSite): SiteRecord | undefined;
   /** Every call of a model function in the unit, sites included, in text order. */
   readonly calls: readonly ApiCall[];
   /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */

@@ -30,7 +30,9 @@ export interface WrongRelease extends PageFinding {
 
 /** The wrong releases of one kind, each release and acquire once. */
 export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongRelease[] {
-  const direct = pageFindings(pass, mistake).flatMap((f) => completed(pass, mistake, f, undefined));
+  const direct = pageFindings(pass, mistake)
+    .filter((f) => f.problem.confidence === 'high' || !fitsElsewhere(pass, f))
+    .flatMap((f) => completed(pass, mistake, f, undefined));
   const seen = new Set(direct.map((f) => placeKey(f.problem.step)));
   const byOwner = [...ownersOf(pass.flow).values()].flatMap((facts) => ownerFindings(pass, mistake, facts));
   return [...direct, ...byOwner.filter((f) => !seen.has(placeKey(f.problem.step)))];
@@ -41,6 +43,12 @@ function placeKey(step: {
   readonly span: { readonly start: number };
 }): string {
   return `${step.unit.path}:${step.span.start}`;
+}
+
+/** Whether the same release meets pages it fits as well: where a path is not proved, something that is not looked at chooses between them. */
+function fitsElsewhere(pass: RulePass, { problem }: PageFinding): boolean {
+  const here = placeKey(problem.step);
+  return pass.flow.releases.some((f) => f.matches && placeKey(f.release.step) === here);
 }
 
 function heldKind(mistake: Mistake): Reference {
@@ -124,7 +132,8 @@ function ownerFinding(
   kind: Mistake,
 ): PageFinding | undefined {
   const { step, functionName } = event;
-  if (step.unit !== pass.unit && resource.origin.unit !== pass.unit) return undefined;
+  const here = step.unit === pass.unit;
+  if (!here && (resource.origin.unit !== pass.unit || pass.isReported(step.unit))) return undefined;
   const problem = {
     kind,
     step,
@@ -136,11 +145,11 @@ function ownerFinding(
   };
   const site = siteOf(pass, resource.origin);
   const call = pass.calls.find((c) => c.unit === step.unit && c.span.start === step.span.start);
-  const at = step.unit === pass.unit ? step : { unit: pass.unit, span: resource.origin.nameSpan };
+  const at = here ? step : { unit: pass.unit, span: resource.origin.nameSpan };
   return {
     problem,
     at,
-    functionName: step.unit === pass.unit ? functionName : resource.origin.functionName,
+    functionName: here ? functionName : resource.origin.functionName,
     site,
     call,
     resource,
