@@ -22,6 +22,7 @@ interface Fresh {
 
 /** Rewrites the casts of a tree. `text` is what the offsets mean, from `base` on. */
 export function fixCasts(root: CNode, textAt: (start: number, end: number) => string, names: CastNames): void {
+  if (!mayHoldCasts(root)) return;
   const order: CNode[] = [root];
   for (let i = 0; i < order.length; i++) for (const c of (order[i] as CNode).children) order.push(c);
   for (let i = order.length - 1; i >= 0; i--) {
@@ -30,6 +31,17 @@ export function fixCasts(root: CNode, textAt: (start: number, end: number) => st
     else if (node.type === 'binary_expression') fixBinary(node, textAt, names);
     else if (node.type === 'field_expression' || node.type === 'subscript_expression') rotate(node);
   }
+}
+
+/** Whether some call or sum starts with `(name)`; most functions have none, and are left at that. */
+function mayHoldCasts(root: CNode): boolean {
+  const stack: CNode[] = [root];
+  for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
+    const suspect = n.type === 'call_expression' || n.type === 'binary_expression';
+    if (suspect && nameInBrackets(n.children[0]) !== undefined) return true;
+    for (const c of n.children) if (c.children.length > 0) stack.push(c);
+  }
+  return false;
 }
 
 const madeOfCalls = new WeakSet<CNode>();
