@@ -1,7 +1,7 @@
 /** The command line from outside: exit codes, what goes to which stream, options, errors. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleDirectory, guplint, temporaryTree } from './harness/cli.ts';
 
@@ -10,11 +10,11 @@ const BAD = `#include <linux/mm.h>
 
 static int demo_take(unsigned long start, struct page **pages)
 {
-	int ret;
+	return get_user_pages_fast(start, 1, 1, pages);
+}
 
-	ret = get_user_pages_fast(start, 1, 1, pages);
-	if (ret < 0)
-		return ret;
+static int demo_pin(unsigned long start, struct page **pages)
+{
 	return pin_user_pages_fast(start, 1, FOLL_PIN | FOLL_WRITE, pages);
 }
 `;
@@ -117,7 +117,7 @@ describe('command line: streams', () => {
   it('prints findings as compilers do, on standard output alone', () => {
     const run = guplint(['bad.c', '--kernel', '6.12'], { cwd: tree() });
     const lines = run.out.split('\n');
-    assert.match(lines[0] ?? '', /^bad\.c:7:38: warning: .* \[magic-gup-flags\]$/);
+    assert.match(lines[0] ?? '', /^bad\.c:5:39: warning: .* \[magic-gup-flags\]$/);
     assert.match(lines[1] ?? '', /^ {4}fix: /);
     assert.match(lines[2] ?? '', /^bad\.c:10:39: error: .* \[foll-pin-at-call-site\]$/);
     assert.equal(run.err, '1 error, 1 warning, 0 infos in 1 file, 2 sites\n');
@@ -157,9 +157,9 @@ describe('command line: streams', () => {
   it('reads standard input under the name it is given', () => {
     const cwd = tree();
     const named = guplint(['-', '--stdin-filename', 'drivers/x.c', '--kernel', '6.12'], { cwd, input: BAD });
-    assert.match(named.out, /^drivers\/x\.c:7:38: /);
+    assert.match(named.out, /^drivers\/x\.c:5:39: /);
     assert.equal(named.code, 1);
-    assert.match(guplint(['-', '--kernel', '6.12'], { cwd, input: BAD }).out, /^<stdin>:7:38: /);
+    assert.match(guplint(['-', '--kernel', '6.12'], { cwd, input: BAD }).out, /^<stdin>:5:39: /);
     assert.equal(guplint(['-'], { cwd, input: '' }).code, 0);
     assert.match(guplint(['sites', '-', '--kernel', '6.12'], { cwd, input: BAD }).out, /^<stdin>\n/);
   });
@@ -180,6 +180,24 @@ describe('command line: streams', () => {
       assert.equal(code, 1);
       done();
     });
+  });
+
+  it('ends with 2 and one line when its output cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const run = spawnSync(
+      process.execPath,
+      [path.join(bundleDirectory(), 'guplint.js'), 'bad.c', '--kernel', '6.12', '--quiet'],
+      { cwd: tree(), stdio: ['ignore', full, 'pipe'], encoding: 'utf8' },
+    );
+    closeSync(full);
+    assert.equal(run.status, 2);
+    assert.equal(run.stderr, 'guplint: standard output: no space left on device\n');
+  });
+
+  it('writes -o into a device without taking its place', () => {
+    const run = guplint(['bad.c', '--kernel', '6.12', '--quiet', '-o', '/dev/null'], { cwd: tree() });
+    assert.equal(run.code, 1);
+    assert.ok(statSync('/dev/null').isCharacterDevice());
   });
 
   it('prints help and version on standard output', () => {
@@ -232,7 +250,7 @@ describe('command line: inputs', () => {
     symlinkSync('x.c', path.join(cwd, 'loop/x.c'));
     const run = guplint(['bad.c', 'loop/x.c', '--kernel', '6.12'], { cwd });
     assert.equal(run.code, 2);
-    assert.match(run.out, /^bad\.c:7:38: /);
+    assert.match(run.out, /^bad\.c:5:39: /);
     assert.match(run.err, /^guplint: loop\/x\.c: too many symbolic links/m);
   });
 
@@ -243,7 +261,7 @@ describe('command line: inputs', () => {
     const run = guplint(['.', '--kernel', '6.12', '--quiet'], { cwd, unprivileged: true });
     chmodSync(path.join(cwd, 'dir'), 0o755);
     assert.equal(run.code, 2);
-    assert.match(run.out, /^bad\.c:7:38: /);
+    assert.match(run.out, /^bad\.c:5:39: /);
     assert.equal(run.err, 'guplint: dir: permission denied\nguplint: locked.c: permission denied\n');
   });
 
@@ -263,7 +281,7 @@ describe('command line: inputs', () => {
     const places = (JSON.parse(run.out).findings as { file: string; line: number; column: number; rule: string }[])
       .filter((f) => f.rule === 'magic-gup-flags' && !['bytes.c', 'open.c'].includes(f.file))
       .map((f) => `${f.file}:${f.line}:${f.column}`);
-    assert.deepEqual(places, ['bom.c:7:38', 'crlf.c:7:38', 'latin1.c:8:38']);
+    assert.deepEqual(places, ['bom.c:5:39', 'crlf.c:5:39', 'latin1.c:6:39']);
   });
 
   it('takes -D and -U as compilers do', () => {

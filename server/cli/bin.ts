@@ -5,7 +5,8 @@ import { createTerminal } from './terminal.ts';
 
 main(process.argv.slice(2), createTerminal()).then(
   (code) => {
-    process.exitCode = code;
+    // A failure to write has set it already.
+    process.exitCode ??= code;
   },
   (error: unknown) => {
     process.stderr.write(

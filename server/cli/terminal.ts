@@ -1,8 +1,10 @@
 /**
  * Standard input, output and error as the commands use them: results to standard output, everything else to standard error.
- * A reader that goes away (EPIPE, as `guplint | head`) is no error. Tests pass a terminal of their own.
+ * A reader that goes away (EPIPE, as `guplint | head`) is no error; any other failure to write ends with 2. Tests pass a
+ * terminal of their own.
  */
 import pc from 'picocolors';
+import { systemMessage } from '../host/files.ts';
 import { readStandardInput } from '../host/stdin.ts';
 
 /** Where a command reads and writes. */
@@ -22,7 +24,9 @@ export interface Terminal {
 export function createTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      process.exitCode = 2;
+      if (stream === process.stdout) process.stderr.write(`guplint: standard output: ${systemMessage(error)}\n`);
     });
   }
   return {

@@ -101,15 +101,38 @@ function kindOf(path: string): PathKind {
   return stat.isFile() ? 'file' : 'stream';
 }
 
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
+}
+
+/** Writes into what is no regular file (a pipe, a device): there is nothing to keep whole and nothing to put in its place. */
+function writeInto(path: string, bytes: Uint8Array): void {
+  try {
+    const fd = fs.openSync(path, 'w');
+    try {
+      writeAll(fd, bytes);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    throw new Error(systemMessage(error));
+  }
+}
+
 /** Writes beside the file and renames; on any failure the old content stands and the temporary file is gone. */
 function writeAtomically(path: string, bytes: Uint8Array): void {
-  const target = fs.existsSync(path) ? fs.realpathSync(path) : path;
-  const mode = fs.statSync(target, { throwIfNoEntry: false })?.mode;
+  const there = fs.statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) {
+    writeInto(path, bytes);
+    return;
+  }
+  const target = there === undefined ? path : fs.realpathSync(path);
+  const mode = there?.mode;
   const temporary = `${target}.guplint-${process.pid}-${Date.now().toString(36)}`;
   try {
     const fd = fs.openSync(temporary, 'wx', mode === undefined ? 0o666 : mode & 0o7777);
     try {
-      for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
+      writeAll(fd, bytes);
       if (mode !== undefined) fs.fchmodSync(fd, mode & 0o7777);
       fs.fsyncSync(fd);
     } finally {
