@@ -1,6 +1,7 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
 import { intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
+import { checkKept } from './check-result.ts';
 import { truth } from './evaluate.ts';
 import type { Exit } from './execute.ts';
 import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -35,6 +36,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
       else {
         kept.push(r);
         noteHeld(frame, exit, r, handles);
+        if (handles.some((h) => h.owner !== undefined)) checkKept(frame, exit.state, r, exit);
       }
     }
     cases.push(caseOf(exit, kept));
@@ -236,8 +238,12 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
     ...a,
     returns: hull(a.returns, b.returns),
     result: mergeDescriptions(a.result, b.result),
-    requires: a.requires.filter((r) => b.requires.some((q) => JSON.stringify(q) === JSON.stringify(r))),
-    relations: a.relations.filter((r) => b.relations.some((q) => JSON.stringify(q) === JSON.stringify(r))),
+    requires: a.requires.filter((r) =>
+      b.requires.some((q) => q.key === r.key && q.nonzero === r.nonzero && sameInterval(q.interval, r.interval)),
+    ),
+    relations: a.relations.filter((r) =>
+      b.relations.some((q) => q.key === r.key && q.constant === r.constant && q.mask === r.mask),
+    ),
     oneOf: a.oneOf.flatMap((o) => {
       const other = b.oneOf.find((q) => q.key === o.key);
       return other === undefined
@@ -250,7 +256,7 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
 }
 
 function mergeDescriptions(a: Description, b: Description): Description {
-  if (JSON.stringify(a) === JSON.stringify(b)) return a;
+  if (sameDescription(a, b)) return a;
   const key = `${keyOf(a)}~${keyOf(b)}`;
   return {
     kind: 'made',
@@ -258,6 +264,19 @@ function mergeDescriptions(a: Description, b: Description): Description {
     prov: [...new Set([...provOf(a), ...provOf(b)])],
     interval: hull(rangeOfDescription(a), rangeOfDescription(b)),
   };
+}
+
+function sameInterval(a: Interval, b: Interval): boolean {
+  return a.low === b.low && a.high === b.high;
+}
+
+function sameDescription(a: Description, b: Description): boolean {
+  if (a === b) return true;
+  if (a.kind === 'int') return b.kind === 'int' && a.value === b.value;
+  if (a.kind === 'entry') return b.kind === 'entry' && a.key === b.key;
+  return (
+    b.kind === 'made' && a.key === b.key && a.prov.join() === b.prov.join() && sameInterval(a.interval, b.interval)
+  );
 }
 
 function rangeOfDescription(d: Description): Interval {

@@ -2,7 +2,7 @@
 import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
-import { fork, isEntryKey, type PathState, withEntry } from './path-state.ts';
+import { type Environment, fork, isEntryKey, type PathState, withEntry } from './path-state.ts';
 import { objectOf } from './reachability.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
@@ -25,7 +25,7 @@ export function signature(s: PathState, watched: Watched): string {
       `${r.id}:${hold}:${signOf(s, r.result)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
   }
-  parts.push(handlesOf(s), holders(s));
+  parts.push(s.env.digest(handleDigest));
   parts.push([...s.locks.keys()].sort().join(), [...s.freed.keys()].sort().join());
   parts.push(
     s.events
@@ -53,21 +53,26 @@ function entryFacts(s: PathState): string {
   return out.sort().join();
 }
 
-function handlesOf(s: PathState): string {
+/** Which places reach which pages, and who points to the objects through which they do. */
+function handleDigest(env: Environment): string {
+  return `${handlesOf(env)}|${holders(env)}`;
+}
+
+function handlesOf(env: Environment): string {
   const handles: string[] = [];
-  for (const [place, v] of s.env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+  for (const [place, v] of env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
   return handles.sort().join(';');
 }
 
 /** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
-function holders(s: PathState): string {
+function holders(env: Environment): string {
   const objects = new Set<string>();
-  for (const [place, v] of s.env) if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
+  for (const [place, v] of env) if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
   const out: string[] = [];
   for (let grew = objects.size > 0; grew; ) {
     grew = false;
     out.length = 0;
-    for (const [place, v] of s.env) {
+    for (const [place, v] of env) {
       if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) continue;
       out.push(`${place}>${v.key}`);
       if (place.startsWith('heap') && !objects.has(objectOf(place))) {
@@ -83,7 +88,7 @@ function holders(s: PathState): string {
 export function mergePaths(states: readonly PathState[], tag: string, watched: Watched): PathState[] {
   if (states.length < 2) return [...states];
   let merged = group(states, tag, (s) => signature(s, watched), false);
-  if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => `${coarse(s)}|${handlesOf(s)}|${holders(s)}`, true);
+  if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => `${coarse(s)}|${s.env.digest(handleDigest)}`, true);
   if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
   return merged.slice(0, MAX_PATHS * 2);
 }

@@ -31,14 +31,28 @@ export interface Trail {
   readonly length: number;
 }
 
+/** Whether a value reaches pages, or is an object made in the function, through which some may be reached. */
+function concernsPages(v: Value | undefined): boolean {
+  return v !== undefined && (v.prov.length > 0 || v.key.startsWith('heap'));
+}
+
 /** Values of places that copies of a path share until one of them writes. */
 export class Environment {
   #map: Map<string, Value>;
   #shared: boolean;
+  /** What was computed from the values, until one that reaches pages or an object changes. */
+  #digest: string | undefined;
 
-  constructor(map: Map<string, Value> = new Map(), shared = false) {
+  constructor(map: Map<string, Value> = new Map(), shared = false, digest?: string) {
     this.#map = map;
     this.#shared = shared;
+    this.#digest = digest;
+  }
+
+  /** A text that depends on the values that reach pages or objects made in the function; computed once for each of their states. */
+  digest(compute: (env: Environment) => string): string {
+    this.#digest ??= compute(this);
+    return this.#digest;
   }
 
   get(place: string): Value | undefined {
@@ -50,11 +64,16 @@ export class Environment {
   }
 
   set(place: string, value: Value): void {
+    if (this.#digest !== undefined && (concernsPages(value) || concernsPages(this.#map.get(place))))
+      this.#digest = undefined;
     this.#own().set(place, value);
   }
 
   delete(place: string): void {
-    if (this.#map.has(place)) this.#own().delete(place);
+    const old = this.#map.get(place);
+    if (old === undefined) return;
+    if (concernsPages(old)) this.#digest = undefined;
+    this.#own().delete(place);
   }
 
   keys(): Iterable<string> {
@@ -68,7 +87,7 @@ export class Environment {
   /** A copy; both share the values until one writes. */
   share(): Environment {
     this.#shared = true;
-    return new Environment(this.#map, true);
+    return new Environment(this.#map, true, this.#digest);
   }
 
   #own(): Map<string, Value> {

@@ -201,12 +201,14 @@ export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Fac
   const mask = compare(facts, a, b) & want;
   if (mask === 0) return undefined;
   const narrowed = narrow(narrow(facts, a, mask, b), b, mirror(mask), a);
-  const relations = new Map(narrowed.relations);
-  const swap = a.key > b.key;
-  if (a.kind !== 'int' && b.kind !== 'int')
-    relations.set(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`, swap ? mirror(mask) : mask);
   const constant = mask === EQ ? [a, b].find((v) => isConstantKey(v.key)) : undefined;
-  if (constant === undefined) return { ...narrowed, relations };
+  if (a.kind === 'int' || b.kind === 'int') return narrowed;
+  const swap = a.key > b.key;
+  const pair = swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`;
+  const stored = swap ? mirror(mask) : mask;
+  const relations =
+    narrowed.relations.get(pair) === stored ? narrowed.relations : new Map(narrowed.relations).set(pair, stored);
+  if (constant === undefined) return relations === narrowed.relations ? narrowed : { ...narrowed, relations };
   const other = constant === a ? b : a;
   return { ...narrowed, relations, constants: new Map(narrowed.constants).set(other.key, [constant.key]) };
 }
@@ -228,7 +230,7 @@ function narrow(facts: Facts, v: Value, mask: number, other: Value): Facts {
   const zero = other.kind === 'int' && other.value === 0;
   let out = facts;
   if (low !== i.low || high !== i.high) out = { ...out, intervals: new Map(out.intervals).set(v.key, { low, high }) };
-  if (zero && (mask & EQ) === 0) out = { ...out, nonzero: new Set(out.nonzero).add(v.key) };
+  if (zero && (mask & EQ) === 0 && !out.nonzero.has(v.key)) out = { ...out, nonzero: new Set(out.nonzero).add(v.key) };
   return narrowInside(out, v, mask, other);
 }
 
