@@ -1,7 +1,7 @@
 /**
  * Rewrites one function (or a snippet of statements) at equal length into what tree-sitter-c parses: loop and block macros, calls
  * without semicolon, arguments that are types, typeof, case ranges, asm, local declarations made by macros.
- * Driven by `model/kernel-c.ts` and by shape. What stands at a rewritten place is read from the unit's text.
+ * Driven by `model/kernel-c.ts` and by shape. What stands at a rewritten place is read from the unit's `code`.
  */
 import { capitalise } from './mask-arguments.ts';
 import { maskCall } from './mask-calls.ts';

@@ -23,7 +23,7 @@ export interface ParsedFunction {
   readonly body: CNode;
   /** Whether the tree holds an ERROR or a node the parser made up. */
   readonly damaged: boolean;
-  /** What was rewritten for the parser, in the order of the text: read such places from `unit.text`. */
+  /** What was rewritten for the parser, in the order of the text: read such places from `unit.code`, which has them as they were. */
   readonly rewrites: readonly Rewrite[];
   /** Uses of linux/cleanup.h's macros and `__free()`, in the order of the text. */
   readonly cleanups: readonly Cleanup[];

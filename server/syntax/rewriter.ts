@@ -5,7 +5,7 @@
 import type { Span } from '../base/span.ts';
 import { KIND, matchBrackets, newTokens, type Tokens, tokenize, tokenText, type WordTable } from './tokens.ts';
 
-/** Why a stretch was rewritten; what stands there is to be read from the unit's original text. */
+/** Why a stretch was rewritten; what stands there is to be read from the unit's `code`. */
 export type RewriteKind =
   | 'loop-macro'
   | 'block-macro'

@@ -125,7 +125,7 @@ function typeOf(c: Context, node: CNode | undefined, depth: number): CType | und
     case 'identifier':
       return nameType(c, node);
     case 'number_literal':
-      return literalType(c.unit.text.slice(node.start, node.end));
+      return literalType(textOf(c, node));
     case 'char_literal':
       return INT;
     case 'string_literal':
@@ -173,8 +173,9 @@ function resolved(c: Context, type: CType | undefined): CType | undefined {
   return type === undefined ? undefined : c.scope.resolve(type);
 }
 
+/** From the preprocessed code: a name made for an open condition stands there, not in the file. */
 function textOf(c: Context, node: CNode): string {
-  return c.unit.text.slice(node.start, node.end);
+  return c.unit.code.slice(node.start, node.end);
 }
 
 function nameType(c: Context, node: CNode): CType | undefined {

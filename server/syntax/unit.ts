@@ -105,7 +105,8 @@ export interface CUnit {
   readonly text: string;
   /**
    * Same length as `text`; comments, insides of literals, directives, dead branches and annotations blanked, open conditions
-   * rewritten. What the parser needs beyond that is done when a function is parsed.
+   * rewritten. What the parser needs beyond that is done when a function is parsed. The analysis reads names from here: `$0`, made
+   * for an open condition, stands here alone. Values of string and character literals stand in `text`.
    */
   readonly code: string;
   readonly lines: LineIndex;
