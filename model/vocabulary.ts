@@ -4,6 +4,7 @@
  */
 import type { ContextDemand, Param } from './schema.ts';
 
+/** Parameters of the acquire and release families. */
 export const START: Param = { role: 'start', type: 'unsigned long', name: 'start' };
 export const ADDR: Param = { role: 'start', type: 'unsigned long', name: 'addr' };
 export const NR_PAGES: Param = { role: 'nr', type: 'unsigned long', name: 'nr_pages' };
@@ -38,7 +39,7 @@ export const MAKE_DIRTY: Param = { role: 'dirty', type: 'bool', name: 'make_dirt
 export const BIO: Param = { role: 'bio', type: 'struct bio *', name: 'bio' };
 export const FRAME_VECTOR: Param = { role: 'other', type: 'struct frame_vector *', name: 'vec' };
 
-// Helpers: the usual name stands for all that differ in the name alone.
+/** Parameters of helpers: the usual name stands for all that differ in the name alone. */
 export const BOOL: Param = { role: 'other', type: 'bool', name: 'inc' };
 export const BVEC: Param = { role: 'other', type: 'struct bio_vec *', name: 'bvec' };
 export const BYTES: Param = { role: 'bytes', type: 'size_t', name: 'len' };

@@ -48,6 +48,14 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     done(await (await import('./sites.ts')).sites(paths, options, terminal));
   });
 
+  addQuestions(program, terminal, done);
+  addBaseline(program, terminal, done);
+  for (const command of [program, ...program.commands]) inherit(command, program);
+  return program;
+}
+
+/** The commands that analyse nothing. */
+function addQuestions(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
   program
     .command('explain')
     .description('explain a rule, a case, an API, a flag or a concept')
@@ -75,10 +83,6 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .action(async () => {
       done(await (await import('./lsp.ts')).lsp());
     });
-
-  addBaseline(program, terminal, done);
-  for (const command of [program, ...program.commands]) inherit(command, program);
-  return program;
 }
 
 /** Reads options of `check` that stand elsewhere than behind `guplint check`. Throws UserError on one that is wrong. */
@@ -171,6 +175,11 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
 
 function addFixOptions(command: Command): Command {
   return command
+    .option(
+      '--since <rev>',
+      'report only what changed since this revision: introduced findings, and old ones on changed lines',
+    )
+    .option('--patch <file>', 'report only what a diff or mailed patch (- for standard input) brings, applied or not')
     .option('--kbuild', 'be the checker of a kernel build: make C=2 CHECK="guplint --kbuild" (see docs/ci.md)')
     .option('--kbuild-fail', 'with --kbuild: findings fail the build')
     .option('--fix', 'apply the safe fixes')
