@@ -34,8 +34,6 @@ export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, cal
     functionName: frame.fn.name,
   };
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
-  // __free_page() and the like free memory of their own; only of pages known to be a user's is anything to be said.
-  if (call.value.prov.length === 0 && call.reference === 'none') return;
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
   const prov = container === undefined ? call.value.prov : provenanceBelow(s, container);
   if (prov.length === 0) return releaseUnknown(frame, s, call, release);
@@ -60,6 +58,8 @@ export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, cal
 /** Pages that were there at entry: an event for the callers. Pages from nowhere: whatever is held may have been among them. */
 function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: Release): void {
   const path = call.value.kind === 'symbol' ? call.value.path : undefined;
+  // __free_page() and the like free memory of their own: only a caller that knows the pages for a user's says anything of it.
+  if (path === undefined && call.reference === 'none') return;
   if (path === undefined) {
     for (const r of s.resources.values()) {
       if (r.hold.kind === 'held' && mayBeHeld(s, r)) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step });
@@ -112,7 +112,10 @@ function releaseResource(
   definite: boolean,
 ): void {
   const sameLoop = r.hold.kind === 'some' && r.hold.loop === info.loop;
-  if (definite && r.reference !== 'either' && r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) {
+  const again =
+    (r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) ||
+    (r.hold.kind !== 'held' && r.hold.kind !== 'taken' && isSameAgain(r.hold.by, release));
+  if (definite && r.reference !== 'either' && again) {
     reportRelease(frame, s, r, release, 'double-release');
   }
   if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);
@@ -120,6 +123,25 @@ function releaseResource(
   setResource(s, { ...r, dirtied, hold: nextHold(s, info, r, call, release, sameLoop) });
   if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(frame, s, r, call.count, release.step);
 }
+
+/** Code between two statements that can neither change a variable nor lead elsewhere. */
+const STRAIGHT = /^[^{}=:?]*$/;
+const JUMP = /\b(?:goto|break|continue|return|if|else|for|while|do|switch|case)\b|\+\+|--/;
+
+/** Whether a release stands straight behind another one of the same pages, as the same code: also of one page of several. */
+function isSameAgain(by: Release, release: Release): boolean {
+  const [first, second] = [by.step, release.step];
+  if (first.unit !== second.unit || second.span.start <= first.span.end) return false;
+  const { code } = first.unit;
+  const text = (from: number, to: number): string => code.slice(from, to).replace(/\s+/g, '');
+  const call = text(first.span.start, first.span.end);
+  if (call !== text(second.span.start, second.span.end) || JUMP.test(call)) return false;
+  const between = code.slice(first.span.end, second.span.start);
+  return between.length < MAX_BETWEEN && STRAIGHT.test(between) && !JUMP.test(between);
+}
+
+/** Characters between two releases that are told for the same. */
+const MAX_BETWEEN = 400;
 
 /** A release in a loop's body meets what the same call released on the turn before. */
 function isInLoopOf(info: CallSiteInfo, by: Release, frame: Frame): boolean {

@@ -1,6 +1,7 @@
 /** Tests and uses of an acquire's result that go wrong for -errno, for 0 or for a short count. */
 
 import type { ApiRow } from '../../model/schema.ts';
+import type { Span } from '../base/span.ts';
 import { compare, intervalOf } from '../flow/facts.ts';
 import type { Expr } from '../flow/ir.ts';
 import { conversionOf, type Value } from '../flow/value.ts';
@@ -92,6 +93,36 @@ export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: st
       'medium',
     );
   }
+}
+
+/**
+ * A function that ends well and leaves pages with an owner, where fewer may have come than asked for and the count of those that came
+ * goes nowhere: who gives them back cannot know it. Not for calls in loops, which take the rest on the next turn.
+ */
+export function checkKept(
+  frame: Frame,
+  s: PathState,
+  r: Resource,
+  exit: { value: Value | undefined; span: Span },
+): void {
+  if (r.unit !== 'pages' || r.heldWhen !== 'positive' || r.requested === undefined || r.requested.kind === 'int')
+    return;
+  if (r.origin.chain.length > 0 || frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) return;
+  const came = intervalOf(s.facts, r.result);
+  const possible = compare(s.facts, r.result, r.requested);
+  if (came.low < 0 || (possible & LESS) === 0 || possible === LESS) return;
+  if (exit.value !== undefined && (intervalOf(s.facts, exit.value).high < 0 || mentions(exit.value, r.result))) return;
+  for (const [place, value] of s.env) {
+    const isLocal = place.startsWith('l:') || place.startsWith('t:');
+    if (mentions(value, r.result) && (!isLocal || value.kind === 'op')) return;
+  }
+  const at = stepAt(frame, exit.span, 'returns here with the pages kept, however many came');
+  report(frame, s, r, 'short-pin-as-success', at, 'medium');
+}
+
+/** Whether a value is made of another one. */
+function mentions(v: Value, other: Value): boolean {
+  return v.key.includes(other.key);
 }
 
 /** An acquire whose result nobody looks at. */
