@@ -1,6 +1,6 @@
 /**
  * What kernel C has beyond the language: names the preprocessor knows without being told, annotations, loop macros,
- * function-making macros, base typedefs. Facts of the kernel's headers as tables; imports nothing.
+ * function-making macros. Facts of the kernel's headers as tables; imports nothing.
  */
 
 /** First part of `#include <dir/...>` paths that are the kernel's own; such headers define no macro that depends on the version. */
@@ -282,7 +282,7 @@ export const BLOCK_MACRO = /scoped|guard|(?:^|_)with(?:_|$)/i;
 /** Macros that read as an `if` in front of a block: if_not_guard, unless, IF_DEBUG. */
 export const IF_MACRO = /^(?:if|unless)(?:_|$)/i;
 
-/** Macros of linux/cleanup.h that declare something which is cleaned up at the end of its scope; since 6.5, ACQUIRE since 6.16. */
+/** Macros of linux/cleanup.h that declare something which is cleaned up at the end of its scope; since 6.5, ACQUIRE since 6.17. */
 export const CLEANUP_MACROS: ReadonlySet<string> = new Set([
   'guard',
   'scoped_guard',
