@@ -86,3 +86,16 @@ export function visibleFunctions(unit: CUnit, name: string, project: ProjectView
     return found.filter((fn) => !fn.isStatic).map((fn) => ({ unit: from, fn }));
   });
 }
+
+/** The function that a call of this name means, also one of a file beside the unit that names nothing of the model. */
+export function definitionOf(unit: CUnit, name: string, project: ProjectView): VisibleFunction | undefined {
+  const [near] = visibleFunctions(unit, name, project);
+  if (near !== undefined) return near;
+  for (const other of usersOf(unit, name, project)) {
+    const fn = unitSymbols(other)
+      .functions.get(name)
+      ?.find((f) => !f.isStatic);
+    if (fn !== undefined) return { unit: other, fn };
+  }
+  return undefined;
+}

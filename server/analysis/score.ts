@@ -23,8 +23,11 @@ const CASES: readonly CaseId[] = [0, 1, 2, 3, 4, 5];
 /** Points that a lifetime adds: case 1 and 5 are short by definition, case 2 is long. */
 const BY_LIFETIME: Readonly<Record<'short' | 'long', Readonly<Partial<Record<CaseId, number>>>>> = {
   short: { 1: 1, 5: 1, 2: -1.5 },
-  long: { 2: 1.5, 1: -1.5, 5: -1 },
+  long: { 2: 2, 1: -2, 5: -2 },
 };
+
+/** Case 3 is that a notifier is registered. */
+const WITHOUT_NOTIFIER: Readonly<Partial<Record<CaseId, number>>> = { 3: -1.5 };
 
 /** More certain than this no heuristic is. */
 const MAX_CONFIDENCE = 0.97;
@@ -41,6 +44,7 @@ export function judge(clues: readonly Clue[]): Verdict {
   };
   for (const clue of clues) add(clue.cases);
   if (lifetime !== 'unknown') add(BY_LIFETIME[lifetime]);
+  if (!clues.some((c) => c.kind === 'notifier')) add(WITHOUT_NOTIFIER);
   const odds = CASES.map((c) => ({ case: c, odds: Math.exp(points.get(c) ?? 0) }));
   const sum = odds.reduce((s, o) => s + o.odds, 0);
   const ranked = odds

@@ -10,7 +10,7 @@ import { treeOf } from './call-index.ts';
 import { type LocalName, localNames } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
-import { visibleFunctions } from './project-view.ts';
+import { definitionOf, visibleFunctions } from './project-view.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
@@ -20,7 +20,8 @@ export type HolderKind = 'page' | 'data' | 'number' | 'carrier';
  * What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows, `data-passed`: a kernel address of
  * their data likewise. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
  * `looked-up`: a number is made. `handed-out`: the pages go to the caller. `number-out`: their number or bus address
- * does. `lent`: the object behind a parameter reaches them.
+ * does. `data-out`: a
+ * kernel address of their data does. `lent`: the object behind a parameter reaches them.
  */
 export type TraceKind =
   | 'release'
@@ -37,6 +38,7 @@ export type TraceKind =
   | 'passed'
   | 'data-passed'
   | 'number-out'
+  | 'data-out'
   | 'lent'
   | 'handed-out';
 
@@ -67,6 +69,8 @@ export interface HolderField {
 
 /** Names known to reach the pages while one function is followed. Fields are shared by all functions of the unit. */
 export interface Holders {
+  /** Tags of the structs whose objects the fields were reached from. */
+  readonly roots: Set<string>;
   readonly names: Map<string, HolderKind>;
   readonly fields: Map<string, HolderField>;
 }
@@ -95,7 +99,7 @@ interface Walk {
   readonly foreign: boolean;
   readonly locals: ReadonlyMap<string, LocalName>;
   /** Calls whose results are the pages. */
-  readonly sources: ReadonlySet<CNode>;
+  readonly sources: ReadonlyMap<CNode, HolderKind>;
   readonly events: TraceEvent[];
   readonly handovers: Handover[];
   grown: boolean;
@@ -113,7 +117,7 @@ export function traceFunction(
   scope: NameScope,
   fn: FunctionDef,
   holders: Holders,
-  { sources, foreign }: { readonly sources: ReadonlySet<CNode>; readonly foreign: boolean },
+  { sources, foreign }: { readonly sources: ReadonlyMap<CNode, HolderKind>; readonly foreign: boolean },
 ): FunctionTrace {
   const { unit } = scope;
   const tree = treeOf(unit, fn);
@@ -159,7 +163,9 @@ function visit(w: Walk, n: CNode): void {
       break;
     case 'return_statement': {
       const value = n.children[0];
-      if (value !== undefined && carries(w, value) === 'page') event(w, 'handed-out', n);
+      const kind = value === undefined ? undefined : carries(w, value);
+      if (kind === 'page') event(w, 'handed-out', n);
+      else if (kind === 'data') event(w, 'data-out', n);
       break;
     }
     default:
@@ -222,7 +228,10 @@ function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined {
       const named = field === undefined ? undefined : fieldKind(w, n, codeOf(w.unit, field));
       const base = childByField(n, 'argument');
       // A field of a carrier that is tracked itself (`sgt->sgl`, `bio->bi_io_vec`) reaches the same pages.
-      return named ?? (base !== undefined && carries(w, base, depth + 1) === 'carrier' ? 'carrier' : undefined);
+      const behind = named !== undefined || base === undefined ? undefined : carries(w, base, depth + 1);
+      if (behind === 'page' && field !== undefined && /^(?:bv_)?(?:page|folio)s?$/.test(codeOf(w.unit, field)))
+        return 'page';
+      return named ?? (behind === 'carrier' ? 'carrier' : undefined);
     }
     case 'update_expression':
     case 'subscript_expression':
@@ -247,7 +256,7 @@ function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined {
       return right === undefined ? undefined : carries(w, right, depth + 1);
     }
     case 'call_expression':
-      return w.sources.has(n) ? 'page' : resultOf(w, n, depth + 1);
+      return w.sources.get(n) ?? resultOf(w, n, depth + 1);
     default:
       return undefined;
   }
@@ -344,6 +353,8 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
     if (field === undefined) return;
     const name = codeOf(w.unit, field);
     growField(w, name, fieldOwner(w.unit, w.tree, n, w.scope.project), kind);
+    const root = rootTag(w.unit, w.tree, n);
+    if (root !== undefined) w.holders.roots.add(root);
     event(w, kind === 'number' ? 'number' : 'stored', at, { field: name, holder: kind });
   }
 }
@@ -396,13 +407,14 @@ function call(w: Walk, n: CNode): void {
   }
   if (name !== undefined && LOGGING.test(name)) return;
   const reached = args.map((a) => carries(w, a));
-  const own = name === undefined ? undefined : visibleFunctions(w.unit, name, w.scope.project)[0];
+  const reachesAny = reached.some((k) => k !== undefined);
+  const own = name === undefined || !reachesAny ? undefined : definitionOf(w.unit, name, w.scope.project);
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
     else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n, { callee: name });
   });
-  if (own === undefined && name !== undefined) outside(w, n, { name, args, reached });
+  if (own?.unit !== w.unit && name !== undefined) outside(w, n, { name, args, reached, known: own !== undefined });
 }
 
 /** Names of functions outside of the project that put what they are given into an object. */
@@ -419,11 +431,17 @@ function outside(
     name,
     args,
     reached,
-  }: { readonly name: string; readonly args: readonly CNode[]; readonly reached: readonly (HolderKind | undefined)[] },
+    known,
+  }: {
+    readonly name: string;
+    readonly args: readonly CNode[];
+    readonly reached: readonly (HolderKind | undefined)[];
+    readonly known: boolean;
+  },
 ): void {
   const given = reached.findIndex((k) => k === 'page' || k === 'carrier');
   if (given < 0) return;
-  if (GIVES_BACK.test(name)) {
+  if (!known && GIVES_BACK.test(name)) {
     event(w, 'release', n, { api: name, callee: name });
     return;
   }
@@ -513,4 +531,16 @@ function touch(w: Walk, n: CNode): void {
   if (argument === undefined || carries(w, argument) !== 'data') return;
   const after = w.unit.code.slice(n.end, n.end + 8);
   event(w, /^\s*(?:[-+*/|&^]|<<|>>)?=(?!=)/.test(after) || /^\s*(?:\+\+|--)/.test(after) ? 'write' : 'read', n);
+}
+
+/** The tag of the struct that the variable at the root of `a->b.c[i]` points to. */
+export function rootTag(unit: CUnit, tree: CNode, node: CNode): string | undefined {
+  let n = bare(node);
+  while (n.type === 'field_expression' || n.type === 'subscript_expression' || n.type === 'pointer_expression') {
+    const inner = childByField(n, 'argument');
+    if (inner === undefined) return undefined;
+    n = bare(inner);
+  }
+  const local = n.type === 'identifier' ? localNames(unit, tree).get(codeOf(unit, n)) : undefined;
+  return local === undefined ? undefined : /^(?:const )?struct (\w+)$/.exec(local.type)?.[1];
 }

@@ -12,9 +12,9 @@ import { argumentOf, readingRows } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
-import type { ProjectView, VisibleFunction } from './project-view.ts';
+import { type ProjectView, usersOf, type VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
-import { type HolderKind, type Holders, type TraceEvent, traceFunction } from './trace-function.ts';
+import { type HolderKind, type Holders, rootTag, type TraceEvent, traceFunction } from './trace-function.ts';
 import { argumentNodes, bare, codeOf, operatorOf } from './trees.ts';
 
 /** Everything seen of the pages of one site. */
@@ -31,6 +31,9 @@ export interface PageTrace {
 
 /** Functions followed for one site; a driver's file has fewer that touch pages. */
 const MAX_FUNCTIONS = 90;
+
+/** Files beside the site's in which one field is looked for. */
+const MAX_BESIDE = 16;
 
 /** Fields with these names say nothing by themselves: any list or object has them. */
 const TOO_COMMON = new Set([
@@ -77,7 +80,7 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
   const before = known.get(key);
   if (before !== undefined) return before;
   const scope: NameScope = { unit, model, project };
-  const holders: Holders = { names: new Map(), fields: new Map() };
+  const holders: Holders = { roots: new Set(), names: new Map(), fields: new Map() };
   const handedOut = pages === undefined ? false : seed(scope, fn, pages, holders);
   const trace = follow(scope, site, { pages, holders, handedOut });
   if (pages !== undefined) known.set(key, trace);
@@ -147,6 +150,8 @@ function addField(scope: NameScope, fn: FunctionDef, n: CNode, holders: Holders,
   const field = childByField(n, 'field');
   if (field === undefined) return;
   const tag = fieldOwner(unit, treeOf(unit, fn), n, project);
+  const root = rootTag(unit, treeOf(unit, fn), n);
+  if (root !== undefined) holders.roots.add(root);
   holders.fields.set(codeOf(unit, field), { kind, tags: tag === undefined ? undefined : new Set([tag]) });
 }
 
@@ -173,8 +178,8 @@ interface Search {
   readonly holders: Holders;
   readonly events: Map<string, TraceEvent>;
   readonly names: Map<FunctionDef, Map<string, HolderKind>>;
-  /** Calls whose results are the pages, by function. */
-  readonly sources: Map<FunctionDef, Set<CNode>>;
+  /** Calls whose results are the pages or reach them, by function. */
+  readonly sources: Map<FunctionDef, Map<CNode, HolderKind>>;
   readonly queue: Work[];
   readonly searchedFields: Set<string>;
   /** Functions whose callers were looked up. */
@@ -203,13 +208,15 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
     handedOut: false,
     open: false,
   };
-  if (fn !== undefined && start.pages === undefined && site.node !== undefined) s.sources.set(fn, new Set([site.node]));
+  if (fn !== undefined && start.pages === undefined && site.node !== undefined)
+    s.sources.set(fn, new Map([[site.node, 'page']]));
   if (fn !== undefined && start.handedOut)
     climb(s, { unit: scope.unit, fn }, rootParameter(scope.unit, fn, start.pages));
   let visits = 0;
   for (let work = s.queue.shift(); work !== undefined && visits < MAX_FUNCTIONS; work = s.queue.shift()) {
     if (visit(s, work, site)) visits++;
   }
+  if (![...s.events.values()].some((e) => e.kind === 'release' && e.fn !== fn)) searchObjects(s, site);
   const away = (e: TraceEvent): number => (e.unit === site.unit ? 0 : 1);
   const seen = [...s.events.values()].sort((a, b) => away(a) - away(b) || a.node.start - b.node.start);
   return {
@@ -230,9 +237,14 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
   if (s.names.has(work.fn) && own.size === size && work.seeds.size > 0) return false;
   s.names.set(work.fn, own);
   if (!afford(site.unit, work.fn.span)) return false;
-  const sources = s.sources.get(work.fn) ?? new Set();
+  const sources = s.sources.get(work.fn) ?? new Map<CNode, HolderKind>();
   const how = { sources, foreign: unit !== site.unit };
-  const trace = traceFunction({ ...s.scope, unit }, work.fn, { names: own, fields: s.holders.fields }, how);
+  const trace = traceFunction(
+    { ...s.scope, unit },
+    work.fn,
+    { roots: s.holders.roots, names: own, fields: s.holders.fields },
+    how,
+  );
   for (const e of trace.events) s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, e);
   for (const h of trace.handovers) {
     const param = parameters(h.unit, treeOf(h.unit, h.fn))[h.param];
@@ -246,6 +258,7 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
     if (!climbs) continue;
     if (e.kind === 'handed-out') climb(s, work, e.param);
     if (e.kind === 'number-out') climb(s, work, e.param, 'number');
+    if (e.kind === 'data-out') climb(s, work, undefined, 'data');
     if (e.kind === 'lent') climb(s, work, e.param, 'carrier');
   }
   return true;
@@ -257,14 +270,64 @@ function searchFields(s: Search, site: CallSite): void {
   for (const [field, holder] of s.holders.fields) {
     if (s.searchedFields.has(field) || (TOO_COMMON.has(field) && holder.tags === undefined)) continue;
     s.searchedFields.add(field);
-    const units =
-      holder.tags === undefined
-        ? [site.unit]
-        : [site.unit, ...project.headers(site.unit), ...project.cluster(site.unit)];
+    const beside =
+      holder.tags === undefined ? [] : [...project.headers(site.unit), ...usersOf(site.unit, field, project)];
+    const units = [site.unit, ...beside.slice(0, MAX_BESIDE)];
     for (const unit of units)
       for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
   }
 }
+
+/** Structs of the kernel that say nothing of whose object it is. */
+const NO_OWNER = new Set([
+  'device',
+  'file',
+  'inode',
+  'page',
+  'folio',
+  'scatterlist',
+  'sg_table',
+  'bio_vec',
+  'iov_iter',
+  'mm_struct',
+  'vm_area_struct',
+]);
+
+/** Functions that are looked at as possible releases of an object. */
+const MAX_OBJECT_FUNCTIONS = 40;
+
+/**
+ * Where nothing is seen to give the pages back: functions that get an object of the kind that holds them and give back pages
+ * they find in it. Only their releases count.
+ */
+function searchObjects(s: Search, site: CallSite): void {
+  const { project } = s.scope;
+  const tags = [...s.holders.roots].filter((tag) => !NO_OWNER.has(tag));
+  let tried = 0;
+  for (const tag of tags) {
+    for (const unit of [site.unit, ...project.cluster(site.unit)]) {
+      for (const fn of unit.functions) {
+        const head = unit.code.slice(fn.span.start, fn.bodySpan.start);
+        if (fn === site.fn || !head.includes(`struct ${tag} `)) continue;
+        if (!GIVES_BACK.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) continue;
+        if (++tried > MAX_OBJECT_FUNCTIONS || !afford(site.unit, fn.span)) return;
+        const names = parameters(unit, treeOf(unit, fn)).filter(
+          (p) => p.type.endsWith(`struct ${tag}`) && p.pointers === 1,
+        );
+        const own: Holders = {
+          roots: new Set(),
+          names: new Map(names.map((p) => [p.name, 'carrier'])),
+          fields: new Map(),
+        };
+        const trace = traceFunction({ ...s.scope, unit }, fn, own, { sources: new Map(), foreign: false });
+        for (const e of trace.events)
+          if (e.kind === 'release') s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, e);
+      }
+    }
+  }
+}
+
+const GIVES_BACK = /\b(?:put_page|folio_put\w*|release_pages|unpin_\w+|put_user_pages?\w*)\s*\(/;
 
 /** The parameter that the pages argument starts from; undefined where it is none. */
 function rootParameter(unit: CUnit, fn: FunctionDef, pages: CNode | undefined): number | undefined {
@@ -286,14 +349,14 @@ function climb(s: Search, from: VisibleFunction, param: number | undefined, kind
   for (const caller of callers) {
     s.reached.add(caller.fn);
     if (param === undefined) {
-      const sources = s.sources.get(caller.fn) ?? new Set();
-      s.sources.set(caller.fn, sources.add(caller.node));
+      const sources = s.sources.get(caller.fn) ?? new Map<CNode, HolderKind>();
+      s.sources.set(caller.fn, sources.set(caller.node, kind));
       s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: new Map() });
       continue;
     }
     const argument = argumentNodes(caller.node)[param];
     if (argument === undefined) continue;
-    const seeds: Holders = { names: new Map(), fields: s.holders.fields };
+    const seeds: Holders = { roots: s.holders.roots, names: new Map(), fields: s.holders.fields };
     const scope = { ...s.scope, unit: caller.unit };
     const further = seed(scope, caller.fn, argument, seeds, kind);
     s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: seeds.names });

@@ -1,9 +1,10 @@
 /** Whether an iterator stands for kernel memory: then iov_iter_extract_pages takes no pin (lib/iov_iter.c). */
 
 import type { Model } from '../../../model/index.ts';
+import type { Span } from '../../base/span.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsIn, treeOf } from '../call-index.ts';
+import { callsIn, callsOf, treeOf } from '../call-index.ts';
 import { argumentOf, readingRows } from '../flags.ts';
 import { parameters } from '../locals.ts';
 import type { CallSite } from '../site.ts';
@@ -21,11 +22,33 @@ export function iteratorClues(site: CallSite, model: Model): Clue[] {
   const name = node === undefined ? undefined : rootVariable(unit, node);
   if (fn === undefined || name === undefined) return [];
   const made = madeIn(unit, fn, name) ?? madeByCallee(unit, fn, name);
-  if (made === undefined) return [];
+  if (made === undefined) return splicedClues(site, fn);
   const text = 'the iterator stands for kernel memory: no user page is held';
   return [
     { kind: 'kernel-iterator', unit, span: made, text, cases: { 0: 4 }, lifetime: { short: 1 }, access: ['none'] },
   ];
+}
+
+/**
+ * A sender that was told MSG_SPLICE_PAGES gets an iterator over pages of the kernel (include/linux/socket.h, since 6.5): extraction
+ * takes no pin. The function says so itself, by its name, or its callers in the file do.
+ */
+function splicedClues({ unit, api }: CallSite, fn: FunctionDef): Clue[] {
+  if (api !== 'iov_iter_extract_pages') return [];
+  const flag = /\bMSG_SPLICE_PAGES\b/;
+  const bodies = [fn, ...callsOf(unit, fn.name).map((c) => c.fn)];
+  for (const f of bodies) {
+    const at = flag.exec(unit.code.slice(f.bodySpan.start, f.bodySpan.end));
+    if (at === null) continue;
+    const start = f.bodySpan.start + at.index;
+    return [spliced(unit, { start, end: start + at[0].length })];
+  }
+  return /(?:^|_)splice(?:_|$)/.test(fn.name) ? [spliced(unit, fn.nameSpan)] : [];
+}
+
+function spliced(unit: CUnit, span: Span): Clue {
+  const text = 'spliced pages belong to the kernel: extraction takes no pin of them';
+  return { kind: 'kernel-iterator', unit, span, text, cases: { 0: 3.5 }, lifetime: { short: 1 } };
 }
 
 function madeIn(unit: CUnit, fn: FunctionDef, name: string): CNode | undefined {

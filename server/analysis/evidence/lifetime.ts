@@ -175,16 +175,21 @@ function fileClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue
   const own = notifierIn(unit);
   if (own !== undefined) {
     const text = `${own.name}(): changes of the page tables are followed`;
-    return [...clues, { kind: 'notifier', unit, span: own.span, text, cases: { 3: 3, 4: 0.5 } }];
+    const touched = trace.events.some((e) => e.kind === 'read' || e.kind === 'write' || e.kind === 'data-out');
+    const cases = touched ? { 3: 1.5 } : { 3: 3.5, 4: 0.5 };
+    return [...clues, { kind: 'notifier', unit, span: own.span, text, cases }];
   }
   // A device that is told of changes elsewhere in the driver may use the pages under plain references.
-  if (!trace.events.some((e) => e.kind === 'dma')) return clues;
+  const device = trace.events.some(
+    (e) => e.kind === 'dma' || (e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? '')),
+  );
+  if (!device) return clues;
   for (const name of NOTIFIERS) {
     for (const other of usersOf(unit, name, project)) {
       const near = notifierIn(other);
       if (near === undefined || unitSymbols(other).functions.has(near.name)) continue;
       const text = `${near.name}() beside this file: changes of the page tables are followed`;
-      return [...clues, { kind: 'notifier', unit: other, span: near.span, text, cases: { 3: 3.5 } }];
+      return [...clues, { kind: 'notifier', unit: other, span: near.span, text, cases: { 3: 4.5 } }];
     }
   }
   return clues;

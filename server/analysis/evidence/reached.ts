@@ -109,7 +109,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
 
 /** Whether a function only drops a reference, by its name. */
 function counts(fn: FunctionDef): boolean {
-  return /(?:^|_)(?:put|unref|deref)(?:_|$)/.test(fn.name);
+  return /(?:^|_)(?:put|unref|deref|drop_ref|put_ref)(?:_|$)/.test(fn.name);
 }
 
 /** Whether a function does what it does when a count of references falls to zero (linux/kref.h, refcount.h, atomic.h). */

@@ -49,11 +49,20 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
     add({ unit: e.unit, fn: e.fn, node: e.node, api: e.api, matches: rowsMatch(site, e.rows), by: 'name' });
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
-  const sorted = [...found.values()].sort(
+  const sorted = withoutStrangers(site, [...found.values()]).sort(
     (a, b) =>
       own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
   );
   return sorted;
+}
+
+/**
+ * Where other functions give the pages back the way they were taken, a release of the other kind that no path was seen to reach with
+ * these pages serves other pages in the same place: a field that holds pages of two kinds, chosen by a flag.
+ */
+function withoutStrangers(site: CallSite, found: readonly FoundRelease[]): FoundRelease[] {
+  const elsewhere = found.some((r) => r.matches && r.fn !== site.fn);
+  return elsewhere ? found.filter((r) => r.matches || r.by === 'path') : [...found];
 }
 
 /** Functions that free memory by its address meet the array more often than its pages. */

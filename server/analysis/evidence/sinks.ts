@@ -1,7 +1,9 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
+import { callsIn, treeOf } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent, TraceKind } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
+import { calleeOf, codeOf, pathTo } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 
@@ -12,7 +14,7 @@ const MAX_RELEASES = 50;
 const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
 
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
-const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/;
+const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/i;
 
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 200;
@@ -36,20 +38,18 @@ export function sinkClues(site: CallSite, all: PageTrace): Clue[] {
     clues.push({ kind: 'carrier', ...place(carrier), text, cases: { 1: 1.8, 2: 1 }, access: ['dma'] });
   } else if (hypervisor !== undefined) {
     const text = `${hypervisor.callee ?? ''}() tells a hypervisor where the data is`;
-    clues.push({ kind: 'hypervisor', ...place(hypervisor), text, cases: { 2: 1.5, 1: 0.5 }, access: byFlags(site) });
+    const cases = { 2: 1.5, 5: 1, 1: 0.5 };
+    clues.push({ kind: 'hypervisor', ...place(hypervisor), text, cases, access: ['dma'] });
   }
   const io = dma !== undefined || carrier !== undefined;
-  for (const kind of ['read', 'write'] as const) clues.push(...cpuClue(first(kind), kind, io));
+  for (const kind of ['read', 'write'] as const) clues.push(...cpuClue(site, first(kind), kind, io));
+  clues.push(...registerClue(events));
   const kept = events.find((e) => e.kind === 'stored' && e.holder === 'data');
-  if (kept !== undefined && !clues.some((c) => c.kind === 'read' || c.kind === 'write')) {
+  if (kept !== undefined) {
+    const seen = clues.some((c) => c.kind === 'read' || c.kind === 'write');
     const text = 'a kernel address of the data is kept';
-    clues.push({
-      kind: 'data',
-      ...place(kept),
-      text,
-      cases: io ? { 5: 0.3 } : { 5: 1, 2: 1 },
-      access: bothIfWritten(site),
-    });
+    const cases = io || seen ? { 5: 0.3 } : { 5: 1, 2: 1 };
+    clues.push({ kind: 'data', ...place(kept), text, cases, access: bothIfWritten(site) });
   }
   const number = first('number');
   if (number !== undefined && clues.length === 0 && site.reference !== 'get') {
@@ -67,7 +67,9 @@ export function sinkClues(site: CallSite, all: PageTrace): Clue[] {
       access: byFlags(site),
     });
   }
-  if (clues.length === 0) clues.push(...quietClues(site, trace, first));
+  if (clues.length === 0) clues.push(...hypervisorClue(site, events));
+  if (clues.length === 0) clues.push(...addressClue(site, trace));
+  if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
   if (trace.handedOut !== 'no' && site.reference !== 'none' && !givenBackHere(site, trace)) {
     const open = trace.handedOut === 'open';
     const text = open ? 'the pages go to callers, who decide' : 'the pages go to callers in this file';
@@ -82,12 +84,62 @@ function calledWith(events: readonly TraceEvent[], words: RegExp): TraceEvent | 
   return calls.find((e) => words.test(e.callee ?? ''));
 }
 
-/** One kind of access by the CPU. */
-function cpuClue(access: TraceEvent | undefined, kind: 'read' | 'write', io: boolean): Clue[] {
+/** One kind of access by the CPU. In another file it may be one to other pages of the same owner. */
+function cpuClue(site: CallSite, access: TraceEvent | undefined, kind: 'read' | 'write', io: boolean): Clue[] {
   if (access === undefined) return [];
   const how = access.api === undefined ? 'the CPU' : `${access.api}()`;
   const text = kind === 'read' ? `${how} reads the data` : `${how} writes the data`;
-  return [{ kind, ...place(access), text, cases: io ? { 5: 0.5 } : { 5: 2, 2: 1 }, access: [kind] }];
+  const near = access.unit === site.unit ? { 5: 2, 2: 1 } : { 5: 0.8, 2: 0.5 };
+  return [{ kind, ...place(access), text, cases: io ? { 5: 0.5 } : near, access: [kind] }];
+}
+
+/** Names of functions that write a register of a device, of the kernel (asm/io.h) and as drivers wrap them. */
+const REGISTER =
+  /^(?:iowrite\d+\w*|write[bwlq](?:_relaxed)?|out[bwl]|memcpy_toio)$|(?:^|_)(?:reg_?write|write_?reg|writel|iowrite\d*)$/;
+
+/** Where the CPU carries the data to a device, word by word: an I/O request by other means. */
+function registerClue(events: readonly TraceEvent[]): Clue[] {
+  for (const e of events.filter((x) => x.kind === 'read' && x.api === undefined).slice(0, MAX_CALLS)) {
+    const path = pathTo(treeOf(e.unit, e.fn), e.node);
+    const call = path.findLast((n) => n.type === 'call_expression');
+    const callee = call === undefined ? undefined : calleeOf(call);
+    if (callee === undefined || !REGISTER.test(codeOf(e.unit, callee))) continue;
+    const text = `${codeOf(e.unit, callee)}() carries the data to a device`;
+    return [{ kind: 'register', ...place(e), text, cases: { 1: 3 } }];
+  }
+  return [];
+}
+
+/** A hypervisor that is called while the pages are held and is not told where they are gets their user address. */
+function hypervisorClue(site: CallSite, events: readonly TraceEvent[]): Clue[] {
+  const functions = new Map(events.filter((e) => e.kind === 'release').map((e) => [e.fn, e.unit]));
+  if (site.fn !== undefined) functions.set(site.fn, site.unit);
+  for (const [fn, unit] of functions) {
+    for (const [name, calls] of callsIn(unit, fn)) {
+      const [call] = calls;
+      if (call === undefined || !HYPERVISOR.test(name)) continue;
+      const text = `${name}() is called while the pages are held`;
+      return [{ kind: 'hypervisor', unit, span: call, text, cases: { 5: 1.8, 2: 1.5 }, access: bothIfWritten(site) }];
+    }
+  }
+  return [];
+}
+
+/** A device or hypervisor that was given the address of pages under plain references, and has it while they are held. */
+function addressClue(site: CallSite, trace: PageTrace): Clue[] {
+  if (site.reference !== 'get') return [];
+  const address = trace.events.find((e) => e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? ''));
+  const listed = trace.events.some((e) => e.kind === 'number' && e.holder === 'number');
+  const passed = !givenBackHere(site, trace) && trace.events.some((e) => e.kind === 'number');
+  if (address === undefined || (!listed && !passed)) return [];
+  const text = 'the bus address of the page is kept or passed on';
+  return [{ kind: 'number', ...place(address), text, cases: { 1: 1.8, 2: 1.8 }, access: ['dma'] }];
+}
+
+/** Whether the function does nothing to the pages but hand them to callers that nobody sees. */
+function onlyHandsOut(trace: PageTrace): boolean {
+  const uses: readonly TraceKind[] = ['passed', 'dirty', 'looked-up', 'number', 'transfer', 'mapped', 'stored'];
+  return trace.handedOut === 'open' && !trace.events.some((e) => uses.includes(e.kind));
 }
 
 /** What is done through an address that is kept: read, and written where the pages were asked for with FOLL_WRITE. */
@@ -113,7 +165,7 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
   const number = first('number');
   if (number !== undefined) {
     const text = 'the number of the page is kept or passed on';
-    return [{ kind: 'number', ...place(number), text, cases: { 3: 1.5, 4: 1.2 }, access: ['none'] }];
+    return [{ kind: 'number', ...place(number), text, cases: { 3: 2, 4: 2.2 }, access: ['none'] }];
   }
   const mapped = first('mapped');
   if (mapped !== undefined) {
