@@ -13,7 +13,10 @@ import {
 } from 'vscode-languageserver/node';
 import { BASELINE_NAME } from '../engine/baseline.ts';
 import { CONFIG_NAME } from '../engine/config.ts';
+import { compareText } from '../engine/order.ts';
 import { directoryOf } from '../engine/paths.ts';
+import type { Finding } from '../engine/protocol.ts';
+import { collectFindings } from '../engine/run.ts';
 import { rulePage } from '../host/rule-pages.ts';
 import { abilitiesOf, type ClientAbilities } from './client.ts';
 import { ACTION_KINDS } from './code-actions.ts';
@@ -31,6 +34,9 @@ import { StatusSender } from './status.ts';
 
 /** Milliseconds after an edit until other open documents that may rest on it are analysed again. */
 const RIPPLE = 300;
+
+/** Sources beside a header that are analysed with it. */
+const MAX_INCLUDERS = 20;
 
 /** The name and version that the client is told. */
 export interface ServerInfo {
@@ -206,18 +212,24 @@ export class Server {
     if (!isOfInterest(text) && !root.thread.started && (await root.hitsIn(directoryOf(file))).length === 0)
       return nothing;
     try {
-      const { results, problems } = await root.thread.analyse(root.jobFor(file));
+      const includers = file.endsWith('.h') ? await this.#includersOf(root, file) : [];
+      const job = root.jobFor(file);
+      const files = [...job.files, ...includers.map((f) => ({ file: f }))];
+      const { results, problems } = await root.thread.analyse({ ...job, files });
       const result = results.find((r) => r.file === file);
-      const all = result === undefined ? [] : root.withoutBaseline(result.findings);
-      // Whether a header's suppression is used is for the files that include it to say.
-      const own = all.filter(
-        (f) => f.location.file === file && !(file.endsWith('.h') && f.rule === 'unused-suppression'),
-      );
+      const sorted = [...results].sort((a, b) => compareText(a.file, b.file));
+      const own = root.withoutBaseline(collectFindings(sorted, [])).filter((f) => f.location.file === file);
       const problem = problems[0] === undefined ? undefined : `${problems[0].path}: ${problems[0].message}`;
-      return { ...base, result, findings: own, problem };
+      return { ...base, result, findings: own.filter((f) => !isForOthers(f)), problem };
     } catch (error) {
       return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** The sources beside a header: what it does wrong may show in them alone. */
+  async #includersOf(root: Root, file: string): Promise<readonly string[]> {
+    const hits = await root.hitsIn(directoryOf(file));
+    return hits.filter((hit) => hit.endsWith('.c')).slice(0, MAX_INCLUDERS);
   }
 
   #done(uri: string, analysis: DocumentAnalysis | undefined): void {
@@ -296,6 +308,11 @@ export class Server {
     }
     if (touched.size > 0 && this.#ready) this.#refresh();
   }
+}
+
+/** Whether a finding is for others to judge: files elsewhere may need a header's suppression. */
+function isForOthers({ rule, location }: Finding): boolean {
+  return rule === 'unused-suppression' && location.file.endsWith('.h');
 }
 
 /** Whether an open file may rest on another: a header of the same root, or a file of the same directory. */
