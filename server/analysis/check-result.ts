@@ -117,8 +117,11 @@ export function checkKept(
     if (mentions(value, r.result) && (!isLocal || value.kind === 'op')) return;
   }
   const at = stepAt(frame, exit.span, 'returns here with the pages kept, however many came');
-  report(frame, s, r, 'short-pin-as-success', at, 'medium');
+  report(frame, s, r, 'short-pin-as-success', at, 'medium', KEPT);
 }
+
+/** The detail of a short count that was kept rather than used. */
+export const KEPT = 'kept';
 
 /** Whether a value is made of another one. */
 function mentions(v: Value, other: Value): boolean {
@@ -142,6 +145,7 @@ function report(
   kind: ProblemKind,
   step: Step,
   confidence: 'high' | 'medium',
+  detail = r.origin.api,
 ): void {
   reportProblem(frame, {
     kind,
@@ -150,6 +154,6 @@ function report(
     resource: r,
     steps: [...r.origin.chain, ...trailSteps(s)],
     confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : confidence,
-    detail: r.origin.api,
+    detail,
   });
 }

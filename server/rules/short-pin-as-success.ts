@@ -1,7 +1,7 @@
 /**
  * ## What it does
  * Finds paths on which fewer pages may have come than were asked for, and that go on with the number asked for: a loop over all of them, a
- * release of all of them.
+ * release of all of them, or success with the pages left in an object and their count nowhere.
  *
  * ## Why is this bad?
  * get_user_pages() and its kind return less than was asked for when the range ends early, a signal arrives or memory is tight. The
@@ -42,7 +42,7 @@
  * All.
  *
  * ## Limits
- * Only loops and releases count; a count that is stored for later is not followed. A call in a loop, which adds its results up until all
+ * Loops, releases and pages left in an object count; what becomes of a count that is stored for later is not followed. A call in a loop, which adds its results up until all
  * pages are there, is left alone; so is a walk that tests every entry of the array.
  *
  * ## Fix safety
@@ -51,6 +51,7 @@
  * ## References
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
+import { KEPT } from '../analysis/check-result.ts';
 import { defineRule } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 import { governedBy, isInLoop } from './surroundings.ts';
@@ -66,7 +67,8 @@ export const shortPinAsSuccess = defineRule({
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
       if (isAddedUp(finding) || testsEntries(finding)) continue;
-      const what = call === undefined ? 'walks' : `gives back with ${call.api}()`;
+      const kept = problem.detail === KEPT;
+      const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
         message: `${problem.functionName}() ${what} as many pages as ${acquiredBy(finding)} was asked for, where fewer may have come: nothing on this path compares the two, and the entries behind the last page that came were never written; compare the result with the number asked for`,
         severity: 'warning',

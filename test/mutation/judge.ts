@@ -15,6 +15,8 @@ export interface Verdict {
   readonly any: boolean;
   /** Under a rule that fits, hidden by default. */
   readonly low: boolean;
+  /** Not found, and the file as it is has a finding of a rule that fits on the same site, behind which a new one may hide. */
+  readonly masked: boolean;
   /** By the path analysis, as a problem of a kind that fits, of any confidence. */
   readonly paths: boolean;
   /** Rules of all new findings. */
@@ -33,6 +35,8 @@ export function judge(operator: Operator, mutation: Mutation, before: Analysis, 
     fitting: fits.some(shown),
     any: fresh.some(shown),
     low: !fits.some(shown) && fits.length > 0,
+    masked:
+      !fits.some(shown) && before.result.findings.some((f) => operator.rules.includes(f.rule) && isOfSite(f, mutation)),
     paths: kinds.length > 0,
     rules: [...new Set(fresh.map((f) => `${f.rule}${f.confidence === 'low' ? ' (low)' : ''}`))].sort(),
     damaged: after.result.damaged.length > before.result.damaged.length,
@@ -68,9 +72,13 @@ function problemKey(p: FlowProblem): string {
 /** In the function that was changed or one that takes the pages, or about one of the sites. */
 function isNear(f: Finding, { functionName, sites }: Mutation): boolean {
   if (f.functionName === functionName || sites.some((s) => s.fn?.name === f.functionName)) return true;
-  const lines = sites.map((s) => s.unit.lines.at(s.nameSpan.start).line);
-  const { site } = f;
-  return (
-    (site !== undefined && lines.includes(site.location.line)) || f.related.some((r) => lines.includes(r.location.line))
-  );
+  return isOfSite(f, { sites }) || f.related.some((r) => linesOf(sites).includes(r.location.line));
+}
+
+function isOfSite({ site }: Finding, { sites }: Pick<Mutation, 'sites'>): boolean {
+  return site !== undefined && linesOf(sites).includes(site.location.line);
+}
+
+function linesOf(sites: Mutation['sites']): number[] {
+  return sites.map((s) => s.unit.lines.at(s.nameSpan.start).line);
 }

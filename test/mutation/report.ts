@@ -6,8 +6,8 @@ import type { RunResult } from './run.ts';
 /** The table in Markdown, one line an operator. */
 export function table(result: RunResult, operators: readonly Operator[]): string {
   const head = [
-    '| operator | injected fault | rules that fit | mutants | found | % | aim % | hidden | other rule | missed | seen on paths |',
-    '|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|',
+    '| operator | injected fault | rules that fit | mutants | found | % | aim % | hidden | other rule | missed | masked | seen on paths |',
+    '|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
   ];
   const rows = operators.map((o) => row(result, o));
   return [...head, ...rows].join('\n');
@@ -24,9 +24,10 @@ function row({ outcomes, total, equivalent }: RunResult, operator: Operator): st
   const without = equivalent.get(operator.name) ?? 0;
   const count = `${own.length} of ${all - without}${without === 0 ? '' : ` (${without} equivalent)`}`;
   const percent = own.length === 0 ? '' : Math.round((100 * found) / own.length);
+  const masked = own.filter((v) => v.masked).length;
   const paths = own.filter((v) => v.paths).length;
   const missed = own.filter((v) => !v.fitting && !v.any).length;
-  return `| ${[operator.name, operator.summary, rules, count, found, percent, operator.target, low, other, missed, paths].join(' | ')} |`;
+  return `| ${[operator.name, operator.summary, rules, count, found, percent, operator.target, low, other, missed, masked, paths].join(' | ')} |`;
 }
 
 /** Mutants not found under a rule that fits, a line each. */
@@ -36,6 +37,7 @@ export function missedLines({ outcomes }: RunResult): string[] {
     .map(({ mutant, verdict }) => {
       const { mutation, operator, file, line, nth } = mutant;
       const notes = [
+        verdict.masked ? 'reported of the site before' : '',
         verdict.paths ? 'seen on paths' : '',
         verdict.rules.length > 0 ? `new: ${verdict.rules.join(', ')}` : '',
         verdict.damaged ? 'no longer parses clean' : '',

@@ -39,6 +39,7 @@ export function forEachPage(shape: Shape, body: (page: string) => string): strin
     case 'folio':
       return body(`&${primary(shape.folio)}->page`);
     case 'array':
+      if (shape.count === '1' && shape.pages.startsWith('&')) return body(shape.pages.slice(1));
       return loop(shape.count, body(`${primary(shape.pages)}[k_]`));
     case 'run':
       return loop(shape.count, body(`${shape.page} + k_`));

@@ -1,6 +1,6 @@
 /**
  * One file of a tree as operators see it: its calls and sites, which releases and dirtyings belong to which site, its paths.
- * Calls inside functions that implement a function of the model are left out: they are the API, not its use.
+ * A file that implements a function of the API has none of them: it is the API, not its use.
  */
 import type { Model } from '../../model/index.ts';
 import { treeOf } from '../../server/analysis/call-index.ts';
@@ -53,13 +53,14 @@ export interface Seen {
 /** Reads the file for the operators. */
 export function subjectOf(seen: Seen): Subject {
   const { unit, model } = seen;
+  const implementsApi = unit.functions.some((fn) => model.isSite(fn.name));
   const mine = (c: ApiCall): boolean =>
     c.unit === unit &&
     c.fn !== undefined &&
     c.macro === undefined &&
     c.node !== undefined &&
     c.spelled === c.api &&
-    model.allRows(c.fn.name).length === 0;
+    !implementsApi;
   const sites = seen.sites.filter((s) => mine(s) && s.via === undefined && s.reference !== 'none');
   const uses = usesOf(seen, seen.sites);
   const calls = seen.calls.filter(mine).flatMap((call) => plain(call, uses));

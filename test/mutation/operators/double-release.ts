@@ -10,7 +10,8 @@ export const doubleRelease: Operator = {
   target: 85,
   mutations: ({ releases, text, unit }) =>
     releases.flatMap((r) => {
-      if (r.statement === undefined) return [];
+      // `put_page(pages[i++])` twice gives two pages back.
+      if (r.statement === undefined || /\+\+|--/.test(flat(unit, r.statement))) return [];
       const { start, end } = r.statement;
       const code = `{ ${text.slice(start, end)} ${flat(unit, r.statement)} }`;
       return [atCall(r.call, r.sites, `${r.call.api}() twice`, [{ start, end, text: code }])];

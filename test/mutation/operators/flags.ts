@@ -10,7 +10,7 @@ export const passFollPin: Operator = {
   summary: 'FOLL_PIN is passed',
   rules: ['foll-pin-at-call-site'],
   target: 95,
-  mutations: (subject) => subject.sites.flatMap((site) => withFlag(site, 'FOLL_PIN')),
+  mutations: (subject) => subject.sites.flatMap((site) => withFlag(subject, site, 'FOLL_PIN')),
 };
 
 /** FOLL_GET at a call. */
@@ -19,14 +19,14 @@ export const passFollGet: Operator = {
   summary: 'FOLL_GET is passed',
   rules: ['foll-get-with-pin', 'redundant-foll-get'],
   target: 95,
-  mutations: (subject) => subject.sites.flatMap((site) => withFlag(site, 'FOLL_GET')),
+  mutations: (subject) => subject.sites.flatMap((site) => withFlag(subject, site, 'FOLL_GET')),
 };
 
 /** Another internal flag, each in turn. */
 export const passInternalFlag: Operator = {
   name: 'pass-internal-flag',
   summary: 'a flag internal to mm/ is passed',
-  rules: ['internal-foll-flag'],
+  rules: ['internal-foll-flag', 'fast-unsupported-flag'],
   target: 95,
   mutations(subject) {
     const names = [...subject.model.flagNames()].filter((name) => {
@@ -37,7 +37,7 @@ export const passInternalFlag: Operator = {
     });
     return subject.sites.flatMap((site) => {
       const name = names[(site.span.start + subject.file.length) % names.length];
-      return name === undefined ? [] : withFlag(site, name);
+      return name === undefined ? [] : withFlag(subject, site, name);
     });
   },
 };
@@ -70,7 +70,9 @@ function isName({ text }: Subject, term: CallSite['flags']['terms'][number]): bo
   return text.slice(term.span.start, term.span.end) === term.name;
 }
 
-function withFlag(site: CallSite, flag: string): Mutation[] {
+/** Files that are entitled to a flag commit no fault with it. */
+function withFlag({ file, model }: Subject, site: CallSite, flag: string): Mutation[] {
+  if (model.entitled(file, flag)) return [];
   const index = rowOf(site)?.params.findIndex((p) => p.role === 'flags') ?? -1;
   const arg = site.args[index];
   if (arg?.node === undefined || site.flags.must.has(flag)) return [];
