@@ -5,7 +5,11 @@
 import type { HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { FlowResult } from '../analysis/program.ts';
+import type { Origin } from '../analysis/resource.ts';
+import type { CallSite } from '../analysis/site.ts';
+import type { Span } from '../base/span.ts';
 import type { Owner } from '../flow/value.ts';
+import type { CUnit } from '../syntax/unit.ts';
 
 /** What happens to the pages of one field. */
 export interface OwnerFacts {
@@ -55,4 +59,11 @@ function collect(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
     if (entry !== undefined && !entry.events.has(place)) entry.events.set(place, event);
   }
   return new Map([...owners].map(([key, e]) => [key, { ...e.facts, events: [...e.events.values()] }]));
+}
+
+/** Whether an origin is the acquire call of a site, or was reached through it. */
+export function sameOrigin(origin: Origin, site: Pick<CallSite, 'unit' | 'span'>): boolean {
+  const isAt = (p: { readonly unit: CUnit; readonly span: Span }): boolean =>
+    p.unit === site.unit && p.span.start === site.span.start;
+  return isAt(origin) || origin.chain.some(isAt);
 }

@@ -21,7 +21,9 @@ import { longtermWithLocked } from './longterm-with-locked.ts';
 import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
 import { longtermWithoutPin } from './longterm-without-pin.ts';
 import { magicGupFlags } from './magic-gup-flags.ts';
+import { missingDirty } from './missing-dirty.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
+import { neverReleased } from './never-released.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { parseDamaged } from './parse-damaged.ts';
 import { partialPinLeaked } from './partial-pin-leaked.ts';
@@ -58,6 +60,7 @@ export const rules: readonly Rule[] = [
   wrongFlagNamespace,
   doubleRelease,
   freeOnGupPage,
+  neverReleased,
   partialPinLeaked,
   pinLeaked,
   putOnPinned,
@@ -69,6 +72,7 @@ export const rules: readonly Rule[] = [
   resultIgnored,
   shortPinAsSuccess,
   dirtyAfterRelease,
+  missingDirty,
   gupInAtomic,
   mmapLockHeld,
   sleepingReleaseInAtomic,

@@ -32,3 +32,8 @@ export function swapArguments(call: ApiCall, i: number, j: number): readonly Edi
   const text = call.unit.text;
   return [replaceArgument(call, a, text.slice(b.start, b.end)), replaceArgument(call, b, text.slice(a.start, a.end))];
 }
+
+/** Replaces a whole call; undefined where the text says a macro that stands for the function. */
+export function replaceCall(call: ApiCall, newText: string): Edit | undefined {
+  return call.spelled === call.api ? { unit: call.unit, span: call.span, newText } : undefined;
+}

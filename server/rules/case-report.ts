@@ -1,0 +1,77 @@
+/**
+ * What the rules about the documented cases share: the direct sites of the file with what was judged of them, the kernels on which pins
+ * exist, and the report. Calls through the project's wrappers are judged where the wrapper calls the API.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
+import type { FixProposal, Report, RulePass } from './define.ts';
+import { kernelsOf } from './facts.ts';
+import { versionSeverity } from './flag-use.ts';
+import { bothOf, isEmpty, type Kernels } from './kernels.ts';
+
+/** A site and its record. */
+export interface JudgedSite {
+  readonly site: CallSite;
+  readonly record: SiteRecord;
+}
+
+/** The calls of the API itself in this file, with their records. */
+export function judgedSites(pass: RulePass): readonly JudgedSite[] {
+  return pass.sites.flatMap((site, i) => {
+    const record = pass.records[i];
+    return record === undefined || site.via !== undefined || site.unit !== pass.unit ? [] : [{ site, record }];
+  });
+}
+
+/** The releases on which pinning is counted (5.7 and later) and the call is live. */
+export function pinnable(pass: RulePass, site: CallSite): Kernels {
+  const rows = pass.model.allRows('pin_user_pages').filter((row) => row.reference === 'pin');
+  return bothOf(pass.liveOn(site), bothOf(kernelsOf(rows), [COUNTED]));
+}
+
+/** 5.6 has the names; pins are plain references there. */
+const COUNTED = { since: 507, until: Number.POSITIVE_INFINITY };
+
+/** What a rule says of a site. */
+export interface CaseFinding {
+  readonly message: string;
+  readonly on: Kernels;
+  readonly severity: Severity;
+  readonly fixes?: readonly FixProposal[];
+  /** Kinds of evidence to show, the decisive ones. */
+  readonly shows: readonly string[];
+}
+
+/** Pieces of evidence that one finding shows. */
+const MAX_SHOWN = 3;
+
+/** Reports a site; nothing where `on` is empty. How sure the case is, the finding is. */
+export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding: CaseFinding): void {
+  const { on, message, shows } = finding;
+  if (isEmpty(on)) return;
+  pass.report({
+    message,
+    kernels: on,
+    at: { unit: site.unit, span: site.nameSpan },
+    functionName: site.fn?.name ?? '',
+    site,
+    severity: versionSeverity(pass, finding.severity, on, pass.liveOn(site)),
+    confidence: confidenceOf(record),
+    related: relatedOf(pass, record, shows),
+    ...(finding.fixes === undefined ? {} : { fixes: finding.fixes }),
+  });
+}
+
+function confidenceOf({ confidence }: SiteRecord): Confidence {
+  return confidence >= 0.8 ? 'high' : confidence >= 0.4 ? 'medium' : 'low';
+}
+
+/** The evidence of some kinds that stands in this file. */
+function relatedOf(pass: RulePass, record: SiteRecord, kinds: readonly string[]): NonNullable<Report['related']> {
+  const here = record.evidence.filter((e) => kinds.includes(e.kind) && e.location.file === pass.unit.path);
+  return here.slice(0, MAX_SHOWN).map(({ location, text }) => {
+    const start = pass.unit.lines.offset(location.line, location.column);
+    const end = pass.unit.lines.offset(location.endLine, location.endColumn);
+    return { at: { unit: pass.unit, span: { start, end } }, message: text };
+  });
+}

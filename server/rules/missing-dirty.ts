@@ -1,0 +1,180 @@
+/**
+ * ## What it does
+ * Finds pages that were taken for writing and written to, by the CPU or a device, and that every release gives back without marking them
+ * dirty.
+ *
+ * ## Why is this bad?
+ * A page that is clean may be dropped by reclaim and read from its file again, or be thrown away with what the device wrote to it. Taking
+ * it with FOLL_WRITE marks the page-table entry, but writeback may clean the page while the transfer is still running: whoever wrote last
+ * has to mark the page itself.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_receive(struct device *dev, struct scatterlist *sg, unsigned long addr)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	sg_init_table(sg, 1);
+ * 	sg_set_page(sg, page, PAGE_SIZE, 0);
+ * 	if (dma_map_sg(dev, sg, 1, DMA_FROM_DEVICE)) {
+ * 		demo_run(sg);
+ * 		dma_unmap_sg(dev, sg, 1, DMA_FROM_DEVICE);
+ * 	}
+ * 	unpin_user_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_receive(struct device *dev, struct scatterlist *sg, unsigned long addr)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	sg_init_table(sg, 1);
+ * 	sg_set_page(sg, page, PAGE_SIZE, 0);
+ * 	if (dma_map_sg(dev, sg, 1, DMA_FROM_DEVICE)) {
+ * 		demo_run(sg);
+ * 		dma_unmap_sg(dev, sg, 1, DMA_FROM_DEVICE);
+ * 	}
+ * 	unpin_user_pages_dirty_lock(&page, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * The write is taken from the flags and from what is done with the pages in the files at hand. An info where FOLL_WRITE is the only sign
+ * of it. Silent where a release is not seen, where any function that touches the pages marks pages dirty, and where another part of the
+ * kernel takes the pages over.
+ *
+ * ## Fix safety
+ * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), which takes the page lock and may sleep; whether the function may is not
+ * known.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import type { Severity } from '../engine/protocol.ts';
+import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
+import { kernelsOf } from './facts.ts';
+import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
+import { replaceCall } from './fixes/arguments.ts';
+import { includesAll } from './kernels.ts';
+import { type CleanRelease, cleanReleases } from './releases-of-site.ts';
+
+/** See the head of the file. */
+export const missingDirty = defineRule({
+  name: 'missing-dirty',
+  group: 'dirty',
+  summary: 'Pages that were written are given back without being marked dirty',
+  severity: 'warning',
+  fix: 'unsafe',
+  check(pass) {
+    for (const site of pass.sites) {
+      if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none') continue;
+      const severity = writeOf(pass, site);
+      if (severity === undefined) continue;
+      const releases = cleanReleases(pass, site);
+      if (releases === undefined || marksDirtyNearby(pass, site, releases)) continue;
+      report(pass, site, releases, severity);
+    }
+  },
+});
+
+/** How bad it is where nothing marks the pages dirty; undefined where no write is in evidence. */
+function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
+  const record = pass.recordOf(site);
+  if (record === undefined || record.case === 3 || record.case === 4) return undefined;
+  const { access } = record;
+  const device = access.includes('dma');
+  if (site.rows.some((row) => row.returns === 'bytes'))
+    return device && readsIntoIterator(pass, site) ? 'warning' : undefined;
+  const written = device || access.includes('write');
+  if (site.flags.must.has('FOLL_WRITE')) return written ? 'warning' : access.includes('unknown') ? 'info' : undefined;
+  if (!site.flags.may.has('FOLL_WRITE') || !written) return undefined;
+  return device ? 'warning' : 'info';
+}
+
+/** Whether the iterator of a call is made as the target of data, in the function or in one that calls it. */
+function readsIntoIterator({ unit }: RulePass, { fn }: CallSite): boolean {
+  if (fn === undefined) return false;
+  const called = new RegExp(`\\b${fn.name}\\s*\\(`);
+  const target =
+    /\b(?:import_ubuf|import_iovec|iov_iter_init|iov_iter_ubuf)\s*\(\s*&?[\w>.-]*\s*,?\s*(?:ITER_DEST|READ)\b/;
+  return unit.functions.some((f) => {
+    const text = unit.code.slice(f.bodySpan.start, f.bodySpan.end);
+    return (f === fn || called.test(text)) && target.test(text);
+  });
+}
+
+/** Whether a function that touches the pages marks pages dirty in some way that path analysis did not connect. */
+function marksDirtyNearby(pass: RulePass, site: CallSite, releases: readonly CleanRelease[]): boolean {
+  const files = filesOf(pass);
+  const marks = (name: string): boolean =>
+    pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg === undefined));
+  const direct = functionsThatCall(files, marks, false);
+  if (site.fn !== undefined && direct.has(site.fn)) return true;
+  if ([...direct.values()].some(({ unit, fn }) => releases.some((r) => r.at.unit === unit && within(fn.span, r.at))))
+    return true;
+  const fields = new Set(releases.flatMap((r) => r.fields));
+  if (fields.size === 0) return false;
+  return [...functionsThatCall(files, marks, true).values()].some((f) =>
+    [...fields].some((field) => mentionsField(f, field)),
+  );
+}
+
+function within(span: { start: number; end: number }, at: UnitSpan): boolean {
+  return span.start <= at.span.start && at.span.start < span.end;
+}
+
+function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[], severity: Severity): void {
+  const here = releases.find((r) => r.at.unit === pass.unit) ?? releases[0];
+  if (here === undefined) return;
+  const inUnit = here.at.unit === pass.unit;
+  const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
+  const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
+  const others = releases.filter((r) => r !== here || !inUnit);
+  const fix = inUnit ? dirtyLock(pass, here) : undefined;
+  const why = severity === 'info' ? 'asks for them for writing' : 'takes them for writing and they are written to';
+  pass.report({
+    message: `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `}${why}: reclaim may drop them as clean, and the data is lost; mark them dirty before, as unpin_user_pages_dirty_lock() does${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
+    at,
+    functionName: inUnit ? here.functionName : (site.fn?.name ?? ''),
+    site,
+    severity,
+    confidence: 'medium',
+    related: [
+      ...(inUnit ? [taken] : []),
+      ...others.map((r) => ({ at: r.at, message: `given back here by ${r.api}()` })),
+    ],
+    fixes: fix === undefined ? [] : [fix],
+  });
+}
+
+function asksForWrite({ flags }: CallSite): boolean {
+  return flags.must.has('FOLL_WRITE') || flags.may.has('FOLL_WRITE');
+}
+
+/** unpin_user_pages(pages, n) as unpin_user_pages_dirty_lock(pages, n, true); one page by its address. */
+function dirtyLock(pass: RulePass, { call }: CleanRelease): FixProposal | undefined {
+  const name = 'unpin_user_pages_dirty_lock';
+  if (call === undefined || !includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
+  const [first, second] = call.args.map((a) => call.unit.text.slice(a.start, a.end));
+  if (first === undefined) return undefined;
+  const text =
+    call.api === 'unpin_user_pages' && second !== undefined
+      ? `${name}(${first}, ${second}, true)`
+      : call.api === 'unpin_user_page' && /^[\w.>[\]+-]+$/.test(first)
+        ? `${name}(&${first}, 1, true)`
+        : undefined;
+  const edit = text === undefined ? undefined : replaceCall(call, text);
+  return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'unsafe', edits: [edit] };
+}

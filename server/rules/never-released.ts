@@ -1,0 +1,172 @@
+/**
+ * ## What it does
+ * Finds pages that are kept in a struct when a function returns, and that no function of the file, its headers and its neighbours in the
+ * directory ever gives back.
+ *
+ * ## Why is this bad?
+ * The struct is freed or forgotten some day, and its pages stay: pinned pages can neither be freed nor moved until the machine is booted.
+ *
+ * ## Example
+ * ```c bad
+ * struct demo_buf {
+ * 	struct page **pages;
+ * 	int nr;
+ * };
+ *
+ * static int demo_attach(struct demo_buf *buf, unsigned long addr, int n)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE | FOLL_LONGTERM, buf->pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			unpin_user_pages(buf->pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	buf->nr = n;
+ * 	return 0;
+ * }
+ *
+ * static void demo_detach(struct demo_buf *buf)
+ * {
+ * 	kvfree(buf->pages);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * struct demo_buf {
+ * 	struct page **pages;
+ * 	int nr;
+ * };
+ *
+ * static int demo_attach(struct demo_buf *buf, unsigned long addr, int n)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE | FOLL_LONGTERM, buf->pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			unpin_user_pages(buf->pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	buf->nr = n;
+ * 	return 0;
+ * }
+ *
+ * static void demo_detach(struct demo_buf *buf)
+ * {
+ * 	unpin_user_pages_dirty_lock(buf->pages, buf->nr, true);
+ * 	kvfree(buf->pages);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field gives pages back, by
+ * whatever way, where the file holds a release of pages nobody knows where from, where the pages are also reachable from a place without
+ * a name, and for plain references kept in a struct that a header defines.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst.
+ */
+import type { HeldFact } from '../analysis/flow-problem.ts';
+import type { CallSite } from '../analysis/site.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
+import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
+import { sameOrigin } from './owner-facts.ts';
+
+/** See the head of the file. */
+export const neverReleased = defineRule({
+  name: 'never-released',
+  group: 'release',
+  summary: 'Pages kept in a struct are never given back',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      const held = site.unit === pass.unit ? heldBy(pass, site) : [];
+      const first = held[0];
+      if (first === undefined || !isNeverReleased(pass, site, held)) continue;
+      const { resource } = first;
+      const names = [
+        ...new Set(held.map((h) => `${h.owner.tag === undefined ? '' : `struct ${h.owner.tag}.`}${h.owner.field}`)),
+      ];
+      pass.report({
+        message: `pages ${takenWord(resource.reference)} here are kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where the struct is torn down`,
+        at: { unit: site.unit, span: site.nameSpan },
+        functionName: site.fn?.name ?? '',
+        site,
+        confidence: 'medium',
+        related:
+          resource.origin.unit === site.unit
+            ? []
+            : [{ at: acquireStep(resource), message: acquireStep(resource).text }],
+      });
+    }
+  },
+});
+
+/** Where the pages of a site are held when a function has returned with success; empty where one of the places has no name. */
+function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
+  const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
+  return held.every((h) => /^\w+$/.test(h.owner.field)) ? held : [];
+}
+
+function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact[]): boolean {
+  const { flow } = pass;
+  if (!isPrivate(pass, held) || hasUnexplainedRelease(pass)) return false;
+  if (flow.ends.some((e) => e.hold === 'taken' && sameOrigin(e.origin, site))) return false;
+  const fields = new Set(held.map((h) => h.owner.field));
+  if (flow.events.some((e) => e.kind !== 'free' && e.kind !== 'dirty' && fields.has(e.owner?.field ?? '')))
+    return false;
+  // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
+  const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
+  const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
+  if (facts.some((f) => !takers.has(f.release.functionName))) return false;
+  const given = new Set(facts.map((f) => f.release.step.span.start));
+  const touches = (text: string): boolean => [...fields].some((f) => new RegExp(`\\b${f}\\b`).test(text));
+  const other = pass.calls.some(
+    (c) => isRelease(pass, c.api) && !given.has(c.span.start) && touches(pass.text(c.span)) && c.unit === pass.unit,
+  );
+  if (other) return false;
+  const releasing = functionsThatCall(filesOf(pass), (name) => isRelease(pass, name), true);
+  return ![...releasing.values()].some(
+    (f) => !takers.has(f.fn.name) && [...fields].some((field) => mentionsField(f, field)),
+  );
+}
+
+/**
+ * Whether the files at hand are all that can give the pages back. Files that only drop plain references are not among the neighbours, so
+ * for those the struct must be the file's own.
+ */
+function isPrivate({ unit }: RulePass, held: readonly HeldFact[]): boolean {
+  return held.every(({ resource, owner }) => {
+    if (resource.reference === 'pin') return true;
+    return unit.declarations.some(
+      (d) => d.kind === 'type' && definesStruct(unit.code.slice(d.span.start, d.span.end), owner.tag),
+    );
+  });
+}
+
+function definesStruct(text: string, tag: string | undefined): boolean {
+  return tag !== undefined && new RegExp(`\\b(?:struct|union)\\s+${tag}\\s*\\{`).test(text);
+}
+
+/** Whether the file has a release of which path analysis knows nothing: it may be the one. */
+function hasUnexplainedRelease(pass: RulePass): boolean {
+  const { flow, unit } = pass;
+  const known = new Set<number>();
+  for (const { release } of flow.releases) if (release.step.unit === unit) known.add(release.step.span.start);
+  for (const { kind, step } of flow.events) if (kind === 'release' && step.unit === unit) known.add(step.span.start);
+  return pass.calls.some((c) => c.unit === unit && isRelease(pass, c.api) && !known.has(c.span.start));
+}
+
+/** Whether a function gives pages back, of itself or as the owner of an object. */
+function isRelease(pass: RulePass, name: string): boolean {
+  return pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'release' || e.op === 'transfer'));
+}
