@@ -2,7 +2,7 @@
 import type { ApiRow, Effect, Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
-import { type CallSiteInfo, type Frame, mayBeHeld, stepAt } from './frame.ts';
+import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, stepAt } from './frame.ts';
 import { type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
@@ -17,7 +17,8 @@ export interface AcquireCall {
 }
 
 /** Adds the resource; returns the result, which is a handle itself for functions that return the page. */
-export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, call: AcquireCall): Value {
+export function applyAcquire(on: OnPath, call: AcquireCall): Value {
+  const { frame, s, info } = on;
   const { row, effect, target, args } = call;
   const pagesArg = args[row.params.findIndex((p) => p.role === 'pages' || p.role === 'folios')];
   if (pagesArg !== undefined && isNull(s, pagesArg)) return call.ret;
@@ -54,7 +55,7 @@ export function applyAcquire(frame: Frame, s: PathState, info: CallSiteInfo, cal
   if (effect.place !== 'ret') {
     const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
     const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value';
-    if (!weak) markOverwritten(frame, s, info, key);
+    if (!weak) markOverwritten(on, key);
     writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: 1 }), weak);
   }
   return ret;
@@ -101,7 +102,8 @@ function writeOf(frame: Frame, info: CallSiteInfo): 'yes' | 'maybe' | 'no' {
 }
 
 /** The array is filled again while it was the handle of pages taken before. */
-function markOverwritten(frame: Frame, s: PathState, info: CallSiteInfo, key: string): void {
+function markOverwritten(on: OnPath, key: string): void {
+  const { frame, s, info } = on;
   for (const id of s.env.get(key)?.prov ?? []) {
     const r = s.resources.get(id);
     if (r?.hold.kind === 'held' && mayBeHeld(s, r)) {

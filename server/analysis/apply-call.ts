@@ -9,7 +9,7 @@ import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld } from './apply-summary.ts';
 import { evaluate } from './evaluate.ts';
-import { type Asked, type Callee, type CallSiteInfo, type Frame, stepAt } from './frame.ts';
+import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 
@@ -42,18 +42,16 @@ export function executeCall(
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = pickRow(frame.model.rows(name), args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
-      finish(s, instr, applyRow(frame, s, info, row, args));
+      finish(s, instr, applyRow({ frame, s, info }, row, args));
       return [s];
     }
   }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
-  if (registered !== undefined) return applyCallback(frame, s, info, registered);
+  if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
-  if (summaries.length > 0) return applySummaries(frame, s, info, summaries, args);
+  if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
   outside(
-    frame,
-    s,
-    info,
+    { frame, s, info },
     args,
     callees.some((c) => c.kind === 'plain'),
   );
@@ -87,9 +85,10 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
  * kref_put() and the like are taken to drop the last reference: the paths on which they do not are somebody else's to end.
  * What runs later gives back later: to this path the pages are taken over.
  */
-function applyCallback(frame: Frame, s: PathState, info: CallSiteInfo, cb: Registered): PathState[] {
-  if (cb.when !== 'later') return applySummaries(frame, s, info, [cb.summary], cb.args);
-  const trial = applySummaries(frame, fork(s), info, [cb.summary], cb.args);
+function applyCallback(on: OnPath, cb: Registered): PathState[] {
+  const { frame, s, info } = on;
+  if (cb.when !== 'later') return applySummaries(on, [cb.summary], cb.args);
+  const trial = applySummaries({ frame, s: fork(s), info }, [cb.summary], cb.args);
   const step = stepAt(frame, info.instr.span, `${cb.summary.name}() is registered here to give them back`);
   for (const r of s.resources.values()) {
     const released = trial.some((t) => t.resources.get(r.id)?.hold.kind !== r.hold.kind);
@@ -138,18 +137,13 @@ function sameOutcome(a: SummaryCase, b: SummaryCase): boolean {
   return a.returns.low <= b.returns.high && b.returns.low <= a.returns.high;
 }
 
-function applySummaries(
-  frame: Frame,
-  s: PathState,
-  info: CallSiteInfo,
-  summaries: readonly Summary[],
-  args: readonly Value[],
-): PathState[] {
+function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonly Value[]): PathState[] {
+  const { frame, s, info } = on;
   const out: PathState[] = [];
   for (const summary of summaries) {
     for (const c of likelyCases(s, info, summary.cases, args)) {
       const next = fork(s);
-      const ret = applyCase(frame, next, info, { callee: summary.name, case: c, args });
+      const ret = applyCase({ frame, s: next, info }, { callee: summary.name, case: c, args });
       if (ret === undefined) continue;
       if (c.dropped) next.facts = { ...next.facts, dropped: true };
       finish(next, info.instr, ret);
@@ -162,7 +156,8 @@ function applySummaries(
 }
 
 /** A callee nobody can look into: pages and arrays handed to it may be kept there; locals it can write are unknown after. */
-function outside(frame: Frame, s: PathState, info: CallSiteInfo, args: readonly Value[], defined: boolean): void {
+function outside(on: OnPath, args: readonly Value[], defined: boolean): void {
+  const { frame, s, info } = on;
   const name = info.instr.callee ?? 'a function pointer';
   if (info.instr.callee !== undefined && isHarmless(info.instr.callee)) {
     forgetLocals(s, info, args);

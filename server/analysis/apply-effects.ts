@@ -18,7 +18,7 @@ import { applyRelease } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
-import { type CallSiteInfo, type Frame, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import {
   addEvent,
   dropBelow,
@@ -38,13 +38,14 @@ const CONTENT = '.<pages>';
 const ZEROED = /zalloc|calloc|zeroed/;
 
 /** Applies a row's effects; returns the call's result with what is known of it. */
-export function applyRow(frame: Frame, s: PathState, info: CallSiteInfo, row: ApiRow, args: readonly Value[]): Value {
+export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[]): Value {
+  const { s, info } = on;
   let ret = resultSymbol(s, row, info, args);
   const order = [...row.effects].sort((a, b) => rank(a) - rank(b));
-  if (row.family === 'acquire' || row.site === true) checkAcquireContext(frame, s, info, row);
-  if (row.family === 'dirty') checkReleaseContext(frame, s, info, row, 'yes');
-  for (const effect of order) ret = applyEffect(frame, s, info, { row, effect, args, ret });
-  if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(frame, s, info, row);
+  if (row.family === 'acquire' || row.site === true) checkAcquireContext(on, row);
+  if (row.family === 'dirty') checkReleaseContext(on, row, 'yes');
+  for (const effect of order) ret = applyEffect(on, { row, effect, args, ret });
+  if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(on, row);
   return ret;
 }
 
@@ -105,36 +106,37 @@ interface EffectCall extends CallValues {
   readonly effect: Effect;
 }
 
-function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall): Value {
+function applyEffect(on: OnPath, call: EffectCall): Value {
+  const { frame, s, info } = on;
   const { effect, row, ret } = call;
   const target = resolvePattern(s, effect.place, call);
   if (target === undefined || !hasFlag(frame, info, effect)) return ret;
   switch (effect.op) {
     case 'acquire':
       // Containers that hold pages for their owner (a bio, a umem) are given back by their own release; they are no sites.
-      return row.site !== true ? ret : applyAcquire(frame, s, info, { ...call, target });
+      return row.site !== true ? ret : applyAcquire(on, { ...call, target });
     case 'release':
-      release(frame, s, info, call, target);
+      release(on, call, target);
       return ret;
     case 'extra-ref':
       for (const id of provenanceOf(s, target)) bump(s, id);
       return ret;
     case 'dirty':
-      dirty(frame, s, info, call, target);
+      dirty(on, call, target);
       return ret;
     case 'map':
     case 'unmap':
-      return mapping(frame, s, info, call, target);
+      return mapping(on, call, target);
     case 'alias':
       return alias(s, call, target);
     case 'transfer':
-      for (const id of provenanceOf(s, target)) take(frame, s, info, id, row.name);
+      for (const id of provenanceOf(s, target)) take(on, id, row.name);
       return ret;
     case 'alloc':
       if (target.kind === 'place') allocate(s, info, effect, target.key);
       return ret;
     case 'free':
-      freeRegion(frame, s, info, contentOf(s, target), row.name);
+      freeRegion(on, contentOf(s, target), row.name);
       return ret;
     case 'lock':
       if (effect.when === undefined || effect.when === 'always')
@@ -148,7 +150,7 @@ function applyEffect(frame: Frame, s: PathState, info: CallSiteInfo, call: Effec
       s.locks = withoutEntry(s.locks, lockName(frame, info, effect));
       return ret;
     case 'access':
-      access(frame, s, info, call, target);
+      access(on, call, target);
       return ret;
     case 'query':
       return ret;
@@ -184,7 +186,8 @@ export function throughPointer(s: PathState, v: Value): Provenance {
   return mergeProvenance(v.prov, below);
 }
 
-function release(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+function release(on: OnPath, call: EffectCall, target: Resolved): void {
+  const { s } = on;
   const { effect, row, args } = call;
   const direct = contentOf(s, target);
   const array = effect.place.endsWith('[*]');
@@ -194,8 +197,8 @@ function release(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCal
   const dirties = dirtyArg === undefined ? 'no' : dirtyness(s, contentOf(s, dirtyArg));
   const count = effect.count === undefined ? undefined : resolvePattern(s, effect.count.place, call);
   const pointer = args[Number(/^\(?\*?arg(\d+)/.exec(effect.place)?.[1] ?? -1)];
-  checkReleaseContext(frame, s, info, row, dirties);
-  applyRelease(frame, s, info, {
+  checkReleaseContext(on, row, dirties);
+  applyRelease(on, {
     api: row.name,
     reference: effect.ref ?? 'either',
     value,
@@ -217,13 +220,15 @@ function bump(s: PathState, id: string): void {
   if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1 });
 }
 
-function take(frame: Frame, s: PathState, info: CallSiteInfo, id: string, name: string): void {
+function take(on: OnPath, id: string, name: string): void {
+  const { frame, s, info } = on;
   const r = s.resources.get(id);
   if (r !== undefined)
     setResource(s, { ...r, hold: { kind: 'taken', step: stepAt(frame, info.instr.span, `taken over by ${name}()`) } });
 }
 
-function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
+  const { frame, s, info } = on;
   const arg = call.effect.dirtyArg === undefined ? undefined : resolvePattern(s, call.effect.dirtyArg, call);
   if (arg !== undefined && dirtyness(s, contentOf(s, arg)) === 'no') return;
   const step = stepAt(frame, info.instr.span, `marked dirty here by ${call.row.name}()`);
@@ -260,7 +265,8 @@ function dirty(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall,
   }
 }
 
-function mapping(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): Value {
+function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
+  const { frame, s, info } = on;
   const step = stepAt(
     frame,
     info.instr.span,
@@ -298,7 +304,8 @@ function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
 }
 
 /** A page used after it was given back: its data, its address, its struct page. */
-function access(frame: Frame, s: PathState, info: CallSiteInfo, call: EffectCall, target: Resolved): void {
+function access(on: OnPath, call: EffectCall, target: Resolved): void {
+  const { frame, s, info } = on;
   const prov = contentOf(s, target).prov;
   if (prov.length !== 1) return;
   const r = s.resources.get(prov[0] ?? '');
@@ -350,7 +357,8 @@ function allocate(s: PathState, info: CallSiteInfo, effect: Effect, place: strin
 }
 
 /** The memory behind a pointer dies: the handles in it die with it. */
-export function freeRegion(frame: Frame, s: PathState, info: CallSiteInfo, pointer: Value, name: string): void {
+export function freeRegion(on: OnPath, pointer: Value, name: string): void {
+  const { frame, s, info } = on;
   if (intervalOf(s.facts, pointer).high === 0) return;
   const region = regionOf(pointer);
   const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);

@@ -4,7 +4,16 @@ import { intervalOf } from '../flow/facts.ts';
 import type { Value } from '../flow/value.ts';
 import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
-import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import {
+  type CallSiteInfo,
+  type Frame,
+  isMany,
+  mayBeHeld,
+  type OnPath,
+  reportProblem,
+  stepAt,
+  trailSteps,
+} from './frame.ts';
 import { addEvent, type PathState, setResource } from './path-state.ts';
 import { provenanceBelow, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
@@ -26,7 +35,8 @@ export interface ReleaseCall {
 }
 
 /** Applies a release to the path. */
-export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, call: ReleaseCall): void {
+export function applyRelease(on: OnPath, call: ReleaseCall): void {
+  const { frame, s, info } = on;
   const release: Release = {
     api: call.api,
     reference: call.reference,
@@ -44,14 +54,14 @@ export function applyRelease(frame: Frame, s: PathState, info: CallSiteInfo, cal
       setResource(s, { ...r, extraReferences: r.extraReferences - 1 });
       continue;
     }
-    if (kind !== undefined) reportRelease(frame, s, r, release, kind);
+    if (kind !== undefined) reportRelease(on, r, release, kind);
     frame.releases.push({
       origin: r.origin,
       release,
       matches: kind === undefined,
       dirtied: r.dirtied !== undefined || call.dirties !== 'no',
     });
-    releaseResource(frame, s, info, r, call, release, kind === undefined && resources.length === 1);
+    releaseResource(on, r, { call, release, definite: kind === undefined && resources.length === 1 });
   }
 }
 
@@ -90,7 +100,7 @@ function mismatch(resources: readonly Resource[], reference: Reference): Problem
   return reference === 'get' ? 'put-on-pinned' : 'unpin-on-gotten';
 }
 
-function reportRelease(frame: Frame, s: PathState, r: Resource, release: Release, kind: ProblemKind): void {
+function reportRelease({ frame, s }: OnPath, r: Resource, release: Release, kind: ProblemKind): void {
   reportProblem(frame, {
     kind,
     step: release.step,
@@ -103,25 +113,22 @@ function reportRelease(frame: Frame, s: PathState, r: Resource, release: Release
 }
 
 function releaseResource(
-  frame: Frame,
-  s: PathState,
-  info: CallSiteInfo,
+  on: OnPath,
   r: Resource,
-  call: ReleaseCall,
-  release: Release,
-  definite: boolean,
+  how: { call: ReleaseCall; release: Release; definite: boolean },
 ): void {
-  const sameLoop = r.hold.kind === 'some' && r.hold.loop === info.loop;
+  const { frame, s, info } = on;
+  const { call, release, definite } = how;
   const again =
     (r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) ||
     (r.hold.kind !== 'held' && r.hold.kind !== 'taken' && isSameAgain(r.hold.by, release));
   if (definite && r.reference !== 'either' && again) {
-    reportRelease(frame, s, r, release, 'double-release');
+    reportRelease(on, r, release, 'double-release');
   }
   if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);
   const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
-  setResource(s, { ...r, dirtied, hold: nextHold(s, info, r, call, release, sameLoop) });
-  if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(frame, s, r, call.count, release.step);
+  setResource(s, { ...r, dirtied, hold: nextHold(on, r, call, release) });
+  if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(on, r, call.count, release.step);
 }
 
 /** Code between two statements that can neither change a variable nor lead elsewhere. */
@@ -150,18 +157,11 @@ function isInLoopOf(info: CallSiteInfo, by: Release, frame: Frame): boolean {
   return loop !== undefined && by.step.unit === frame.unit;
 }
 
-function nextHold(
-  s: PathState,
-  info: CallSiteInfo,
-  r: Resource,
-  call: ReleaseCall,
-  release: Release,
-  sameLoop: boolean,
-): Hold {
+function nextHold({ s, info }: OnPath, r: Resource, call: ReleaseCall, release: Release): Hold {
   if (call.array && !call.offset) return { kind: 'released', by: release };
   if (!isMany(s, r)) return { kind: 'released', by: release };
   if (call.array) return { kind: 'some', loop: undefined, by: release };
-  return { kind: 'some', loop: sameLoop && r.hold.kind === 'some' ? r.hold.loop : info.loop, by: release };
+  return { kind: 'some', loop: info.loop, by: release };
 }
 
 /** Whether the path has seen the mapping succeed. */

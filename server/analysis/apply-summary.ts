@@ -4,7 +4,7 @@ import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withP
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
 import { containerOf } from './evaluate.ts';
-import { type CallSiteInfo, type Frame, stepAt } from './frame.ts';
+import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import {
   addEvent,
   type EntryEvent,
@@ -41,11 +41,10 @@ interface Binding extends Reading {
 
 /** Applies one case; returns the call's result, or undefined when the case cannot happen on this path. */
 export function applyCase(
-  frame: Frame,
-  s: PathState,
-  info: CallSiteInfo,
+  on: OnPath,
   call: { callee: string; case: SummaryCase; args: readonly Value[] },
 ): Value | undefined {
+  const { frame, s, info } = on;
   const c = call.case;
   const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
   const returned = c.result.kind === 'made' ? c.result.key : undefined;
@@ -187,16 +186,19 @@ function replay(b: Binding, e: EntryEvent): void {
   switch (e.kind) {
     case 'release': {
       const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
-      applyRelease(inner, b.s, info, {
-        api: e.api,
-        reference: e.reference,
-        value,
-        array: true,
-        count: undefined,
-        offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
-        dirties: e.dirties,
-        at: e.step,
-      });
+      applyRelease(
+        { frame: inner, s: b.s, info },
+        {
+          api: e.api,
+          reference: e.reference,
+          value,
+          array: true,
+          count: undefined,
+          offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
+          dirties: e.dirties,
+          at: e.step,
+        },
+      );
       return;
     }
     case 'dirty':
@@ -207,7 +209,7 @@ function replay(b: Binding, e: EntryEvent): void {
       if (value.prov.length === 0) forward(b, e, value);
       return;
     case 'free':
-      freeRegion(b.frame, b.s, info, value, e.api);
+      freeRegion({ frame: b.frame, s: b.s, info }, value, e.api);
       return;
     case 'take':
       for (const id of value.prov) {

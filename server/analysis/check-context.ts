@@ -1,7 +1,6 @@
 /** Demands of a call on its surroundings, where the path itself shows that they are not met. */
 import type { ApiRow } from '../../model/schema.ts';
-import type { CallSiteInfo, Frame } from './frame.ts';
-import { reportProblem, stepAt } from './frame.ts';
+import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import type { PathState } from './path-state.ts';
 import type { Step } from './resource.ts';
 
@@ -17,30 +16,25 @@ function atomicLock(s: PathState): Step | undefined {
 }
 
 /** An acquire under mmap_lock that takes it itself, or in atomic context. */
-export function checkAcquireContext(frame: Frame, s: PathState, info: CallSiteInfo, row: ApiRow): void {
+export function checkAcquireContext(on: OnPath, row: ApiRow): void {
+  const { s } = on;
   const mmap = s.locks.get('mmap');
-  if (row.context.mmapLock === 'not-held' && mmap !== undefined) report(frame, info, 'mmap-lock-held', row.name, mmap);
+  if (row.context.mmapLock === 'not-held' && mmap !== undefined) report(on, 'mmap-lock-held', row.name, mmap);
   const atomic = atomicLock(s);
-  if (row.context.sleeps === true && atomic !== undefined) report(frame, info, 'gup-in-atomic', row.name, atomic);
+  if (row.context.sleeps === true && atomic !== undefined) report(on, 'gup-in-atomic', row.name, atomic);
 }
 
 /** A release that takes the page lock while a spinlock or the like is held. */
-export function checkReleaseContext(
-  frame: Frame,
-  s: PathState,
-  info: CallSiteInfo,
-  row: ApiRow,
-  dirties: 'yes' | 'no' | 'maybe',
-): void {
+export function checkReleaseContext(on: OnPath, row: ApiRow, dirties: 'yes' | 'no' | 'maybe'): void {
+  const { s } = on;
   const atomic = atomicLock(s);
   if (atomic === undefined) return;
   const sleeps = row.context.sleeps === true || (row.context.sleeps === 'when-dirty' && dirties !== 'no');
-  if (sleeps) report(frame, info, 'sleeping-release-in-atomic', row.name, atomic);
+  if (sleeps) report(on, 'sleeping-release-in-atomic', row.name, atomic);
 }
 
 function report(
-  frame: Frame,
-  info: CallSiteInfo,
+  { frame, info }: OnPath,
   kind: 'mmap-lock-held' | 'gup-in-atomic' | 'sleeping-release-in-atomic',
   api: string,
   lock: Step,

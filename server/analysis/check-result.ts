@@ -7,9 +7,15 @@ import type { Expr } from '../flow/ir.ts';
 import { conversionOf, type Value } from '../flow/value.ts';
 import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
-import { type CallSiteInfo, type Frame, isMany, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type Frame, isMany, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
+
+/** A path of the function at hand. */
+interface FrameAndPath {
+  readonly frame: Frame;
+  readonly s: PathState;
+}
 
 const LESS = 1;
 const RELATIONAL: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
@@ -23,14 +29,10 @@ export function checkComparison(frame: Frame, s: PathState, cond: Expr, point: s
     const r = inner === undefined ? undefined : resourceOf(s, inner);
     if (inner === undefined || r === undefined || r.heldWhen !== 'positive' || r.unit === 'one') continue;
     if (intervalOf(s.facts, inner).low >= 0) continue;
-    report(
-      frame,
-      s,
-      r,
-      'errno-as-count',
-      stepAt(frame, cond.span, 'a negative result is compared as an unsigned number here'),
-      'high',
-    );
+    report({ frame, s }, r, 'errno-as-count', {
+      step: stepAt(frame, cond.span, 'a negative result is compared as an unsigned number here'),
+      confidence: 'high',
+    });
   }
 }
 
@@ -55,18 +57,19 @@ export function resourceOf(s: PathState, v: Value): Resource | undefined {
 }
 
 /** A count given to a release: negative where the acquire failed, or what was asked for where fewer may have come. */
-export function checkReleaseCount(frame: Frame, s: PathState, r: Resource, count: Value, at: Step): void {
+export function checkReleaseCount(on: FrameAndPath, r: Resource, count: Value, at: Step): void {
+  const { s } = on;
   if (r.unit !== 'pages' || r.heldWhen !== 'positive') return;
   const inner = unsignedInside(count) ?? count;
   if (inner.key === r.result.key) {
     const i = intervalOf(s.facts, inner);
-    if (i.low < 0 && i.high > 0) report(frame, s, r, 'errno-as-count', at, 'high');
+    if (i.low < 0 && i.high > 0) report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
     return;
   }
   if (r.requested === undefined || inner.kind === 'int' || inner.key !== r.requested.key || !isMany(s, r)) return;
   const possible = compare(s.facts, r.result, r.requested);
-  if (possible === LESS) report(frame, s, r, 'release-count-mismatch', at, 'high');
-  else if ((possible & LESS) !== 0) report(frame, s, r, 'short-pin-as-success', at, 'medium');
+  if (possible === LESS) report(on, r, 'release-count-mismatch', { step: at, confidence: 'high' });
+  else if ((possible & LESS) !== 0) report(on, r, 'short-pin-as-success', { step: at, confidence: 'medium' });
 }
 
 /** `for (i = 0; i < requested; i++)` over pages of which fewer may have come. */
@@ -84,14 +87,10 @@ export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: st
     )
       continue;
     if ((compare(s.facts, r.result, r.requested) & LESS) === 0 || r.result.key === plain.key) continue;
-    report(
-      frame,
-      s,
-      r,
-      'short-pin-as-success',
-      stepAt(frame, cond.span, 'walks as many pages as were asked for, not as many as came'),
-      'medium',
-    );
+    report({ frame, s }, r, 'short-pin-as-success', {
+      step: stepAt(frame, cond.span, 'walks as many pages as were asked for, not as many as came'),
+      confidence: 'medium',
+    });
   }
 }
 
@@ -117,7 +116,7 @@ export function checkKept(
     if (mentions(value, r.result) && (!isLocal || value.kind === 'op')) return;
   }
   const at = stepAt(frame, exit.span, 'returns here with the pages kept, however many came');
-  report(frame, s, r, 'short-pin-as-success', at, 'medium', KEPT);
+  report({ frame, s }, r, 'short-pin-as-success', { step: at, confidence: 'medium', detail: KEPT });
 }
 
 /** The detail of a short count that was kept rather than used. */
@@ -129,31 +128,32 @@ function mentions(v: Value, other: Value): boolean {
 }
 
 /** An acquire whose result nobody looks at. */
-export function checkDiscarded(frame: Frame, s: PathState, info: CallSiteInfo, row: ApiRow): void {
+export function checkDiscarded(on: OnPath, row: ApiRow): void {
+  const { frame, s, info } = on;
   if (!info.instr.discarded || row.returns === 'void') return;
   const r = [...s.resources.values()].find(
     (x) => x.origin.span.start === info.instr.span.start && x.origin.unit === frame.unit,
   );
   if (r !== undefined && !r.preset)
-    report(frame, s, r, 'result-ignored', stepAt(frame, info.instr.span, 'the result is thrown away here'), 'high');
+    report({ frame, s }, r, 'result-ignored', {
+      step: stepAt(frame, info.instr.span, 'the result is thrown away here'),
+      confidence: 'high',
+    });
 }
 
 function report(
-  frame: Frame,
-  s: PathState,
+  { frame, s }: FrameAndPath,
   r: Resource,
   kind: ProblemKind,
-  step: Step,
-  confidence: 'high' | 'medium',
-  detail = r.origin.api,
+  shown: { readonly step: Step; readonly confidence: 'high' | 'medium'; readonly detail?: string },
 ): void {
   reportProblem(frame, {
     kind,
-    step,
+    step: shown.step,
     functionName: frame.fn.name,
     resource: r,
     steps: [...r.origin.chain, ...trailSteps(s)],
-    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : confidence,
-    detail,
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : shown.confidence,
+    detail: shown.detail ?? r.origin.api,
   });
 }

@@ -2,8 +2,8 @@
 import { intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
 import { checkKept } from './check-result.ts';
+import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
-import type { Exit } from './execute.ts';
 import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isEntryKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';

@@ -61,6 +61,13 @@ export interface CallSiteInfo {
   readonly point: string;
 }
 
+/** A call on one path of the function at hand: what effects are applied to. */
+export interface OnPath {
+  readonly frame: Frame;
+  readonly s: PathState;
+  readonly info: CallSiteInfo;
+}
+
 /** A step at a call of this frame. */
 export function stepAt(frame: Frame, span: { start: number; end: number }, text: string): Step {
   return { unit: frame.unit, span: { start: span.start, end: span.end }, text };

@@ -115,12 +115,16 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   for (const [place, va] of a.env) {
     const vb = b.env.get(place);
     if (vb === undefined) {
-      if (va.key !== `${place}@`) out.env.set(place, phi(place, tag, va, symbol(`${place}@`), a, b));
-    } else if (vb.key !== va.key) out.env.set(place, phi(place, tag, va, vb, a, b));
+      if (va.key !== `${place}@`)
+        out.env.set(place, phi(place, tag, { value: va, on: a }, { value: symbol(`${place}@`), on: b }));
+    } else if (vb.key !== va.key) out.env.set(place, phi(place, tag, { value: va, on: a }, { value: vb, on: b }));
   }
   for (const [place, vb] of b.env)
     if (!a.env.has(place))
-      out.env.set(place, vb.key === `${place}@` ? vb : phi(place, tag, symbol(`${place}@`), vb, a, b));
+      out.env.set(
+        place,
+        vb.key === `${place}@` ? vb : phi(place, tag, { value: symbol(`${place}@`), on: a }, { value: vb, on: b }),
+      );
   for (const r of b.resources.values()) {
     const own = out.resources.get(r.id);
     if (r.carried && own !== undefined && !own.carried)
@@ -134,15 +138,22 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   return out;
 }
 
+/** A value on one of two paths that meet. */
+interface Side {
+  readonly value: Value;
+  readonly on: PathState;
+}
+
 /** One of two values; knows what both know. */
-function phi(place: string, tag: string, va: Value, vb: Value, a: PathState, b: PathState): Value {
-  const ia = intervalOf(a.facts, va);
-  const ib = intervalOf(b.facts, vb);
-  const object = va.key.startsWith('heap') && vb.key.startsWith('heap');
+function phi(place: string, tag: string, a: Side, b: Side): Value {
+  const ia = intervalOf(a.on.facts, a.value);
+  const ib = intervalOf(b.on.facts, b.value);
+  const object = a.value.key.startsWith('heap') && b.value.key.startsWith('heap');
+  const owned = [a.value, b.value].find((v) => v.kind === 'symbol' && v.owner !== undefined);
   return symbol(`${object ? 'heap' : ''}phi${tag}:${place.replace(/[.[]/g, '-')}`, {
-    prov: mergeProvenance(va.prov, vb.prov),
+    prov: mergeProvenance(a.value.prov, b.value.prov),
     low: Math.min(ia.low, ib.low),
     high: Math.max(ia.high, ib.high),
-    owner: va.kind === 'symbol' ? va.owner : vb.kind === 'symbol' ? vb.owner : undefined,
+    owner: owned?.kind === 'symbol' ? owned.owner : undefined,
   });
 }

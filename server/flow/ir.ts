@@ -32,6 +32,7 @@ export type PlaceExpr =
   | { readonly kind: 'deref'; readonly pointer: Expr }
   | { readonly kind: 'index'; readonly pointer: Expr; readonly index: Expr };
 
+/** Operators of two operands; `min` and `max` are those of the kernel's macros. */
 export type BinaryOp =
   | '+'
   | '-'
@@ -78,6 +79,7 @@ export type Instr =
   /** Variables that die here. */
   | { readonly kind: 'leave'; readonly names: readonly string[]; readonly span: Span };
 
+/** A call, with its arguments already evaluated. */
 export interface CallInstr {
   readonly kind: 'call';
   /** Temporary that receives the result. */
@@ -97,6 +99,7 @@ export interface CallInstr {
   readonly discarded: boolean;
 }
 
+/** How a block ends. */
 export type Terminator =
   | { readonly kind: 'jump'; readonly to: number }
   /** `loop`: the test is the loop's own condition, and `otherwise` is its complete exit. */
@@ -111,6 +114,7 @@ export type Terminator =
   | { readonly kind: 'return'; readonly value: Expr | undefined; readonly span: Span }
   | { readonly kind: 'unreachable' };
 
+/** Instructions that run one after the other. */
 export interface Block {
   readonly id: number;
   readonly instrs: readonly Instr[];

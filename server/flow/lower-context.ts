@@ -36,6 +36,8 @@ export interface Branches {
 /** What expressions need of the files that import them; set by `lower.ts`. */
 export interface LowerHooks {
   condition(ctx: LowerContext, node: CNode, to: Branches): void;
+  /** A call; its value. `discarded`: nobody uses it. */
+  call(ctx: LowerContext, node: CNode, discarded: boolean): Expr;
   /** `({ ... })`: the value of its last expression. */
   statementExpression(ctx: LowerContext, node: CNode): Expr;
   /** The clean-up function that `__free(name)` attaches to a declarator. */

@@ -6,33 +6,6 @@ import { type CNode, childByField } from '../syntax/node.ts';
 import type { BinaryOp, CType, Expr, PlaceExpr } from './ir.ts';
 import { integerType, type LowerContext } from './lower-context.ts';
 
-/** Macros and inlines whose value is that of their first argument. */
-const PASS_THROUGH: ReadonlySet<string> = new Set([
-  'likely',
-  'unlikely',
-  '__builtin_expect',
-  'READ_ONCE',
-  'ERR_PTR',
-  'PTR_ERR',
-  'ERR_CAST',
-  'WARN_ON',
-  'WARN_ON_ONCE',
-  'WARN',
-  'WARN_ONCE',
-  'VM_WARN_ON_ONCE',
-  'array_index_nospec',
-  'untagged_addr',
-  'no_free_ptr',
-  'return_ptr',
-  'ACCESS_ONCE',
-  'smp_load_acquire',
-  'rcu_dereference',
-  'rcu_dereference_protected',
-  'rcu_access_pointer',
-  'lockdep_hardirq_threaded',
-  'data_race',
-]);
-
 const COMPARISONS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '==', '!=']);
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '<<', '>>', '&', '|', '^']);
 
@@ -97,7 +70,7 @@ export function lowerExpression(ctx: LowerContext, node: CNode): Expr {
     case 'cast_expression':
       return lowerCast(ctx, node);
     case 'call_expression':
-      return lowerCall(ctx, node, false);
+      return ctx.hooks.call(ctx, node, false);
     case 'sizeof_expression':
     case 'offsetof_expression':
     case 'alignof_expression':
@@ -279,7 +252,7 @@ export function operatorOf(ctx: LowerContext, node: CNode): string {
 }
 
 /** Saves a value whose operand the right side may change (it holds a call or an assignment). */
-function keep(ctx: LowerContext, value: Expr, right: CNode): Expr {
+export function keep(ctx: LowerContext, value: Expr, right: CNode): Expr {
   if (value.kind === 'int' || value.kind === 'temp' || value.kind === 'unknown') return value;
   if (right.type === 'number_literal' || right.type === 'identifier' || right.type === 'field_expression') return value;
   const id = ctx.newTemp();
@@ -353,155 +326,9 @@ function lowerCast(ctx: LowerContext, node: CNode): Expr {
   const value = childByField(node, 'value');
   if (value === undefined) return { kind: 'unknown', text: undefined, parts: lowerParts(ctx, node) };
   if (value.type === 'call_expression' && type !== undefined && ctx.text(type).trim() === 'void')
-    return lowerCall(ctx, value, true);
+    return ctx.hooks.call(ctx, value, true);
   const arg = lowerExpression(ctx, value);
   const named = type === undefined ? undefined : ctx.types.typeNamed(type);
   if (named === undefined || named.bits === undefined || named.pointers > 0) return arg;
   return { kind: 'convert', type: named, arg };
-}
-
-/** Lowers a call; its value is a temporary, or the argument itself for macros that pass it on. */
-export function lowerCall(ctx: LowerContext, node: CNode, discarded: boolean): Expr {
-  const fn = childByField(node, 'function');
-  const list = childByField(node, 'arguments');
-  const argNodes = list?.children ?? [];
-  const callee = fn?.type === 'identifier' ? ctx.text(fn) : undefined;
-  if (callee !== undefined && ctx.scopeOf(callee) === 'global') {
-    const condition = ctx.tables.noreturnIf.has(callee) ? argNodes[0] : undefined;
-    if (condition !== undefined) return lowerFatal(ctx, condition);
-    const idiom = lowerIdiom(ctx, callee, argNodes);
-    if (idiom !== undefined) return idiom;
-  }
-  const indirect = callee === undefined || ctx.scopeOf(callee) !== 'global';
-  const target = indirect && fn !== undefined ? lowerExpression(ctx, fn) : undefined;
-  const args: Expr[] = [];
-  for (const [i, arg] of argNodes.entries()) {
-    const value = lowerExpression(ctx, arg);
-    args.push(argNodes.slice(i + 1).some((n) => n.type === 'call_expression') ? keep(ctx, value, node) : value);
-  }
-  const id = ctx.newTemp();
-  const inner = fn?.type === 'parenthesized_expression' ? fn.children[0] : fn;
-  const field = inner?.type === 'field_expression' ? childByField(inner, 'field') : undefined;
-  const owner = inner === undefined ? undefined : childByField(inner, 'argument');
-  ctx.emit({
-    kind: 'call',
-    id,
-    callee: indirect ? undefined : callee,
-    target,
-    via:
-      field === undefined || owner === undefined
-        ? undefined
-        : { tag: ctx.types.typeOf(owner)?.tag, field: ctx.text(field) },
-    args,
-    argSpans: argNodes.map((a) => ({ start: a.start, end: a.end })),
-    span: { start: node.start, end: node.end },
-    nameSpan: fn === undefined ? node : { start: fn.start, end: fn.end },
-    discarded,
-  });
-  if (callee !== undefined && ctx.tables.noreturn.has(callee)) {
-    ctx.terminate({ kind: 'unreachable' });
-    ctx.current = ctx.newBlock();
-  }
-  return { kind: 'temp', id };
-}
-
-/** BUG_ON(condition): nothing runs where it is true. */
-function lowerFatal(ctx: LowerContext, condition: CNode): Expr {
-  const dead = ctx.newBlock();
-  const on = ctx.newBlock();
-  ctx.hooks.condition(ctx, condition, { yes: dead, otherwise: on, loop: undefined });
-  ctx.current = dead;
-  ctx.terminate({ kind: 'unreachable' });
-  ctx.current = on;
-  return { kind: 'int', value: 0 };
-}
-
-/** Calls that are no calls to the analysis: they compute or pass on a value. */
-function lowerIdiom(ctx: LowerContext, callee: string, args: readonly CNode[]): Expr | undefined {
-  const first = args[0];
-  if (first === undefined) return undefined;
-  const value = (n: CNode): Expr => lowerExpression(ctx, n);
-  if (PASS_THROUGH.has(callee)) {
-    const v = value(first);
-    for (const rest of args.slice(1)) if (rest.type !== 'string_literal') value(rest);
-    return v;
-  }
-  const compare = (op: BinaryOp): Expr => ({
-    kind: 'binary',
-    op,
-    left: value(first),
-    right: { kind: 'int', value: 0 },
-    span: first,
-  });
-  switch (callee) {
-    case 'IS_ERR':
-    case 'IS_ERR_VALUE':
-      return compare('<');
-    case 'IS_ERR_OR_NULL':
-    case 'ZERO_OR_NULL_PTR':
-      return compare('<=');
-    case 'PTR_ERR_OR_ZERO':
-      return { kind: 'binary', op: 'min', left: value(first), right: { kind: 'int', value: 0 }, span: first };
-    case 'min':
-    case 'max':
-    case 'min_t':
-    case 'max_t':
-    case 'min3':
-    case 'max3':
-    case 'umin':
-    case 'umax': {
-      const operands = callee.endsWith('_t') ? args.slice(1) : args;
-      const [a, b] = operands;
-      if (a === undefined || b === undefined) return undefined;
-      const op: BinaryOp = callee.includes('min') ? 'min' : 'max';
-      return { kind: 'binary', op, left: value(a), right: value(b), span: { start: a.start, end: b.end } };
-    }
-    case 'WRITE_ONCE':
-    case 'smp_store_release':
-    case 'rcu_assign_pointer':
-    case 'RCU_INIT_POINTER': {
-      const second = args[1];
-      if (second === undefined) return undefined;
-      const stored = value(second);
-      const place = lowerPlace(ctx, first);
-      ctx.emit({
-        kind: 'assign',
-        target: place.kind === 'deref' && callee === 'smp_store_release' ? place : place,
-        value: stored,
-        span: first,
-      });
-      return stored;
-    }
-    case 'swap': {
-      const second = args[1];
-      if (second === undefined) return undefined;
-      const a = lowerPlace(ctx, first);
-      const b = lowerPlace(ctx, second);
-      const id = ctx.newTemp();
-      ctx.emit({ kind: 'temp', id, value: { kind: 'read', place: a }, span: first });
-      ctx.emit({ kind: 'assign', target: a, value: { kind: 'read', place: b }, span: first });
-      ctx.emit({ kind: 'assign', target: b, value: { kind: 'temp', id }, span: second });
-      return { kind: 'int', value: 0 };
-    }
-    case 'xchg':
-    case 'cmpxchg':
-    case 'try_cmpxchg':
-      return undefined;
-    case 'container_of':
-    case 'container_of_const':
-    case 'list_entry':
-    case 'list_first_entry':
-    case 'list_last_entry':
-    case 'rb_entry':
-    case 'hlist_entry': {
-      const member = args[args.length - 1];
-      const arg = value(first);
-      const direct = !callee.startsWith('list_first') && !callee.startsWith('list_last') && member !== undefined;
-      return direct
-        ? { kind: 'container', arg, member: ctx.text(member).replace(/\s/g, '') }
-        : { kind: 'unknown', text: undefined, parts: [arg] };
-    }
-    default:
-      return undefined;
-  }
 }

@@ -3,10 +3,11 @@
  */
 import { type CNode, childByField } from '../syntax/node.ts';
 import type { Expr, PlaceExpr } from './ir.ts';
+import { lowerCall } from './lower-call.ts';
 import { lowerCondition } from './lower-condition.ts';
 import type { LowerContext } from './lower-context.ts';
 import { lowerDeclaration } from './lower-declaration.ts';
-import { lowerCall, lowerExpression } from './lower-expression.ts';
+import { lowerExpression } from './lower-expression.ts';
 
 /** Depth of scopes at each label of the function, so that a goto leaves what it jumps out of. */
 export type LabelDepths = ReadonlyMap<string, number>;
@@ -64,26 +65,13 @@ export function lowerStatement(ctx: LowerContext, node: CNode, labels: LabelDept
       return;
     case 'labeled_statement':
       return lowerLabel(ctx, node, labels);
-    case 'goto_statement': {
-      const label = childByField(node, 'label');
-      if (label === undefined) return;
-      const name = ctx.text(label);
-      ctx.unwindTo(labels.get(name) ?? 1, node);
-      ctx.terminate({ kind: 'jump', to: ctx.label(name) });
-      ctx.current = ctx.newBlock();
-      return;
-    }
+    case 'goto_statement':
+      return lowerGoto(ctx, node, labels);
     case 'break_statement':
     case 'continue_statement':
       return lowerJump(ctx, node);
-    case 'return_statement': {
-      const value = node.children[0] === undefined ? undefined : lowerExpression(ctx, node.children[0]);
-      const kept = value === undefined ? undefined : saveForReturn(ctx, value, node);
-      ctx.unwindTo(0, node);
-      ctx.terminate({ kind: 'return', value: kept, span: { start: node.start, end: node.end } });
-      ctx.current = ctx.newBlock();
-      return;
-    }
+    case 'return_statement':
+      return lowerReturn(ctx, node);
     case 'ERROR':
       ctx.gaps.push({ start: node.start, end: node.end });
       for (const child of node.children) if (holdsStatements(child)) lowerStatement(ctx, child, labels);
@@ -96,6 +84,23 @@ export function lowerStatement(ctx: LowerContext, node: CNode, labels: LabelDept
       if (node.type.endsWith('_expression') || node.type === 'identifier') lowerExpression(ctx, node);
       else if (node.type.startsWith('preproc')) for (const child of node.children) lowerStatement(ctx, child, labels);
   }
+}
+
+function lowerGoto(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
+  const label = childByField(node, 'label');
+  if (label === undefined) return;
+  const name = ctx.text(label);
+  ctx.unwindTo(labels.get(name) ?? 1, node);
+  ctx.terminate({ kind: 'jump', to: ctx.label(name) });
+  ctx.current = ctx.newBlock();
+}
+
+function lowerReturn(ctx: LowerContext, node: CNode): void {
+  const value = node.children[0] === undefined ? undefined : lowerExpression(ctx, node.children[0]);
+  const kept = value === undefined ? undefined : saveForReturn(ctx, value, node);
+  ctx.unwindTo(0, node);
+  ctx.terminate({ kind: 'return', value: kept, span: { start: node.start, end: node.end } });
+  ctx.current = ctx.newBlock();
 }
 
 /** The value is read before the scopes are left. */

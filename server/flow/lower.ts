@@ -5,6 +5,7 @@
 import type { Span } from '../base/span.ts';
 import { type CNode, childByField } from '../syntax/node.ts';
 import type { Block, Cfg, CType, Expr, Terminator } from './ir.ts';
+import { lowerCall } from './lower-call.ts';
 import { lowerCondition } from './lower-condition.ts';
 import { LowerContext, type LowerHooks, type LowerTables, type LowerTypes } from './lower-context.ts';
 import { lowerExpression } from './lower-expression.ts';
@@ -29,6 +30,7 @@ export interface LowerInput {
 export function lowerFunction(input: LowerInput): Cfg {
   const hooks: LowerHooks = {
     condition: lowerCondition,
+    call: lowerCall,
     statementExpression,
     cleanupOf: (_ctx, declarator, name) => input.cleanupOf(declarator, name),
   };

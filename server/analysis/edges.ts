@@ -1,0 +1,81 @@
+/** The end of a block: where a path goes on, what a branch adds to it, which exits it takes. */
+import type { Span } from '../base/span.ts';
+import type { Block, Terminator } from '../flow/ir.ts';
+import type { Value } from '../flow/value.ts';
+import { checkComparison, checkLoopBound } from './check-result.ts';
+import { assume, evaluate } from './evaluate.ts';
+import { type Frame, stepAt } from './frame.ts';
+import { completeLoop, loopActs, turnTag } from './loop-turns.ts';
+import { fork, type PathState } from './path-state.ts';
+
+/** A path at its end. */
+export interface Exit {
+  readonly state: PathState;
+  readonly value: Value | undefined;
+  readonly span: Span;
+}
+
+/** Where paths that leave a block go. */
+export interface Onward {
+  readonly exits: Exit[];
+  push(to: number, s: PathState): void;
+}
+
+/** Sends a path on by its block's terminator. */
+export function leaveBlock(frame: Frame, block: Block, s: PathState, onward: Onward): void {
+  const term: Terminator = block.term;
+  switch (term.kind) {
+    case 'jump':
+      return onward.push(term.to, s);
+    case 'return':
+      onward.exits.push({
+        state: s,
+        value: term.value === undefined ? undefined : evaluate(s, term.value, { point: `${block.id}ret` }),
+        span: term.span,
+      });
+      return;
+    case 'unreachable':
+      return;
+    case 'branch':
+      return branch({ frame, block, term }, s, onward);
+  }
+}
+
+/** A block's end that is a test. */
+interface Branching {
+  readonly frame: Frame;
+  readonly block: Block;
+  readonly term: Extract<Terminator, { kind: 'branch' }>;
+}
+
+function branch({ frame, block, term }: Branching, s: PathState, { push }: Onward): void {
+  const point = `${block.id}b${turnTag(s, frame.loops.headsOf(block.id))}`;
+  const loop = term.loop === undefined ? undefined : frame.cfg.loops[term.loop];
+  const turn = loop === undefined ? 0 : (s.turns.get(loop.head) ?? 0);
+  checkComparison(frame, s, term.cond, point);
+  if (loop !== undefined && turn === 0 && loopActs(frame, loop.head)) checkLoopBound(frame, s, term.cond, point);
+  const yes = fork(s);
+  const no = s;
+  const canBeTrue = assume(yes, term.cond, true, { point }) && !(loop !== undefined && turn >= 2);
+  const canBeFalse = assume(no, term.cond, false, { point });
+  const undecided = canBeTrue && canBeFalse;
+  if (undecided && loop === undefined && s.resources.size > 0) {
+    note(frame, yes, term.span, true);
+    note(frame, no, term.span, false);
+  }
+  if (canBeTrue) push(term.yes, yes);
+  if (!canBeFalse) return;
+  if (loop === undefined) return push(term.otherwise, no);
+  if (undecided && turn === 0 && loop.test === 'before' && loopActs(frame, loop.head)) return;
+  completeLoop(no, loop.head);
+  push(term.otherwise, no);
+}
+
+function note(frame: Frame, s: PathState, span: Span, outcome: boolean): void {
+  const text = frame.unit.text.slice(span.start, span.end).replace(/\s+/g, ' ').slice(0, 60);
+  s.trail = {
+    step: stepAt(frame, span, `${text} is ${outcome ? 'true' : 'false'} on this path`),
+    before: s.trail,
+    length: (s.trail?.length ?? 0) + 1,
+  };
+}

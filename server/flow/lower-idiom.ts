@@ -1,0 +1,138 @@
+/**
+ * Calls that are no calls to the analysis: they compute or pass on a value (likely, min, ERR_PTR), store one (WRITE_ONCE, swap), or
+ * step from a member to its object (container_of).
+ */
+import type { CNode } from '../syntax/node.ts';
+import type { BinaryOp, Expr } from './ir.ts';
+import type { LowerContext } from './lower-context.ts';
+import { lowerExpression, lowerPlace } from './lower-expression.ts';
+
+/** Macros and inlines whose value is that of their first argument. */
+const PASS_THROUGH: ReadonlySet<string> = new Set([
+  'likely',
+  'unlikely',
+  '__builtin_expect',
+  'READ_ONCE',
+  'ERR_PTR',
+  'PTR_ERR',
+  'ERR_CAST',
+  'WARN_ON',
+  'WARN_ON_ONCE',
+  'WARN',
+  'WARN_ONCE',
+  'VM_WARN_ON_ONCE',
+  'array_index_nospec',
+  'untagged_addr',
+  'no_free_ptr',
+  'return_ptr',
+  'ACCESS_ONCE',
+  'smp_load_acquire',
+  'rcu_dereference',
+  'rcu_dereference_protected',
+  'rcu_access_pointer',
+  'lockdep_hardirq_threaded',
+  'data_race',
+]);
+
+/** What a macro with at least one argument comes down to; undefined when its arguments are not what it takes. */
+type Idiom = (ctx: LowerContext, args: readonly CNode[], first: CNode) => Expr | undefined;
+
+const ZERO: Expr = { kind: 'int', value: 0 };
+
+function compare(op: BinaryOp): Idiom {
+  return (ctx, _args, first) => ({ kind: 'binary', op, left: lowerExpression(ctx, first), right: ZERO, span: first });
+}
+
+/** min, max and their typed forms, whose first argument is a type. */
+function extremum(op: 'min' | 'max', typed: boolean): Idiom {
+  return (ctx, args) => {
+    const [a, b] = typed ? args.slice(1) : args;
+    if (a === undefined || b === undefined) return undefined;
+    const left = lowerExpression(ctx, a);
+    return { kind: 'binary', op, left, right: lowerExpression(ctx, b), span: { start: a.start, end: b.end } };
+  };
+}
+
+/** WRITE_ONCE(place, value): the place is the argument. */
+const store: Idiom = (ctx, args, first) => {
+  const second = args[1];
+  if (second === undefined) return undefined;
+  const stored = lowerExpression(ctx, second);
+  ctx.emit({ kind: 'assign', target: lowerPlace(ctx, first), value: stored, span: first });
+  return stored;
+};
+
+/** smp_store_release(pointer, value): the place is what the argument points to. */
+const storeThrough: Idiom = (ctx, args, first) => {
+  const second = args[1];
+  if (second === undefined) return undefined;
+  const stored = lowerExpression(ctx, second);
+  ctx.emit({
+    kind: 'assign',
+    target: { kind: 'deref', pointer: lowerExpression(ctx, first) },
+    value: stored,
+    span: first,
+  });
+  return stored;
+};
+
+const swap: Idiom = (ctx, args, first) => {
+  const second = args[1];
+  if (second === undefined) return undefined;
+  const a = lowerPlace(ctx, first);
+  const b = lowerPlace(ctx, second);
+  const id = ctx.newTemp();
+  ctx.emit({ kind: 'temp', id, value: { kind: 'read', place: a }, span: first });
+  ctx.emit({ kind: 'assign', target: a, value: { kind: 'read', place: b }, span: first });
+  ctx.emit({ kind: 'assign', target: b, value: { kind: 'temp', id }, span: second });
+  return ZERO;
+};
+
+const container: Idiom = (ctx, args, first) => {
+  const member = args[args.length - 1];
+  const arg = lowerExpression(ctx, first);
+  return member === undefined ? undefined : { kind: 'container', arg, member: ctx.text(member).replace(/\s/g, '') };
+};
+
+/** Some element of a list: nobody knows which. */
+const element: Idiom = (ctx, _args, first) => ({
+  kind: 'unknown',
+  text: undefined,
+  parts: [lowerExpression(ctx, first)],
+});
+
+const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
+  ['IS_ERR', compare('<')],
+  ['IS_ERR_VALUE', compare('<')],
+  ['IS_ERR_OR_NULL', compare('<=')],
+  ['ZERO_OR_NULL_PTR', compare('<=')],
+  ['PTR_ERR_OR_ZERO', compare('min')],
+  ['min', extremum('min', false)],
+  ['umin', extremum('min', false)],
+  ['min_t', extremum('min', true)],
+  ['max', extremum('max', false)],
+  ['umax', extremum('max', false)],
+  ['max_t', extremum('max', true)],
+  ['WRITE_ONCE', store],
+  ['rcu_assign_pointer', store],
+  ['RCU_INIT_POINTER', store],
+  ['smp_store_release', storeThrough],
+  ['swap', swap],
+  ['container_of', container],
+  ['container_of_const', container],
+  ['list_entry', container],
+  ['rb_entry', container],
+  ['hlist_entry', container],
+  ['list_first_entry', element],
+  ['list_last_entry', element],
+]);
+
+/** The value of a call that is an idiom; undefined for every other call. */
+export function lowerIdiom(ctx: LowerContext, callee: string, args: readonly CNode[]): Expr | undefined {
+  const first = args[0];
+  if (first === undefined) return undefined;
+  if (!PASS_THROUGH.has(callee)) return IDIOMS.get(callee)?.(ctx, args, first);
+  const value = lowerExpression(ctx, first);
+  for (const rest of args.slice(1)) if (rest.type !== 'string_literal') lowerExpression(ctx, rest);
+  return value;
+}
