@@ -1,30 +1,37 @@
 /** `guplint check`: run, baseline, fixes, report. */
 import { UserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline, staleEntries } from '../engine/baseline.ts';
+import type { Comparison } from '../engine/diff/compare.ts';
 import { type FixOutcome, fixRun } from '../engine/fix-run.ts';
 import type { Host } from '../engine/host.ts';
 import { compareFindings, severityRank } from '../engine/order.ts';
 import type { Finding, InputProblem, Severity } from '../engine/protocol.ts';
 import type { RunResult } from '../engine/run.ts';
+import { createHost } from '../host/host.ts';
 import { decode } from '../syntax/decode.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
 import { findingsRenderer } from './render/index.ts';
-import type { AcceptedFinding, CheckReport, CheckSummary } from './render/renderer.ts';
-import { type CommandRun, runCommand, sayProblems, sayStats, writeResults } from './run-command.ts';
+import type { AcceptedFinding, ChangeCount, CheckReport, CheckSummary } from './render/renderer.ts';
+import { type CommandRun, runOn, sayProblems, sayStats, writeResults } from './run-command.ts';
+import { type Before, type Change, changeOf, compare, runBefore } from './since.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs `check`. */
 export async function check(paths: readonly string[], options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
   refuseCombinations(paths, options);
-  const ran = await runCommand(paths, options, terminal, true);
+  const change = changeOf(paths, options, terminal);
+  refuseFixOfPatch(change, options);
+  const ran = await runOn(change?.host ?? createHost(), { paths, options, terminal, rules: true });
   const baseline = readBaseline(options, ran.host);
-  const fixed = await fix(ran, baseline, options);
+  const before = change === undefined ? undefined : await runBefore(paths, options, change, terminal);
+  const select: Select = (findings) => selected(findings, { change, before, baseline, host: ran.host });
+  const fixed = await fix(ran, select, options);
   const result = fixed?.result ?? ran.result;
-  const { kept, accepted } = accept(result, baseline, ran.host);
-  const proposed = fixed ?? (await propose(ran, baseline, options));
-  const problems = [...result.problems, ...(proposed?.problems ?? [])];
-  const summary = summaryOf(result, kept, accepted.length);
+  const { kept, accepted, compared } = select(result.findings);
+  const proposed = fixed ?? (await propose(ran, select, options));
+  const problems = [...result.problems, ...(before?.problems ?? []), ...(proposed?.problems ?? [])];
+  const summary = summaryOf(result, { kept, accepted, compared });
   const report: CheckReport = {
     kernel: result.kernel,
     findings: kept,
@@ -40,7 +47,39 @@ export async function check(paths: readonly string[], options: CommonOptions, te
   if (fixed !== undefined) sayFixes(fixed, options, terminal);
   if (options.format === 'text' && options.quiet !== true) terminal.err(`${sayCounts(summary)}\n`);
   if (options.stats === true) sayStats(result, terminal);
-  return exitCode(kept, problems, options.failLevel);
+  const counting = kept.filter((f) => f.change !== 'pre-existing');
+  return exitCode(counting, problems, options.failLevel);
+}
+
+/** What to report of a run's findings. */
+interface Selected {
+  readonly kept: readonly Finding[];
+  /** Those that the baseline accepts. */
+  readonly accepted: readonly Finding[];
+  /** Where two states were compared. */
+  readonly compared: Comparison | undefined;
+}
+
+type Select = (findings: readonly Finding[]) => Selected;
+
+interface Selection {
+  readonly change: Change | undefined;
+  readonly before: Before | undefined;
+  readonly baseline: Baseline | undefined;
+  readonly host: Host;
+}
+
+function selected(findings: readonly Finding[], { change, before, baseline, host }: Selection): Selected {
+  const compared = change === undefined ? undefined : compare(findings, before?.findings ?? [], change);
+  const reported = compared?.findings ?? findings;
+  if (baseline === undefined) return { kept: reported, accepted: [], compared };
+  const { kept, accepted } = applyBaseline(reported, baseline, (path) => host.fs.kind(path) === 'missing');
+  return { kept, accepted, compared };
+}
+
+function refuseFixOfPatch(change: Change | undefined, options: CommonOptions): void {
+  if (options.fix === true && change?.tree.disk === 'before' && change.tree.other.size > 0)
+    throw new UserError('--fix cannot write what --patch has applied in memory only; apply the patch first');
 }
 
 function refuseCombinations(paths: readonly string[], options: CommonOptions): void {
@@ -70,15 +109,6 @@ export function readBaseline(options: Pick<CommonOptions, 'baseline'>, host: Hos
   return parseBaseline(file, decode(read.bytes).text);
 }
 
-function accept(
-  result: RunResult,
-  baseline: Baseline | undefined,
-  host: Host,
-): { readonly kept: readonly Finding[]; readonly accepted: readonly Finding[] } {
-  if (baseline === undefined) return { kept: result.findings, accepted: [] };
-  return applyBaseline(result.findings, baseline, (path) => host.fs.kind(path) === 'missing');
-}
-
 /** Everything that is not reported because somebody accepted it; what a header leads to from several files once. */
 function acceptedOf(result: RunResult, baselined: readonly Finding[]): readonly AcceptedFinding[] {
   const all: AcceptedFinding[] = [
@@ -92,29 +122,20 @@ function acceptedOf(result: RunResult, baselined: readonly Finding[]): readonly 
 }
 
 /** For the patch format: what the fixes would change, with the run as it was. */
-async function propose(
-  ran: CommandRun,
-  baseline: Baseline | undefined,
-  options: CommonOptions,
-): Promise<FixOutcome | undefined> {
-  return options.format === 'patch' ? fix(ran, baseline, { ...options, fixDryRun: true }) : undefined;
+async function propose(ran: CommandRun, select: Select, options: CommonOptions): Promise<FixOutcome | undefined> {
+  return options.format === 'patch' ? fix(ran, select, { ...options, fixDryRun: true }) : undefined;
 }
 
-async function fix(
-  ran: CommandRun,
-  baseline: Baseline | undefined,
-  options: CommonOptions,
-): Promise<FixOutcome | undefined> {
+async function fix(ran: CommandRun, select: Select, options: CommonOptions): Promise<FixOutcome | undefined> {
   if (options.fix !== true && options.fixDryRun !== true) return undefined;
-  const gone = (path: string): boolean => ran.host.fs.kind(path) === 'missing';
   return fixRun(ran.result, ran.host, {
     allowed: options.unsafeFixes === true ? 'any' : 'safe',
     write: options.fix === true,
-    select: (findings) => (baseline === undefined ? findings : applyBaseline(findings, baseline, gone).kept),
+    select: (findings) => select(findings).kept,
   });
 }
 
-function summaryOf(result: RunResult, kept: readonly Finding[], baselined: number): CheckSummary {
+function summaryOf(result: RunResult, { kept, accepted, compared }: Selected): CheckSummary {
   const count = (severity: Severity): number => kept.filter((f) => f.severity === severity).length;
   return {
     filesScanned: result.filesScanned,
@@ -124,21 +145,31 @@ function summaryOf(result: RunResult, kept: readonly Finding[], baselined: numbe
     warnings: count('warning'),
     infos: count('info'),
     suppressed: result.suppressed,
-    baselined,
+    baselined: accepted.length,
     skipped: result.skipped,
+    ...(compared === undefined ? {} : changeCounts(kept, compared)),
   };
+}
+
+function changeCounts(kept: readonly Finding[], { fixed }: Comparison): Pick<CheckSummary, ChangeCount> {
+  const introduced = kept.filter((f) => f.change === 'introduced').length;
+  return { introduced, preExisting: kept.length - introduced, fixed };
 }
 
 function sayCounts(s: CheckSummary): string {
   const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
   const counts = [plural(s.errors, 'error'), plural(s.warnings, 'warning'), plural(s.infos, 'info')].join(', ');
+  const changed =
+    s.introduced === undefined
+      ? ''
+      : `; ${s.introduced} introduced, ${s.preExisting ?? 0} pre-existing on changed lines, ${s.fixed ?? 0} fixed`;
   const hidden = [
     s.suppressed > 0 ? `${s.suppressed} suppressed` : '',
     s.baselined > 0 ? `${s.baselined} in the baseline` : '',
     s.skipped > 0 ? `${plural(s.skipped, 'function')} not analysed to the end` : '',
   ].filter((t) => t !== '');
   const files = `${plural(s.filesScanned, 'file')}, ${plural(s.sites, 'site')}`;
-  return `${counts} in ${files}${hidden.length === 0 ? '' : ` (${hidden.join(', ')})`}`;
+  return `${counts} in ${files}${hidden.length === 0 ? '' : ` (${hidden.join(', ')})`}${changed}`;
 }
 
 function sayStale(result: RunResult, baseline: Baseline, host: Host, terminal: Terminal): void {

@@ -16,6 +16,8 @@ export interface CommonOptions {
   readonly failLevel: Severity | 'never';
   readonly config?: string;
   readonly baseline?: string;
+  readonly since?: string;
+  readonly patch?: string;
   readonly minConfidence: Confidence;
   readonly fix?: boolean;
   readonly fixDryRun?: boolean;

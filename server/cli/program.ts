@@ -56,6 +56,15 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
 
 /** The commands that analyse nothing. */
 function addQuestions(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
+  const facts = program
+    .command('facts')
+    .description('what the analysis knows of a function: what it does to pages, by how it returns')
+    .argument('<function>')
+    .argument('[paths...]', 'files and directories (default: the working directory)');
+  addRunOptions(facts, 'none').action(async (name: string, paths: string[], options: CommonOptions) => {
+    done(await (await import('./facts.ts')).facts(name, paths, options, terminal));
+  });
+
   program
     .command('explain')
     .description('explain a rule, a case, an API, a flag or a concept')

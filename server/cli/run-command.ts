@@ -22,7 +22,7 @@ export interface CommandRun {
 }
 
 /** Names of commands, for people who mistype one: it is then taken for a path. */
-const COMMANDS = ['check', 'sites', 'explain', 'rules', 'baseline', 'lsp'];
+const COMMANDS = ['check', 'sites', 'explain', 'facts', 'rules', 'baseline', 'lsp'];
 
 /** Turns paths into inputs; `-` is standard input. */
 function inputsOf(paths: readonly string[], options: CommonOptions, terminal: Terminal, host: Host): Input[] {
@@ -60,8 +60,23 @@ export async function runCommand(
   terminal: Terminal,
   rules: boolean,
 ): Promise<CommandRun> {
+  return runOn(createHost(), { paths, options, terminal, rules });
+}
+
+/** What a command asks to be analysed. */
+export interface Asked {
+  readonly paths: readonly string[];
+  readonly options: CommonOptions;
+  readonly terminal: Terminal;
+  /** Whether rules run. */
+  readonly rules: boolean;
+  /** Name of a function whose summary is wanted. */
+  readonly facts?: string;
+}
+
+/** The same as `runCommand` on a host of the caller's. */
+export async function runOn(host: Host, { paths, options, terminal, rules, facts }: Asked): Promise<CommandRun> {
   checkRuleNames(options);
-  const host = createHost();
   const progress = createProgress(terminal, options);
   try {
     const result = await run(
@@ -71,6 +86,7 @@ export async function runCommand(
         rules,
         jobs: options.jobs ?? defaultJobs(),
         progress: progress.update,
+        ...(facts === undefined ? {} : { facts }),
       },
       host,
     );

@@ -12,6 +12,9 @@ export type ReadResult =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'problem'; readonly problem: InputProblem };
 
+/** Another state of the files: content by path, undefined where there is no such file. Structured-cloneable. */
+export type Overlay = ReadonlyMap<string, Uint8Array | undefined>;
+
 /** A directory tree being walked: batches of files in a stable order, and what could not be read. */
 export interface Walk {
   /** Paths of .c and .h files, at most some hundred a batch; empty when the walk is over. */
@@ -27,6 +30,8 @@ export interface FileSystem {
   resolve(path: string): string;
   kind(path: string): PathKind;
   read(path: string): ReadResult;
+  /** The bytes of a file that is held in memory and not as it is on disk; searching by path must not look at the disk for it. */
+  held?(path: string): Uint8Array | undefined;
   /** Replaces a file as a whole or leaves it as it was; its permissions stay. Throws an Error with a readable message. */
   write(path: string, bytes: Uint8Array): void;
   /** Names in a directory, sorted; empty when it cannot be read. */
@@ -53,8 +58,8 @@ export interface Host {
   readonly clock: Clock;
   /** An executor in the calling thread, over these files. */
   local(fs: FileSystem): Executor;
-  /** An executor with this many worker threads, over the files of `fs`. */
-  pool(threads: number): Executor;
+  /** An executor with this many worker threads, over the files of the disk with `files` laid over them. */
+  pool(threads: number, files?: Overlay): Executor;
 }
 
 /** Milliseconds from some start, never going back. */

@@ -12,6 +12,6 @@ export function createHost(root: string = process.cwd()): Host {
     fs,
     clock,
     local: (files) => new LocalExecutor(files, clock),
-    pool: (threads) => new WorkerPool(threads, root),
+    pool: (threads, files) => new WorkerPool(threads, root, files),
   };
 }

@@ -50,7 +50,11 @@ export class LocalExecutor implements Executor {
     let bytes = 0;
     files.forEach((file, index) => {
       try {
-        const scanned = scanner.scanFile(this.#fs.resolve(file));
+        const held = this.#fs.held?.(file);
+        const scanned =
+          held === undefined
+            ? scanner.scanFile(this.#fs.resolve(file))
+            : { found: scanner.scanBytes(held), bytes: held.length };
         bytes += scanned.bytes;
         if (!scanned.found) return;
       } catch (error) {

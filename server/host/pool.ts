@@ -5,7 +5,7 @@
 import os from 'node:os';
 import nodePath from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Executor } from '../engine/host.ts';
+import type { Executor, Overlay } from '../engine/host.ts';
 import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
 
 /** Jobs a worker holds at once: one at work, one waiting. */
@@ -28,10 +28,10 @@ export function defaultJobs(): number {
 }
 
 /** The worker's script: beside the bundle, or the source when running from source. */
-function startWorker(root: string): Worker {
+function startWorker(root: string, files: Overlay | undefined): Worker {
   const fromSource = __filename.endsWith('.ts');
   return new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
-    workerData: { root },
+    workerData: { root, files },
     execArgv: fromSource ? ['--import', 'tsx'] : [],
     // The scanner's garbage is short-lived and small; a large nursery would only grow the process.
     resourceLimits: { maxYoungGenerationSizeMb: 24 },
@@ -52,14 +52,17 @@ class Slot {
 export class WorkerPool implements Executor {
   readonly threads: number;
   readonly #root: string;
+  readonly #files: Overlay | undefined;
   readonly #slots: Slot[] = [];
   readonly #queue: Task[] = [];
   #nextId = 0;
   #closed = false;
 
-  constructor(threads: number, root: string) {
+  /** `files` are laid over those below `root`. */
+  constructor(threads: number, root: string, files?: Overlay) {
     this.threads = threads;
     this.#root = root;
+    this.#files = files;
     for (let i = 0; i < threads; i++) this.#start();
   }
 
@@ -95,7 +98,7 @@ export class WorkerPool implements Executor {
   }
 
   #start(): void {
-    const slot = new Slot(startWorker(this.#root));
+    const slot = new Slot(startWorker(this.#root, this.#files));
     this.#slots.push(slot);
     slot.worker.on('message', (reply: WorkerReply) => {
       this.#settle(slot, reply);

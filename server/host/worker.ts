@@ -3,6 +3,8 @@
  * The parser loads while the first files are scanned.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { overlayFiles } from '../engine/diff/overlay.ts';
+import type { Overlay } from '../engine/host.ts';
 import type { WorkerReply, WorkerRequest } from '../engine/protocol.ts';
 import { clock } from './clock.ts';
 import { createFileSystem } from './files.ts';
@@ -10,10 +12,10 @@ import { LocalExecutor } from './local.ts';
 import { serveSession } from './session-worker.ts';
 
 const port = parentPort;
-const { root, session } = (workerData ?? {}) as { root: string; session?: boolean };
+const { root, session, files } = (workerData ?? {}) as { root: string; session?: boolean; files?: Overlay };
 if (port !== null && session === true) serveSession(port, root);
 else if (port !== null) {
-  const executor = new LocalExecutor(createFileSystem(root), clock);
+  const executor = new LocalExecutor(overlayFiles(createFileSystem(root), files ?? new Map()), clock);
   const answer = async (request: WorkerRequest): Promise<WorkerReply> => {
     const { id, kind } = request;
     try {

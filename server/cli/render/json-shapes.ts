@@ -29,6 +29,7 @@ export function findingShape(f: Finding): object {
       })),
     })),
     fingerprint: f.fingerprint,
+    ...(f.change === undefined ? {} : { change: f.change }),
   };
 }
 

@@ -14,7 +14,14 @@ export interface CheckSummary {
   readonly suppressed: number;
   readonly baselined: number;
   readonly skipped: number;
+  /** Under --since and --patch only: findings that the change brought, old ones that it touches, old ones that are gone. */
+  readonly introduced?: number;
+  readonly preExisting?: number;
+  readonly fixed?: number;
 }
+
+/** The counts of a change. */
+export type ChangeCount = 'introduced' | 'preExisting' | 'fixed';
 
 /** A finding that is not reported because somebody accepted it, with who did and the reason given. */
 export interface AcceptedFinding {

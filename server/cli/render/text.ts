@@ -22,7 +22,7 @@ function oneLine(text: string): string {
 
 function showFinding(f: Finding, c: Colours): string {
   const place = c.bold(`${showPlace(f.location)}:`);
-  const head = `${place} ${showSeverity(f.severity, c)}: ${oneLine(f.message)} ${c.dim(`[${f.rule}]`)}\n`;
+  const head = `${place} ${showSeverity(f.severity, c)}: ${oneLine(f.message)} ${c.dim(`[${f.rule}]`)}${f.change === 'pre-existing' ? c.dim(' (pre-existing)') : ''}\n`;
   const steps = f.related.map((step) => `    ${showPlace(step.location)}: ${oneLine(step.message)}\n`);
   const fix = f.fixes.find((x) => x.applicability === 'safe') ?? f.fixes[0];
   const offer =

@@ -46,7 +46,39 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
     x = i + 1;
     y = j + 1;
   }
-  return changes;
+  return settle(changes, before, after);
+}
+
+/**
+ * Where the same lines stand before and behind a stretch that was added or taken out, the stretch could be either; it is
+ * moved down as far as it goes, as git does, so that a function added behind another is that function and no mixture.
+ */
+function settle(
+  changes: readonly LineChange[],
+  before: readonly string[],
+  after: readonly string[],
+): readonly LineChange[] {
+  const settled: LineChange[] = [];
+  for (let i = changes.length - 1; i >= 0; i--) {
+    const change = changes[i];
+    if (change === undefined) continue;
+    const next = settled.at(-1);
+    const limit = (next?.oldStart ?? before.length) - change.oldEnd;
+    const [lines, start, end] =
+      change.oldStart === change.oldEnd
+        ? [after, change.newStart, change.newEnd]
+        : [before, change.oldStart, change.oldEnd];
+    const slides = change.oldStart === change.oldEnd || change.newStart === change.newEnd;
+    let by = 0;
+    while (slides && by < limit && lines[start + by] === lines[end + by]) by++;
+    const { oldStart, oldEnd, newStart, newEnd } = change;
+    const moved = { oldStart: oldStart + by, oldEnd: oldEnd + by, newStart: newStart + by, newEnd: newEnd + by };
+    // What now meets the next change becomes part of it.
+    if (next !== undefined && moved.oldEnd === next.oldStart && moved.newEnd === next.newStart) {
+      settled[settled.length - 1] = { ...next, oldStart: moved.oldStart, newStart: moved.newStart };
+    } else settled.push(moved);
+  }
+  return settled.reverse();
 }
 
 /** Pairs of equal lines, as many as can be in order; undefined when that takes too long to find. */
