@@ -57,6 +57,7 @@ export function analyseWith(
         rules: job.rules ? rules : [],
         ruleNames: ruleNames(),
         clock,
+        ...(job.facts === undefined ? {} : { facts: job.facts }),
       };
       results.push(analyzeFile({ file, text }, context));
     } catch (error) {

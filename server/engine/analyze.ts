@@ -7,6 +7,7 @@ import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
+import { summaryText } from '../analysis/summary-text.ts';
 import { wrapperNamed } from '../analysis/wrappers.ts';
 import { hashOf } from '../base/hash.ts';
 import type { Rule } from '../rules/define.ts';
@@ -56,6 +57,8 @@ export interface AnalysisContext {
   /** Names of all rules there are, for suppressions. */
   readonly ruleNames: ReadonlySet<string>;
   readonly clock: Clock;
+  /** Name of a function whose summary is wanted. */
+  readonly facts?: string;
 }
 
 /** What stands in one unit of the file: one unit per set of live branches. */
@@ -93,6 +96,7 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
     skipped,
     damaged: damaged.map((d) => d.finding.functionName),
     wrappers: wrapperNames(found, context),
+    facts: context.facts === undefined ? [] : factsOf(found, context.facts, context.project),
     length: input.text.length,
     times,
     ...post,
@@ -179,6 +183,22 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
     };
   });
   return runRules(rules, inputs).map(rawFinding);
+}
+
+/** Summaries of the functions of a name, as text. */
+function factsOf(found: readonly Found[], name: string, project: Project): readonly string[] {
+  const texts = found.flatMap(({ unit, selected }) => {
+    const { summaries } = flowOf(unit, selected, project);
+    return unit.functions
+      .filter((fn) => fn.name === name)
+      .map((fn) => {
+        const summary = summaries.get(fn);
+        return summary === undefined
+          ? `${name}()\n  neither takes pages nor gives back those of an owner\n`
+          : summaryText(summary);
+      });
+  });
+  return [...new Set(texts)];
 }
 
 /** Functions of the file that path analysis gave up, each once. */

@@ -194,6 +194,8 @@ export interface AnalyseJob {
   readonly neighbours: readonly string[] | undefined;
   /** Whether rules run; `sites` alone does not need them. */
   readonly rules: boolean;
+  /** Name of a function whose summary is wanted as text. */
+  readonly facts?: string;
 }
 
 /** A kernel source tree, found by its Makefile. */
@@ -238,6 +240,8 @@ export interface FileResult {
   readonly usedElsewhere: readonly string[];
   /** Wrappers of this file that files elsewhere may call. */
   readonly wrappers: readonly WrapperName[];
+  /** Summaries of the functions that were asked for, as text; one for each set of live branches that says something else. */
+  readonly facts: readonly string[];
   /** UTF-16 units of text. */
   readonly length: number;
   readonly times: PhaseTimes;

@@ -34,6 +34,8 @@ export interface RunRequest {
   readonly settings: Settings;
   /** Whether rules run. */
   readonly rules: boolean;
+  /** Name of a function whose summary is wanted as text. */
+  readonly facts?: string;
   /** Threads to use when the run is large. */
   readonly jobs: number;
   /** Told now and then how far the run is. */
@@ -98,6 +100,10 @@ export interface Parts {
   readonly host: Host;
 }
 
+function withFacts(jobs: readonly AnalyseJob[], facts: string | undefined): readonly AnalyseJob[] {
+  return facts === undefined ? jobs : jobs.map((job) => ({ ...job, facts }));
+}
+
 /** Runs. Throws UsageError and ConfigError; everything that concerns one file alone is among the problems. */
 export async function run(request: RunRequest, host: Host): Promise<RunResult> {
   const { fs, clock } = host;
@@ -127,7 +133,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
       scanned,
       host,
       executors,
-      plan: (items) => planJobs({ ...scanned, items }, configs, treeOf, request.rules),
+      plan: (items) => withFacts(planJobs({ ...scanned, items }, configs, treeOf, request.rules), request.facts),
       progress: (done, total) => request.progress?.({ phase: 'analyse', done, total }),
     });
     const analyse = clock.now() - start;
