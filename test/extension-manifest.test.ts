@@ -1,0 +1,59 @@
+/** The extension's manifest is what the rules and package.json make of it, and names nothing that is not there. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { MANIFEST, manifest } from '../scripts/extension-manifest.ts';
+import { readSettings } from '../server/lsp/settings.ts';
+
+const ROOT = path.join(__dirname, '..');
+
+describe('manifest of the extension', () => {
+  const text = readFileSync(path.join(ROOT, MANIFEST), 'utf8');
+  const { contributes, icon } = JSON.parse(text) as {
+    icon: string;
+    contributes: {
+      commands: { command: string }[];
+      configuration: { properties: Record<string, { default: unknown }> };
+      walkthroughs: { steps: { media: { markdown: string } }[] }[];
+      problemMatchers: { pattern: { regexp: string } }[];
+    };
+  };
+
+  it('is up to date (npm run generate)', () => {
+    assert.equal(text, manifest());
+  });
+
+  it('contributes exactly the commands that the extension registers', () => {
+    const source = readFileSync(path.join(ROOT, 'client/extension.ts'), 'utf8');
+    const registered = [...source.matchAll(/register\('(guplint\.\w+)'/g)].map((m) => m[1]);
+    assert.deepEqual(registered.sort(), contributes.commands.map((c) => c.command).sort());
+  });
+
+  it('names files that exist', () => {
+    const media = contributes.walkthroughs.flatMap((w) => w.steps.map((s) => s.media.markdown));
+    for (const file of [icon, ...media]) assert.ok(existsSync(path.join(ROOT, 'client', file)), file);
+  });
+
+  it('has the defaults that the server has', () => {
+    const nested: Record<string, unknown> = {};
+    for (const [key, { default: value }] of Object.entries(contributes.configuration.properties)) {
+      const [, first = '', second] = key.split('.');
+      if (second === undefined) nested[first] = value;
+      else nested[first] = { ...((nested[first] as object | undefined) ?? {}), [second]: value };
+    }
+    assert.deepEqual(readSettings(nested), readSettings(undefined));
+  });
+
+  it('matches the lines that the command line prints', () => {
+    const line = 'drivers/foo/bar.c:120:3: error: foo_release() puts pages [twice] [put-on-pinned]';
+    const m = new RegExp(contributes.problemMatchers[0]?.pattern.regexp ?? '').exec(line);
+    assert.deepEqual(m?.slice(1), [
+      'drivers/foo/bar.c',
+      '120',
+      '3',
+      'error',
+      'foo_release() puts pages [twice]',
+      'put-on-pinned',
+    ]);
+  });
+});
