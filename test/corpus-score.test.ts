@@ -18,6 +18,7 @@ function label(more: Partial<Label>): Label {
     access: [['dma'], ['read', 'write']],
     releases: [{ file: 'a.c', function: 'g', api: 'set_page_dirty_lock+unpin_user_page' }],
     release_matches: true,
+    should_convert: 'n/a',
     ...more,
   };
 }

@@ -2,6 +2,7 @@
  * What the rules about the documented cases share: the direct sites of the file with what was judged of them, the kernels on which pins
  * exist, and the report. Calls through the project's wrappers are judged where the wrapper calls the API.
  */
+import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
 import type { FixProposal, Report, RulePass } from './define.ts';
@@ -17,8 +18,8 @@ export interface JudgedSite {
 
 /** The calls of the API itself in this file, with their records. */
 export function judgedSites(pass: RulePass): readonly JudgedSite[] {
-  return pass.sites.flatMap((site, i) => {
-    const record = pass.records[i];
+  return pass.sites.flatMap((site) => {
+    const record = pass.recordOf(site);
     return record === undefined || site.via !== undefined || site.unit !== pass.unit ? [] : [{ site, record }];
   });
 }
@@ -30,7 +31,7 @@ export function pinnable(pass: RulePass, site: CallSite): Kernels {
 }
 
 /** 5.6 has the names; pins are plain references there. */
-const COUNTED = { since: 507, until: Number.POSITIVE_INFINITY };
+const COUNTED = { since: version('5.7'), until: Number.POSITIVE_INFINITY };
 
 /** What a rule says of a site. */
 export interface CaseFinding {
@@ -70,8 +71,8 @@ function confidenceOf({ confidence }: SiteRecord): Confidence {
 function relatedOf(pass: RulePass, record: SiteRecord, kinds: readonly string[]): NonNullable<Report['related']> {
   const here = record.evidence.filter((e) => kinds.includes(e.kind) && e.location.file === pass.unit.path);
   return here.slice(0, MAX_SHOWN).map(({ location, text }) => {
-    const start = pass.unit.lines.offset(location.line, location.column);
-    const end = pass.unit.lines.offset(location.endLine, location.endColumn);
+    const start = pass.unit.lines.offset(location);
+    const end = pass.unit.lines.offset({ line: location.endLine, column: location.endColumn });
     return { at: { unit: pass.unit, span: { start, end } }, message: text };
   });
 }

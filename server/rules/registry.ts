@@ -4,8 +4,10 @@
  */
 import type { Rule } from './define.ts';
 import { apiNotInKernel } from './api-not-in-kernel.ts';
+import { dataWriteNeedsPin } from './data-write-needs-pin.ts';
 import { deadVmas } from './dead-vmas.ts';
 import { dirtyAfterRelease } from './dirty-after-release.ts';
+import { dmaNeedsPin } from './dma-needs-pin.ts';
 import { doubleRelease } from './double-release.ts';
 import { errnoAsCount } from './errno-as-count.ts';
 import { fastUnsupportedFlag } from './fast-unsupported-flag.ts';
@@ -17,11 +19,14 @@ import { follPinAtCallSite } from './foll-pin-at-call-site.ts';
 import { freeOnGupPage } from './free-on-gup-page.ts';
 import { gupInAtomic } from './gup-in-atomic.ts';
 import { internalFollFlag } from './internal-foll-flag.ts';
+import { longtermNeedsPin } from './longterm-needs-pin.ts';
 import { longtermWithLocked } from './longterm-with-locked.ts';
 import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
+import { longtermWithoutMemlock } from './longterm-without-memlock.ts';
 import { longtermWithoutPin } from './longterm-without-pin.ts';
 import { magicGupFlags } from './magic-gup-flags.ts';
 import { missingDirty } from './missing-dirty.ts';
+import { missingLongterm } from './missing-longterm.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
 import { neverReleased } from './never-released.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
@@ -36,6 +41,7 @@ import { resultIgnored } from './result-ignored.ts';
 import { shortPinAsSuccess } from './short-pin-as-success.ts';
 import { sleepingReleaseInAtomic } from './sleeping-release-in-atomic.ts';
 import { unknownRule } from './unknown-rule.ts';
+import { unneededPin } from './unneeded-pin.ts';
 import { unpinOnGotten } from './unpin-on-gotten.ts';
 import { unusedSuppression } from './unused-suppression.ts';
 import { useAfterRelease } from './use-after-release.ts';
@@ -58,6 +64,12 @@ export const rules: readonly Rule[] = [
   nullPagesWithPin,
   redundantFollGet,
   wrongFlagNamespace,
+  dataWriteNeedsPin,
+  dmaNeedsPin,
+  longtermNeedsPin,
+  longtermWithoutMemlock,
+  missingLongterm,
+  unneededPin,
   doubleRelease,
   freeOnGupPage,
   neverReleased,

@@ -3,7 +3,7 @@
  * else by file, function and API in the order of the text (line numbers move when a distribution updates its kernel).
  */
 import { readFileSync } from 'node:fs';
-import type { SiteRecord } from '../../server/engine/protocol.ts';
+import type { Finding, SiteRecord } from '../../server/engine/protocol.ts';
 
 /** Where pages of a labelled site are given back. */
 export interface LabelledRelease {
@@ -27,12 +27,16 @@ export interface Label {
   readonly access: readonly (readonly string[])[];
   readonly releases: readonly LabelledRelease[];
   readonly release_matches: boolean | 'unknown';
+  /** Whether the call should be turned into a pin; n/a where it is one, or callers decide. */
+  readonly should_convert: boolean | 'n/a';
 }
 
 /** A label and the site that was reported for it. */
 export interface Pair {
   readonly label: Label;
   readonly site: SiteRecord | undefined;
+  /** Whether a finding at the site asks for a pin; undefined where rules did not run. */
+  readonly asked?: boolean;
 }
 
 /** Labels and reports side by side. */
@@ -55,8 +59,15 @@ export function readLabels(path: string): Label[] {
   });
 }
 
+/** Rules that ask for a pin in place of a reference. */
+const CONVERSIONS: ReadonlySet<string> = new Set(['dma-needs-pin', 'longterm-needs-pin', 'data-write-needs-pin']);
+
 /** Pairs labels with reported sites; sites through wrappers are left out (labels name calls of the API itself). */
-export function pair(labels: readonly Label[], sites: readonly SiteRecord[]): Pairing {
+export function pair(
+  labels: readonly Label[],
+  sites: readonly SiteRecord[],
+  findings: readonly Finding[] = [],
+): Pairing {
   const files = new Set(labels.map((l) => l.file));
   const open = new Set(sites.filter((s) => s.via === undefined && files.has(s.location.file)));
   const taken = new Map<Label, SiteRecord>();
@@ -69,5 +80,13 @@ export function pair(labels: readonly Label[], sites: readonly SiteRecord[]): Pa
   };
   for (const label of labels) take(label, (s) => s.location.line === label.line);
   for (const label of labels) take(label, (s) => s.functionName === label.function);
-  return { pairs: labels.map((label) => ({ label, site: taken.get(label) })), extra: [...open] };
+  const asked = new Set(
+    findings.filter((f) => CONVERSIONS.has(f.rule)).map((f) => `${f.location.file}:${f.location.line}`),
+  );
+  const pairs = labels.map((label): Pair => {
+    const site = taken.get(label);
+    const at = site === undefined ? '' : `${site.location.file}:${site.location.line}`;
+    return { label, site, asked: asked.has(at) };
+  });
+  return { pairs, extra: [...open] };
 }

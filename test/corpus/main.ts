@@ -32,7 +32,7 @@ async function scored(labels: string, series: '6.1' | '6.12'): Promise<Scored | 
     return undefined;
   }
   const tree = await collect(found.root, series);
-  return { tree, pairing: pair(readLabels(path), tree.sites) };
+  return { tree, pairing: pair(readLabels(path), tree.sites, tree.findings) };
 }
 
 function print({ tree, pairing }: Scored, options: readonly string[]): void {

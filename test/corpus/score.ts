@@ -12,6 +12,7 @@ export const QUESTIONS = [
   'access',
   'releases',
   'release kind',
+  'case rules',
 ] as const;
 
 /** One of them. */
@@ -54,7 +55,7 @@ function releasesFound(label: Label, site: NonNullable<Pair['site']>): Answer {
 }
 
 /** Answers for one pair. */
-export function answers({ label, site }: Pair): Answers {
+export function answers({ label, site, asked }: Pair): Answers {
   const none = Object.fromEntries(QUESTIONS.map((q) => [q, 'no'])) as Record<Question, Answer>;
   if (site === undefined) return none;
   const kinds = site.releases.map((r) => r.matches);
@@ -71,6 +72,10 @@ export function answers({ label, site }: Pair): Answers {
       kinds.length === 0 || label.release_matches === 'unknown'
         ? 'not asked'
         : answer(kinds.every((k) => k) === label.release_matches),
+    'case rules':
+      asked === undefined || typeof label.should_convert !== 'boolean'
+        ? 'not asked'
+        : answer(asked === label.should_convert),
   };
 }
 

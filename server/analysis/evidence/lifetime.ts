@@ -94,63 +94,41 @@ function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: A
     }
   }
   const later = ways.has('later');
-  return [...ways.values()].flatMap(({ release, reach }): Clue[] => {
-    const at = place(release);
-    const given = `${release.fn.name}() gives the pages back`;
-    switch (reach.kind) {
-      case 'chain':
-        return [
-          {
-            kind: 'release',
-            ...at,
-            text: `${given} before ${reach.where}() returns, which also leads to the acquire`,
-            lifetime: { short: !later ? 2.2 : reach.counted ? 0.2 : 1.5 },
-          },
-        ];
-      case 'completion':
-        return [
-          {
-            kind: 'release',
-            ...at,
-            text: `${given} when ${reach.where}() is told of the end of the request`,
-            lifetime: { short: 2.6 },
-          },
-        ];
-      case 'later': {
-        const by = reach.role === 'name' ? `in ${reach.where}()` : `in ${reach.where}() (${reach.role})`;
-        return [
-          {
-            kind: 'release',
-            ...at,
-            text: `${given} later, ${by}`,
-            lifetime: { long: reach.role === 'name' ? 1.2 : 2 },
-          },
-        ];
-      }
-      case 'turn':
-        return later || ways.has('chain')
-          ? []
-          : [
-              {
-                kind: 'release',
-                ...at,
-                text: `${given} in a later turn of ${reach.where}()`,
-                lifetime: { short: 0.3 },
-              },
-            ];
-      case 'unknown':
-        return ways.size > 1
-          ? []
-          : [
-              {
-                kind: 'release',
-                ...at,
-                text: `${given} later`,
-                lifetime: { long: site.api.startsWith('iov_iter_') ? 0.3 : 1 },
-              },
-            ];
-    }
+  return [...ways.values()].flatMap(({ release, reach }) => {
+    const told = tell(reach, { later, alone: ways.size === 1, iterator: site.api.startsWith('iov_iter_') });
+    if (told === undefined) return [];
+    const text = `${release.fn.name}() gives the pages back ${told.text}`;
+    return [{ kind: 'release', ...place(release), text, lifetime: told.lifetime }];
   });
+}
+
+interface Told {
+  readonly text: string;
+  readonly lifetime: NonNullable<Clue['lifetime']>;
+}
+
+/** What one way to a release says. `later`: there is an entry point of its own; `alone`: this is the only way. */
+function tell(
+  { kind, where, role, counted }: Reach,
+  { later, alone, iterator }: { readonly later: boolean; readonly alone: boolean; readonly iterator: boolean },
+): Told | undefined {
+  switch (kind) {
+    case 'chain':
+      return {
+        text: `before ${where}() returns, which also leads to the acquire`,
+        lifetime: { short: !later ? 2.2 : counted ? 0.2 : 1.5 },
+      };
+    case 'completion':
+      return { text: `when ${where}() is told of the end of the request`, lifetime: { short: 2.6 } };
+    case 'later':
+      return role === 'name'
+        ? { text: `later, in ${where}()`, lifetime: { long: 1.2 } }
+        : { text: `later, in ${where}() (${role})`, lifetime: { long: 2 } };
+    case 'turn':
+      return alone ? { text: `in a later turn of ${where}()`, lifetime: { short: 0.3 } } : undefined;
+    case 'unknown':
+      return alone ? { text: 'later', lifetime: { long: iterator ? 0.3 : 1 } } : undefined;
+  }
 }
 
 /** The first call in a file that has to do with MMU notifiers. */

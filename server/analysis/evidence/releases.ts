@@ -45,6 +45,7 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
   };
   for (const r of flow.releases) add(r);
   for (const e of trace.events) {
+    if (found.size >= MAX_RELEASES) break;
     if (e.kind !== 'release' || e.api === undefined || !isRelease(e)) continue;
     add({ unit: e.unit, fn: e.fn, node: e.node, api: e.api, matches: rowsMatch(site, e.rows), by: 'name' });
   }

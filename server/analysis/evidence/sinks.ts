@@ -17,7 +17,7 @@ const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
 const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/i;
 
 /** Calls that are looked at for what their names say. */
-const MAX_CALLS = 200;
+const MAX_CALLS = 40;
 
 /** The clues of what is done with the pages. */
 export function sinkClues(site: CallSite, all: PageTrace): Clue[] {

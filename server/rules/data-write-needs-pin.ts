@@ -1,0 +1,84 @@
+/**
+ * ## What it does
+ * Finds pages whose data the CPU writes (case 5) under a plain reference of `get_user_pages*()` or `iov_iter_get_pages2()`.
+ *
+ * ## Why is this bad?
+ * Between the reference and the release writeback may clean the page and the file system may drop its buffers; a write after that, or a
+ * set_page_dirty() on such a page, loses data or trips the file system. unpin_user_pages_dirty_lock() after a pin is the documented way.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_set(unsigned long addr, int bit)
+ * {
+ * 	struct page *page;
+ * 	void *base;
+ *
+ * 	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	base = kmap_local_page(page);
+ * 	memset(base, bit, 8);
+ * 	kunmap_local(base);
+ * 	set_page_dirty_lock(page);
+ * 	put_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_set(unsigned long addr, int bit)
+ * {
+ * 	struct page *page;
+ * 	void *base;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	base = kmap_local_page(page);
+ * 	memset(base, bit, 8);
+ * 	kunmap_local(base);
+ * 	unpin_user_pages_dirty_lock(&page, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * 5.7 and later, where pins are counted.
+ *
+ * ## Limits
+ * A warning where the store and every release are in sight; else, and on iov_iter_get_pages*(), an info. Pages that are only read are silent.
+ *
+ * ## Fix safety
+ * Unsafe: the call and the releases of the same array in the file are renamed; marking them dirty is left where it is.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst, case 5.
+ */
+
+import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { defineRule } from './define.ts';
+import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+
+/** See the head of the file. */
+export const dataWriteNeedsPin = defineRule({
+  name: 'data-write-needs-pin',
+  group: 'case',
+  summary: 'The CPU writes to the data of pages that are taken by reference only',
+  severity: 'warning',
+  fix: 'unsafe',
+  check(pass) {
+    for (const judged of judgedSites(pass)) {
+      const { site, record } = judged;
+      if (record.case !== 5 || site.reference !== 'get' || !record.access.includes('write')) continue;
+      const iterator = site.api.startsWith('iov_iter_');
+      const stored = record.evidence.some((e) => e.kind === 'write');
+      const name = iterator ? 'iov_iter_extract_pages' : (pinNameOf(site.api) ?? 'pin_user_pages_fast');
+      reportCase(pass, judged, {
+        message: `${site.api}() takes plain references to pages whose data the CPU writes (case 5): on {kernels} writeback may run between the write and the release; use ${name}() and unpin_user_pages_dirty_lock()`,
+        on: pinnable(pass, site),
+        severity: stored && record.releases.length > 0 && !iterator ? 'warning' : 'info',
+        fixes: convertToPin(pass, site),
+        shows: ['write', 'data'],
+      });
+    }
+  },
+});

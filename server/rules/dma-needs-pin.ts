@@ -1,0 +1,86 @@
+/**
+ * ## What it does
+ * Finds pages of a direct I/O request (case 1) on which `get_user_pages*()` or `iov_iter_get_pages*()` took a plain reference.
+ *
+ * ## Why is this bad?
+ * A device or an I/O path reads or writes the data of the page while nothing tells writeback, fork and reclaim of it: fork may copy the page
+ * away from under the transfer, writeback may clean it while the device still writes, and what was written is lost. A pin is what the kernel
+ * looks for before it does so.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_transfer(struct device *dev, unsigned long addr)
+ * {
+ * 	struct page *pages[1];
+ * 	dma_addr_t bus;
+ *
+ * 	if (get_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return -EFAULT;
+ * 	bus = dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	demo_run(dev, bus);
+ * 	dma_unmap_page(dev, bus, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	set_page_dirty_lock(pages[0]);
+ * 	put_page(pages[0]);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_transfer(struct device *dev, unsigned long addr)
+ * {
+ * 	struct page *pages[1];
+ * 	dma_addr_t bus;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, pages) != 1)
+ * 		return -EFAULT;
+ * 	bus = dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	demo_run(dev, bus);
+ * 	dma_unmap_page(dev, bus, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	unpin_user_pages_dirty_lock(pages, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * 5.7 and later, where pins are counted.
+ *
+ * ## Limits
+ * What the pages are used for is judged by evidence (`guplint sites` shows it). On `iov_iter_get_pages*()` an info: most of its callers are
+ * older than iov_iter_extract_pages(), which came with 6.3 and decides by itself whether to pin. An iterator over pages of the kernel, which
+ * wants no pin, looks the same where its maker is out of sight.
+ *
+ * ## Fix safety
+ * Unsafe: the call and the releases of the same array in the file are renamed; a release that goes by another name must be changed by hand.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst, case 1.
+ */
+
+import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { defineRule } from './define.ts';
+import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+
+/** See the head of the file. */
+export const dmaNeedsPin = defineRule({
+  name: 'dma-needs-pin',
+  group: 'case',
+  summary: 'Pages of a direct I/O request are taken by reference only',
+  severity: 'warning',
+  fix: 'unsafe',
+  check(pass) {
+    for (const judged of judgedSites(pass)) {
+      const { site, record } = judged;
+      if (record.case !== 1 || site.reference !== 'get') continue;
+      const iterator = site.api.startsWith('iov_iter_');
+      const other = iterator ? 'iov_iter_extract_pages' : (pinNameOf(site.api) ?? 'pin_user_pages_fast');
+      reportCase(pass, judged, {
+        message: `${site.api}() takes plain references to pages that a device or I/O path accesses (case 1): on {kernels} nothing protects their data from fork and writeback; use ${other}() and unpin them`,
+        on: pinnable(pass, site),
+        severity: iterator ? 'info' : 'warning',
+        fixes: convertToPin(pass, site),
+        shows: ['dma', 'carrier', 'register'],
+      });
+    }
+  },
+});

@@ -1,0 +1,115 @@
+/**
+ * ## What it does
+ * Finds pages that are held for as long as user space wants (case 2) under a plain reference of `get_user_pages*()`.
+ *
+ * ## Why is this bad?
+ * Long-held pages must not lie in CMA or movable memory, nor belong to a file on a DAX file system, and their data must not be written back
+ * or copied by fork behind the back of whoever uses them. FOLL_LONGTERM with a pin sees to that; a reference does not.
+ *
+ * ## Example
+ * ```c bad
+ * struct demo_region {
+ * 	struct page **pages;
+ * 	int nr;
+ * 	struct sg_table sgt;
+ * };
+ *
+ * static int demo_register(struct demo_region *r, unsigned long addr, int n)
+ * {
+ * 	int got = get_user_pages_fast(addr, n, FOLL_WRITE, r->pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			release_pages(r->pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	r->nr = n;
+ * 	return sg_alloc_table_from_pages(&r->sgt, r->pages, n, 0, n << PAGE_SHIFT, GFP_KERNEL);
+ * }
+ *
+ * static void demo_unregister(struct demo_region *r)
+ * {
+ * 	release_pages(r->pages, r->nr);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * struct demo_region {
+ * 	struct page **pages;
+ * 	int nr;
+ * 	struct sg_table sgt;
+ * };
+ *
+ * static int demo_register(struct demo_region *r, unsigned long addr, int n)
+ * {
+ * 	int got = pin_user_pages_fast(addr, n, FOLL_WRITE | FOLL_LONGTERM, r->pages);
+ *
+ * 	if (got != n) {
+ * 		if (got > 0)
+ * 			unpin_user_pages(r->pages, got);
+ * 		return -EFAULT;
+ * 	}
+ * 	r->nr = n;
+ * 	return sg_alloc_table_from_pages(&r->sgt, r->pages, n, 0, n << PAGE_SHIFT, GFP_KERNEL);
+ * }
+ *
+ * static void demo_unregister(struct demo_region *r)
+ * {
+ * 	unpin_user_pages_dirty_lock(r->pages, r->nr, true);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * 5.7 and later. An error where FOLL_LONGTERM is passed to a get function on a kernel that refuses it (5.10 and later).
+ *
+ * ## Limits
+ * How long the pages are held is judged by who reaches their release. A driver that is registered for MMU notifiers is case 3 and not reported.
+ *
+ * ## Fix safety
+ * Unsafe: the call and the releases of the same array in the file are renamed; FOLL_LONGTERM is to be added by hand.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst, case 2.
+ */
+
+import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { defineRule } from './define.ts';
+import { isLockedCheck, refusalOf } from './facts.ts';
+import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { bothOf, isEmpty } from './kernels.ts';
+
+/** See the head of the file. */
+export const longtermNeedsPin = defineRule({
+  name: 'longterm-needs-pin',
+  group: 'case',
+  summary: 'Pages are held for a long time by reference only',
+  severity: 'warning',
+  fix: 'unsafe',
+  check(pass) {
+    for (const judged of judgedSites(pass)) {
+      const { site, record } = judged;
+      if (record.case !== 2 || site.reference !== 'get') continue;
+      const on = pinnable(pass, site);
+      const refused = site.flags.must.has('FOLL_LONGTERM')
+        ? refusalOf(site, {
+            model: pass.model,
+            flags: [...site.flags.must],
+            which: (row) => row.flags?.anyOf?.includes('FOLL_LONGTERM') === true && !isLockedCheck(row),
+          }).kernels
+        : [];
+      const fails = !isEmpty(bothOf(on, refused));
+      const name = pinNameOf(site.api) ?? 'pin_user_pages_fast';
+      const why = fails
+        ? 'which {kernels} refuses with FOLL_LONGTERM'
+        : 'on {kernels} fork, writeback and CMA know nothing of the hold';
+      reportCase(pass, judged, {
+        message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
+        on,
+        severity: fails ? 'error' : 'warning',
+        fixes: convertToPin(pass, site),
+        shows: ['release', 'dma', 'flag'],
+      });
+    }
+  },
+});

@@ -1,0 +1,78 @@
+/**
+ * ## What it does
+ * Finds pages that are pinned although nothing accesses their data (case 4), or a driver follows the page tables with MMU notifiers (case 3).
+ *
+ * ## Why is this bad?
+ * A pin makes fork copy the page early, keeps reclaim and migration away and costs two counters. Where only struct page is looked at, or the
+ * driver is told of changes, `get_user_pages*()` is enough.
+ *
+ * ## Example
+ * ```c bad
+ * static bool demo_same(unsigned long addr, unsigned long pfn)
+ * {
+ * 	struct page *page;
+ * 	bool same;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, 0, &page) != 1)
+ * 		return false;
+ * 	same = page_to_pfn(page) == pfn;
+ * 	unpin_user_page(page);
+ * 	return same;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static bool demo_same(unsigned long addr, unsigned long pfn)
+ * {
+ * 	struct page *page;
+ * 	bool same;
+ *
+ * 	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+ * 		return false;
+ * 	same = page_to_pfn(page) == pfn;
+ * 	put_page(page);
+ * 	return same;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * 5.7 and later.
+ *
+ * ## Limits
+ * An info: a pin is never wrong. A use of the data that stands in another directory is not seen.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * Documentation/core-api/pin_user_pages.rst, cases 3 and 4.
+ */
+
+import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { defineRule } from './define.ts';
+
+/** See the head of the file. */
+export const unneededPin = defineRule({
+  name: 'unneeded-pin',
+  group: 'case',
+  summary: 'Pages are pinned though nothing accesses their data',
+  severity: 'info',
+  fix: 'none',
+  check(pass) {
+    for (const judged of judgedSites(pass)) {
+      const { site, record } = judged;
+      if ((record.case !== 3 && record.case !== 4) || site.reference !== 'pin') continue;
+      const why =
+        record.case === 3
+          ? 'a driver that follows the page tables uses (case 3)'
+          : 'of which only struct page is used (case 4)';
+      reportCase(pass, judged, {
+        message: `${site.api}() pins pages ${why}: a plain reference of get_user_pages*() is enough`,
+        on: pinnable(pass, site),
+        severity: 'info',
+        shows: ['notifier', 'struct-page', 'number'],
+      });
+    }
+  },
+});
