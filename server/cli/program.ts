@@ -1,6 +1,7 @@
 /** The commands and their options. What they do loads only when they are called. */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { UserError } from '../base/user-error.ts';
+import { SHELLS, type Shell } from './completions.ts';
 import type { ExitCode } from './main.ts';
 import { type CommonOptions, defineOption, jobsOption, kernelOption, ruleOption, undefineOption } from './options.ts';
 import { FORMATS, type Subject } from './render/formats.ts';
@@ -50,6 +51,8 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
 
   addQuestions(program, terminal, done);
   addBaseline(program, terminal, done);
+  addConfig(program, terminal, done);
+  addCompletion(program, terminal, done);
   for (const command of [program, ...program.commands]) inherit(command, program);
   return program;
 }
@@ -116,6 +119,31 @@ function inherit(command: Command, program: Command): void {
     sub.copyInheritedSettings(program);
     inherit(sub, program);
   }
+}
+
+function addConfig(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
+  const config = program
+    .command('config')
+    .description('show which settings hold for a path, and where each comes from')
+    .requiredOption('--explain <path>', 'a file or directory');
+  addRunOptions(config, 'none').action(async (options: CommonOptions & { explain: string }) => {
+    done((await import('./config.ts')).explainConfig(options.explain, options, terminal));
+  });
+}
+
+function addCompletion(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./completions.ts');
+      const { conceptNames, topics } = await import('../ide/explain.ts');
+      const { ruleNames } = await import('../engine/rule-table.ts');
+      const words = new Set([...conceptNames(), ...topics()]);
+      terminal.out(completionScript(shell, program, { rules: [...ruleNames()], topics: [...words] }));
+      done(0);
+    });
 }
 
 function addBaseline(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
