@@ -79,7 +79,7 @@ export function applyCase(
     if (facts === undefined) return undefined;
     s.facts = facts;
   }
-  for (const r of c.resources) setResource(s, rebind(b, r));
+  for (const r of c.resources) takeOver(b, c, rebind(b, r), r.id);
   const ret = c.result.kind === 'made' ? withProvenance(ret0, mapProvenance(b, c.result.prov)) : describe(b, c.result);
   for (const e of c.events) replay(b, e);
   for (const w of c.writes) {
@@ -149,6 +149,14 @@ function describe(b: Binding, d: Description): Value {
       if (d.key === b.returned) return withProvenance(b.ret, mapProvenance(b, d.prov));
       return symbol(madeKey(b, d.key), { prov: mapProvenance(b, d.prov), low: d.interval.low, high: d.interval.high });
   }
+}
+
+/** A resource of the callee is the caller's now, with what the callee made sure of its count. */
+function takeOver(b: Binding, c: SummaryCase, r: Resource, id: string): void {
+  setResource(b.s, r);
+  const mask = c.counts.find((count) => count.id === id)?.mask;
+  if (mask === undefined || r.requested === undefined) return;
+  b.s.facts = assumeMask(b.s.facts, mask, r.result, r.requested) ?? b.s.facts;
 }
 
 /** A resource of the callee, seen from the caller. */

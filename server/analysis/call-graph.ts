@@ -24,6 +24,9 @@ interface UnitCalls {
   readonly fields: ReadonlyMap<string, readonly FieldFunction[]>;
 }
 
+/** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
+export const MAX_CALLERS = 4;
+
 const cache = new WeakMap<CUnit, UnitCalls>();
 
 /** The call graph of some units, narrowed to the kernels of a model. */
@@ -70,26 +73,24 @@ export class CallGraph {
     return unitCalls(unit).fields.get(field) ?? [];
   }
 
-  /** Marks the functions that call something a row says, and their callers, to a fixpoint. */
+  /** Marks the functions that call something a row says, and their callers up to `MAX_CALLERS`. */
   #spread(known: readonly Known[], into: Set<FunctionDef>, says: (row: ApiRow) => boolean): void {
     const callers = new Map<FunctionDef, FunctionDef[]>();
-    const queue: FunctionDef[] = [];
+    let level: FunctionDef[] = [];
     for (const { unit, fn } of known) {
       for (const name of unitCalls(unit).calls.get(fn) ?? []) {
         const callee = this.lookup(unit, name);
         if (callee !== undefined) callers.set(callee.fn, [...(callers.get(callee.fn) ?? []), fn]);
         else if (!into.has(fn) && this.#model.rows(name).some(says)) {
           into.add(fn);
-          queue.push(fn);
+          level.push(fn);
         }
       }
     }
-    for (let fn = queue.pop(); fn !== undefined; fn = queue.pop()) {
-      for (const caller of callers.get(fn) ?? []) {
-        if (into.has(caller)) continue;
-        into.add(caller);
-        queue.push(caller);
-      }
+    for (let depth = 0; depth < MAX_CALLERS && level.length > 0; depth++) {
+      const above = new Set(level.flatMap((fn) => callers.get(fn) ?? []).filter((fn) => !into.has(fn)));
+      for (const fn of above) into.add(fn);
+      level = [...above];
     }
   }
 }

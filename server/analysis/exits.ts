@@ -1,5 +1,5 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
-import { intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
+import { compare, intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
 import { checkKept } from './check-result.ts';
 import type { Exit } from './edges.ts';
@@ -142,6 +142,9 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
     writes: writesOf(s, ids),
     events: s.events,
     resources: kept,
+    counts: kept.flatMap((r) =>
+      r.requested === undefined ? [] : [{ id: r.id, mask: compare(s.facts, r.result, r.requested) }],
+    ),
     locksTaken: [...s.locks.entries()],
     dropped: s.facts.dropped,
   };
@@ -249,6 +252,10 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
       return other === undefined
         ? []
         : [{ key: o.key, constants: [...new Set([...o.constants, ...other.constants])].sort() }];
+    }),
+    counts: a.counts.flatMap(({ id, mask }) => {
+      const other = b.counts.find((c) => c.id === id);
+      return other === undefined ? [] : [{ id, mask: mask | other.mask }];
     }),
     writes: mergeWrites(a.writes, b.writes),
     dropped: a.dropped || b.dropped,

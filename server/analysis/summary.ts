@@ -29,6 +29,8 @@ export interface SummaryCase {
   readonly events: readonly EntryEvent[];
   /** Taken inside and still held. */
   readonly resources: readonly Resource[];
+  /** How the count that came compares with the count asked for, by resource: bits less 1, equal 2, greater 4 that are possible. */
+  readonly counts: readonly { readonly id: string; readonly mask: number }[];
   /** Locks taken and not dropped. */
   readonly locksTaken: readonly (readonly [string, Step])[];
   /** Whether this case's path forgot facts. */
