@@ -64,13 +64,13 @@ describe('corpus scorer', () => {
   });
 
   it('answers yes where label and site agree', () => {
-    const all = answers({ label: label({}), site: site() });
+    const all = answers({ label: label({ should_convert: false }), site: site(), asked: false });
     assert.deepEqual([...new Set(Object.values(all))], ['yes']);
   });
 
   it('answers no where they differ', () => {
     const wrong = site({ functionName: 'h', case: 5, lifetime: 'short', access: ['read'], releases: [] });
-    const all = answers({ label: label({ flags: '0' }), site: wrong });
+    const all = answers({ label: label({ flags: '0', should_convert: true }), site: wrong, asked: false });
     assert.deepEqual(all, {
       found: 'yes',
       function: 'no',
@@ -81,6 +81,7 @@ describe('corpus scorer', () => {
       access: 'no',
       releases: 'no',
       'release kind': 'not asked',
+      'case rules': 'no',
     });
   });
 
@@ -98,7 +99,9 @@ describe('corpus scorer', () => {
   });
 
   it('counts a label without a site as wrong in everything', () => {
-    const counts = tally(pair([label({}), label({ line: 99, function: 'gone' })], [site()]));
+    const counts = tally(
+      pair([label({ should_convert: false }), label({ line: 99, function: 'gone', should_convert: false })], [site()]),
+    );
     assert.ok(counts.every((c) => c.yes === 1 && c.asked === 2));
   });
 });

@@ -67,7 +67,8 @@
  * How long the pages are held is judged by who reaches their release. A driver that is registered for MMU notifiers is case 3 and not reported.
  *
  * ## Fix safety
- * Unsafe: the call and the releases of the same array in the file are renamed; FOLL_LONGTERM is to be added by hand.
+ * Unsafe: the call and the releases of the same array in the file are renamed, and FOLL_LONGTERM is added.
+ * A release that goes by another name must be changed by hand.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.
@@ -76,6 +77,7 @@
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { isLockedCheck, refusalOf } from './facts.ts';
+import { addLongterm } from './fixes/add-longterm.ts';
 import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
 import { bothOf, isEmpty } from './kernels.ts';
 
@@ -107,7 +109,11 @@ export const longtermNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
         on,
         severity: fails ? 'error' : 'warning',
-        fixes: convertToPin(pass, site),
+        fixes: convertToPin(pass, site).map((fix) => ({
+          ...fix,
+          title: `Use ${name}() with FOLL_LONGTERM and unpin the pages`,
+          edits: [...fix.edits, addLongterm(site)].filter((e) => e !== undefined),
+        })),
         shows: ['release', 'dma', 'flag'],
       });
     }

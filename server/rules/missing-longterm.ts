@@ -77,6 +77,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule, type FixProposal } from './define.ts';
 import { refusalOf } from './facts.ts';
+import { addLongterm } from './fixes/add-longterm.ts';
 import { without } from './kernels.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
@@ -106,18 +107,15 @@ export const missingLongterm = defineRule({
         message: `${site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${advice}`,
         on: without(pinnable(pass, site), refusal.kernels),
         severity: 'warning',
-        fixes: iterator ? [] : addFlag(site),
+        fixes: iterator ? [] : withFlag(site),
         shows: ['release', 'dma', 'accounting'],
       });
     }
   },
 });
 
-/** The flag at the end of the argument; in place of a 0. */
-function addFlag(site: CallSite): readonly FixProposal[] {
-  const { span, text } = site.flags;
-  if (span === undefined || site.macro !== undefined) return [];
-  const plain = /^[\w\s|]+$/.test(text);
-  const newText = text === '0' ? LONGTERM : plain ? `${text} | ${LONGTERM}` : `(${text}) | ${LONGTERM}`;
-  return [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits: [{ unit: site.unit, span, newText }] }];
+/** The flag added to the argument. */
+function withFlag(site: CallSite): readonly FixProposal[] {
+  const edit = addLongterm(site);
+  return edit === undefined ? [] : [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits: [edit] }];
 }

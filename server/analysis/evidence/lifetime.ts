@@ -97,7 +97,10 @@ function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: A
   return [...ways.values()].flatMap(({ release, reach }) => {
     const told = tell(reach, { later, alone: ways.size === 1, iterator: site.api.startsWith('iov_iter_') });
     if (told === undefined) return [];
-    const text = `${release.fn.name}() gives the pages back ${told.text}`;
+    const text = `${release.fn.name}() gives the pages back ${told.text}`.replace(
+      `before ${release.fn.name}() returns, which also leads to the acquire`,
+      'before it returns',
+    );
     return [{ kind: 'release', ...place(release), text, lifetime: told.lifetime }];
   });
 }
@@ -150,17 +153,17 @@ function fileClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue
     clues.push({ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } });
   }
   if (site.reference !== 'get') return clues;
+  const device = trace.events.some(
+    (e) => e.kind === 'dma' || (e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? '')),
+  );
   const own = notifierIn(unit);
   if (own !== undefined) {
     const text = `${own.name}(): changes of the page tables are followed`;
     const touched = trace.events.some((e) => e.kind === 'read' || e.kind === 'write' || e.kind === 'data-out');
-    const cases = touched ? { 3: 1.5 } : { 3: 3.5, 4: 0.5 };
+    const cases = touched ? { 3: 1.5 } : { 3: device ? 5 : 3.5, 4: 0.5 };
     return [...clues, { kind: 'notifier', unit, span: own.span, text, cases }];
   }
   // A device that is told of changes elsewhere in the driver may use the pages under plain references.
-  const device = trace.events.some(
-    (e) => e.kind === 'dma' || (e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? '')),
-  );
   if (!device) return clues;
   for (const name of NOTIFIERS) {
     for (const other of usersOf(unit, name, project)) {

@@ -136,6 +136,13 @@ function addressClue(site: CallSite, trace: PageTrace): Clue[] {
   return [{ kind: 'number', ...place(address), text, cases: { 1: 1.8, 2: 1.8 }, access: ['dma'] }];
 }
 
+/** Whether the acquiring function asks for the number of the page, and gives it back, and nothing else. */
+function onlyLookedUp(site: CallSite, { events, handedOut, complete }: PageTrace): boolean {
+  if (handedOut !== 'no' || !complete) return false;
+  const kinds = new Set(events.map((e) => e.kind));
+  return kinds.has('looked-up') && kinds.has('release') && kinds.size === 2 && events.every((e) => e.fn === site.fn);
+}
+
 /** Whether the function does nothing to the pages but hand them to callers that nobody sees. */
 function onlyHandsOut(trace: PageTrace): boolean {
   const uses: readonly TraceKind[] = ['passed', 'dirty', 'looked-up', 'number', 'transfer', 'mapped', 'stored'];
@@ -161,7 +168,7 @@ function byFlags(site: CallSite): AccessKind[] {
 
 /** Where no access is in sight: only numbers and struct page, or nothing at all. */
 function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
-  const pinned = site.reference !== 'get';
+  const pinned = site.reference !== 'get' || site.flags.may.has('FOLL_LONGTERM');
   const number = first('number');
   if (number !== undefined) {
     const text = 'the number of the page is kept or passed on';
@@ -175,6 +182,10 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
   if (site.api.startsWith('iov_iter_')) return [];
   const last = first('transfer') ?? first('looked-up') ?? first('release');
   if (last === undefined || !trace.complete) return [];
+  if (pinned && onlyLookedUp(site, trace)) {
+    const text = 'nothing but the number of the page is looked at';
+    return [{ kind: 'number', ...place(last), text, cases: { 4: 4.5 }, access: ['none'] }];
+  }
   if (pinned) {
     const text = 'nothing in this file reads or writes the data: a device may';
     return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];

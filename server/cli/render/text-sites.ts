@@ -29,13 +29,24 @@ function showSite(s: SiteRecord, c: Colours): string {
     `  ${place} ${c.bold(`case ${s.case}`)} ${c.dim(`(${certainty})`)}  ${s.api}()${via}${where}: ${facts}`,
   ];
   for (const e of s.evidence) lines.push(`            ${c.dim(`${near(e.location, s.location.file)}:`)} ${e.text}`);
-  for (const r of s.releases) {
-    const wrong = r.matches ? '' : c.red(' (does not match)');
-    lines.push(
-      `            ${c.dim(`${near(r.location, s.location.file)}:`)} released by ${r.api}() in ${r.functionName}()${wrong}`,
-    );
-  }
+  for (const line of showReleases(s, c)) lines.push(`            ${line}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** One line for each function that gives the pages back, with all places in it. */
+function showReleases(s: SiteRecord, c: Colours): string[] {
+  const groups = new Map<string, { readonly places: string[]; readonly text: string }>();
+  for (const r of s.releases) {
+    const text = `released by ${r.api}() in ${r.functionName}()${r.matches ? '' : c.red(' (does not match)')}`;
+    const key = `${r.location.file} ${text}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { places: [near(r.location, s.location.file)], text });
+    else known.places.push(`${r.location.line}`);
+  }
+  const lines = [...groups.values()].map(({ places, text }) => `${c.dim(`${places.join(', ')}:`)} ${text}`);
+  if (lines.length === 0 && s.reference !== 'none' && s.case !== 0)
+    lines.push(c.dim('no release of these pages is seen'));
+  return lines;
 }
 
 function showSummary(sites: readonly SiteRecord[]): string {

@@ -41,7 +41,9 @@ export function convertToPin(pass: RulePass, site: CallSite, dropped?: FlagTerm)
   const array = lastName(pages.text);
   // A field is the same array in every function of the file, a variable only in its own.
   const shared = /->|\./.test(pages.text);
-  const near = pass.calls.filter((call) => call.unit === site.unit && (shared || call.fn === site.fn));
+  const near = pass.calls.filter(
+    (call) => call.unit === site.unit && (call.fn === site.fn || (shared && /->|\./.test(call.args[0]?.text ?? ''))),
+  );
   const releases = near.filter((call) => isReleaseOf(call, array));
   const edits: Edit[] = [acquire];
   for (const call of releases) {
