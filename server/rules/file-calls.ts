@@ -11,9 +11,14 @@ export interface PlacedFunction {
   readonly fn: FunctionDef;
 }
 
+/** A call in a function, by the place of the callee's name. */
+interface PlacedCall extends PlacedFunction {
+  readonly offset: number;
+}
+
 interface Index {
-  /** Functions by the names they call. */
-  readonly callers: ReadonlyMap<string, readonly PlacedFunction[]>;
+  /** Calls by the name called. */
+  readonly calls: ReadonlyMap<string, readonly PlacedCall[]>;
 }
 
 const indexes = new WeakMap<readonly CUnit[], Index>();
@@ -36,47 +41,62 @@ export function filesOf(pass: {
 function indexOf(files: readonly CUnit[]): Index {
   let index = indexes.get(files);
   if (index === undefined) {
-    const callers = new Map<string, PlacedFunction[]>();
-    for (const unit of files) addCalls(unit, callers);
-    index = { callers };
+    const calls = new Map<string, PlacedCall[]>();
+    for (const unit of files) addCalls(unit, calls);
+    index = { calls };
     indexes.set(files, index);
   }
   return index;
 }
 
-function addCalls(unit: CUnit, callers: Map<string, PlacedFunction[]>): void {
+function addCalls(unit: CUnit, calls: Map<string, PlacedCall[]>): void {
   for (const [name, offsets] of namesBeforeBrackets(unit)) {
-    const seen = new Set<FunctionDef>();
     for (const offset of offsets) {
       const fn = functionAt(unit, offset);
-      if (fn === undefined || offset < fn.bodySpan.start || seen.has(fn)) continue;
-      seen.add(fn);
-      const list = callers.get(name);
-      if (list === undefined) callers.set(name, [{ unit, fn }]);
-      else list.push({ unit, fn });
+      if (fn === undefined || offset < fn.bodySpan.start) continue;
+      const list = calls.get(name);
+      if (list === undefined) calls.set(name, [{ unit, fn, offset }]);
+      else list.push({ unit, fn, offset });
     }
   }
 }
 
-/** The functions that call one of the names; with `deep` also those that call such functions, and so on. */
+/** Which calls to look for. */
+export interface WantedCalls {
+  isWanted(name: string): boolean;
+  /** Places of calls that do not count, as `placeKey` names them. */
+  readonly except?: ReadonlySet<string>;
+  /** Whether functions that call such functions count, and so on. */
+  readonly deep: boolean;
+}
+
+/** Names the place of a call. */
+export function placeKey(unit: CUnit, offset: number): string {
+  return `${unit.path}:${offset}`;
+}
+
+/** The functions that make one of the calls. */
 export function functionsThatCall(
   files: readonly CUnit[],
-  isWanted: (name: string) => boolean,
-  deep: boolean,
+  wanted: WantedCalls,
 ): ReadonlyMap<FunctionDef, PlacedFunction> {
-  const { callers } = indexOf(files);
+  const { calls } = indexOf(files);
   const found = new Map<FunctionDef, PlacedFunction>();
-  const queue = [...callers.keys()].filter(isWanted);
-  const asked = new Set(queue);
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const caller of callers.get(name) ?? []) {
-      if (found.has(caller.fn)) continue;
-      found.set(caller.fn, caller);
-      if (!deep || asked.has(caller.fn.name)) continue;
-      asked.add(caller.fn.name);
-      queue.push(caller.fn.name);
-    }
+  const queue: string[] = [];
+  const asked = new Set<string>();
+  const add = ({ unit, fn }: PlacedCall): void => {
+    if (found.has(fn)) return;
+    found.set(fn, { unit, fn });
+    if (!wanted.deep || asked.has(fn.name)) return;
+    asked.add(fn.name);
+    queue.push(fn.name);
+  };
+  for (const [name, list] of calls) {
+    if (!wanted.isWanted(name)) continue;
+    for (const call of list) if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
   }
+  for (let name = queue.pop(); name !== undefined; name = queue.pop())
+    for (const call of calls.get(name) ?? []) add(call);
   return found;
 }
 

@@ -64,6 +64,7 @@
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
+import { placesOfOthers } from './explained.ts';
 import { kernelsOf } from './facts.ts';
 import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
 import { replaceCall } from './fixes/arguments.ts';
@@ -118,17 +119,23 @@ function readsIntoIterator({ unit }: RulePass, { fn }: CallSite): boolean {
 /** Whether a function that touches the pages marks pages dirty in some way that path analysis did not connect. */
 function marksDirtyNearby(pass: RulePass, site: CallSite, releases: readonly CleanRelease[]): boolean {
   const files = filesOf(pass);
-  const marks = (name: string): boolean =>
-    pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg === undefined));
-  const direct = functionsThatCall(files, marks, false);
+  const owners = new Set(releases.flatMap((r) => r.owners));
+  const except = placesOfOthers(pass.flow, { site, owners });
+  const isWanted = (name: string): boolean => marksDirty(pass, name);
+  const direct = functionsThatCall(files, { isWanted, except, deep: false });
   if (site.fn !== undefined && direct.has(site.fn)) return true;
-  if ([...direct.values()].some(({ unit, fn }) => releases.some((r) => r.at.unit === unit && within(fn.span, r.at))))
-    return true;
+  const ends = [...direct.values()].filter(({ unit, fn }) =>
+    releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
+  );
   const fields = new Set(releases.flatMap((r) => r.fields));
-  if (fields.size === 0) return false;
-  return [...functionsThatCall(files, marks, true).values()].some((f) =>
+  if (ends.length > 0 || fields.size === 0) return ends.length > 0;
+  return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
     [...fields].some((field) => mentionsField(f, field)),
   );
+}
+
+function marksDirty(pass: RulePass, name: string): boolean {
+  return pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg === undefined));
 }
 
 function within(span: { start: number; end: number }, at: UnitSpan): boolean {

@@ -74,11 +74,13 @@
  * Documentation/core-api/pin_user_pages.rst.
  */
 import type { HeldFact } from '../analysis/flow-problem.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { EntryEvent } from '../analysis/path-state.ts';
+import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
+import { placesOfOthers } from './explained.ts';
+import { filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
-import { sameOrigin } from './owner-facts.ts';
+import { ownerKey, sameOrigin } from './owner-facts.ts';
 
 /** See the head of the file. */
 export const neverReleased = defineRule({
@@ -122,22 +124,28 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass)) return false;
   if (flow.ends.some((e) => e.hold === 'taken' && sameOrigin(e.origin, site))) return false;
   const fields = new Set(held.map((h) => h.owner.field));
-  if (flow.events.some((e) => e.kind !== 'free' && e.kind !== 'dirty' && fields.has(e.owner?.field ?? '')))
-    return false;
+  const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
+  if (flow.events.some((e) => e.kind !== 'free' && e.kind !== 'dirty' && mayBeOf(e, owners, fields))) return false;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
   if (facts.some((f) => !takers.has(f.release.functionName))) return false;
-  const given = new Set(facts.map((f) => f.release.step.span.start));
-  const touches = (text: string): boolean => [...fields].some((f) => new RegExp(`\\b${f}\\b`).test(text));
-  const other = pass.calls.some(
-    (c) => isRelease(pass, c.api) && !given.has(c.span.start) && touches(pass.text(c.span)) && c.unit === pass.unit,
-  );
-  if (other) return false;
-  const releasing = functionsThatCall(filesOf(pass), (name) => isRelease(pass, name), true);
+  const except = new Set(placesOfOthers(flow, { site, owners }));
+  for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
+  const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
+  const isOpen = (c: ApiCall): boolean => c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start));
+  if (pass.calls.some((c) => isRelease(pass, c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
+  const isWanted = (name: string): boolean => isRelease(pass, name);
+  const releasing = functionsThatCall(filesOf(pass), { isWanted, except, deep: true });
   return ![...releasing.values()].some(
     (f) => !takers.has(f.fn.name) && [...fields].some((field) => mentionsField(f, field)),
   );
+}
+
+/** Whether an event is about one of the fields, or about one of that name in a struct that is not known. */
+function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: ReadonlySet<string>): boolean {
+  const key = ownerKey(owner);
+  return key === undefined ? fields.has(owner?.field ?? '') : owners.has(key);
 }
 
 /**

@@ -2,7 +2,9 @@
  * The releases that end the hold of a site where all went well, as far as path analysis connects them: those that meet its pages on a
  * path, and those of the fields that keep them.
  */
+
 import type { ApiCall, CallSite } from '../analysis/site.ts';
+import type { Owner } from '../flow/value.ts';
 import type { RulePass, UnitSpan } from './define.ts';
 import { ownerKey, ownersOf, sameOrigin } from './owner-facts.ts';
 
@@ -13,8 +15,10 @@ export interface CleanRelease {
   readonly functionName: string;
   /** The model's call there, where it is one of this file. */
   readonly call: ApiCall | undefined;
-  /** The fields that kept the pages in between; empty for a release on the path. */
+  /** The fields that keep the pages in between, or that the release names. */
   readonly fields: readonly string[];
+  /** Those of them whose struct is known, as `ownerKey` names them. */
+  readonly owners: readonly string[];
 }
 
 /**
@@ -33,19 +37,22 @@ export function cleanReleases(pass: RulePass, site: CallSite): readonly CleanRel
   )
     return undefined;
   const held = flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
-  if (held.length > 0)
-    return ofFields(
-      pass,
-      site.reference,
-      held.map((h) => ownerKey(h.owner)),
-    );
-  const releases = facts
-    .filter((f) => f.matches)
-    .map(({ release }) => releaseAt(pass, release.api, release.step, release.functionName, []));
-  return releases.length === 0 ? undefined : once(releases);
+  // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
+  const takers = new Set(held.map((h) => h.functionName)).add(site.fn?.name ?? '');
+  const kept = held.map((h) => h.owner).filter(({ field }) => /^\w+$/.test(field));
+  const met = facts
+    .filter((f) => f.matches && f.release.reference !== (site.reference === 'either' ? 'get' : undefined))
+    .filter((f) => held.length === 0 || !takers.has(f.release.functionName))
+    .map(({ release }) => releaseAt(pass, release.api, release.step, release.functionName, kept));
+  const later = ofFields(
+    pass,
+    site.reference,
+    held.map((h) => ownerKey(h.owner)),
+  );
+  return later === undefined || later.length + met.length === 0 ? undefined : once([...later, ...met]);
 }
 
-/** The releases of what these fields hold; undefined where one of them marks it dirty, or none is known. */
+/** The releases of what these fields hold; undefined where one of them marks it dirty, or somebody else takes it over. */
 function ofFields(
   pass: RulePass,
   reference: CallSite['reference'],
@@ -60,10 +67,10 @@ function ofFields(
       if (event.kind === 'dirty' || (event.kind === 'release' && event.dirties !== 'no')) return undefined;
       if (event.kind === 'take' || event.kind === 'copy') return undefined;
       if (event.kind === 'release' && (event.reference === reference || reference === 'either'))
-        found.push(releaseAt(pass, event.api, event.step, event.functionName, [facts.owner.field]));
+        found.push(releaseAt(pass, event.api, event.step, event.functionName, [facts.owner]));
     }
   }
-  return found.length === 0 ? undefined : once(found);
+  return found;
 }
 
 function releaseAt(
@@ -71,11 +78,15 @@ function releaseAt(
   api: string,
   at: UnitSpan,
   functionName: string,
-  fields: readonly string[],
+  owners: readonly Owner[],
 ): CleanRelease {
   const call =
     at.unit === pass.unit ? pass.calls.find((c) => c.unit === at.unit && c.span.start === at.span.start) : undefined;
-  return { api, at: { unit: at.unit, span: at.span }, functionName, call, fields };
+  const named = /(?:->|\.)\s*(\w+)\s*(?:\[[^\]]*\])?$/.exec(call?.args[0]?.text ?? '')?.[1];
+  const fields = new Set(owners.map((o) => o.field));
+  if (named !== undefined) fields.add(named);
+  const place = { unit: at.unit, span: at.span };
+  return { api, at: place, functionName, call, fields: [...fields], owners: owners.flatMap((o) => ownerKey(o) ?? []) };
 }
 
 function once(releases: readonly CleanRelease[]): readonly CleanRelease[] {
