@@ -6,7 +6,7 @@ import { FAST_MASK_ROWS } from '../../model/flags.ts';
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
-import { type KernelRange, rangeOf, type Since } from '../../model/version.ts';
+import { rangeOf, type Since } from '../../model/version.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
 import type { CUnit } from '../syntax/unit.ts';
@@ -65,22 +65,47 @@ export function isPinFunction(api: string, model: Model): boolean {
 
 /** The releases on which the file or a header of its project defines a macro of this name, in any branch of its #if. */
 export function macroKernels(pass: RulePass, name: string): Kernels {
-  return writtenKernels(pass, new RegExp(`^[ \\t]*#[ \\t]*define[ \\t]+${name}\\b`, 'gm'));
+  return writtenKernels(pass, name, new RegExp(`[ \\t]*#[ \\t]*define[ \\t]+${name}\\b`, 'y'));
 }
 
 /** The releases on which the file or a header of its project has a macro or a function of this name: it is not the kernel's. */
 export function definitionKernels(pass: RulePass, name: string): Kernels {
-  const body = new RegExp(`^(?:[A-Za-z_][\\w \\t*]*[ \\t*\\n])?${name}[ \\t]*\\([^;{}]*\\)\\s*\\{`, 'gm');
-  return unionOf([...macroKernels(pass, name), ...writtenKernels(pass, body)]);
+  const body = new RegExp(`(?:[A-Za-z_][\\w \\t*]*[ \\t*\\n])?${name}[ \\t]*\\([^;{}]*\\)\\s*\\{`, 'y');
+  return unionOf([...macroKernels(pass, name), ...writtenKernels(pass, name, body)]);
 }
 
-/** The releases on which version conditions keep a piece of text that a pattern finds, whatever branches are live in this unit. */
-function writtenKernels(pass: RulePass, pattern: RegExp): Kernels {
-  const found: KernelRange[] = [];
-  for (const unit of [pass.unit, ...pass.headers]) {
-    for (const m of unit.text.matchAll(pattern)) found.push(...branchKernels(unit, m.index));
+const written = new WeakMap<CUnit, Map<string, Kernels>>();
+
+/**
+ * The releases on which version conditions keep a definition that a sticky pattern finds at the start of the line of `name`, or of the
+ * line before, whatever branches are live in this unit.
+ */
+function writtenKernels(pass: RulePass, name: string, pattern: RegExp): Kernels {
+  return unionOf([pass.unit, ...pass.headers].flatMap((unit) => [...writtenIn(unit, name, pattern)]));
+}
+
+function writtenIn(unit: CUnit, name: string, pattern: RegExp): Kernels {
+  const known = written.get(unit) ?? new Map<string, Kernels>();
+  written.set(unit, known);
+  let found = known.get(pattern.source);
+  if (found === undefined) {
+    found = unionOf(definitionStarts(unit.text, name, pattern).flatMap((at) => [...branchKernels(unit, at)]));
+    known.set(pattern.source, found);
   }
-  return unionOf(found);
+  return found;
+}
+
+function definitionStarts(text: string, name: string, pattern: RegExp): number[] {
+  const starts = new Set<number>();
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+    const line = text.lastIndexOf('\n', at) + 1;
+    const before = line === 0 ? 0 : text.lastIndexOf('\n', line - 2) + 1;
+    for (const start of [before, line]) {
+      pattern.lastIndex = start;
+      if (pattern.test(text)) starts.add(start);
+    }
+  }
+  return [...starts];
 }
 
 /** The releases on which version conditions keep the text at an offset. */
