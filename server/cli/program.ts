@@ -90,8 +90,7 @@ function addQuestions(program: Command, terminal: Terminal, done: (code: ExitCod
     .command('lsp')
     .description('serve editors with the language server protocol')
     .option('--stdio', 'over standard input and output (the only way there is)')
-    .allowExcessArguments()
-    .allowUnknownOption()
+    .addOption(new Option('--clientProcessId <id>', 'given by VS Code; initialize says it too').hideHelp())
     .action(async () => {
       done(await (await import('./lsp.ts')).lsp());
     });

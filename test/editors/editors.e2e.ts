@@ -61,10 +61,18 @@ describe('editors', function () {
       if (!installed) this.skip();
       const folder = temporaryTree({ 'capture.c': EXAMPLE });
       const file = path.join(folder, 'capture.c');
+      const out = path.join(folder, 'out.txt');
       const server = path.join(bundleDirectory(), 'guplint.js');
-      const env = { PATH: process.env.PATH ?? '', HOME: folder, TMPDIR: os.tmpdir(), SERVER: server, FILE: file };
+      const env = {
+        PATH: process.env.PATH ?? '',
+        HOME: folder,
+        TMPDIR: os.tmpdir(),
+        SERVER: server,
+        FILE: file,
+        OUT: out,
+      };
       const run = spawnSync(program, args, { cwd: folder, env, encoding: 'utf8', timeout: 100_000 });
-      const told = `${run.stdout}\n${run.stderr}`;
+      const told = `${run.stdout}\n${run.stderr}\n${existsSync(out) ? readFileSync(out, 'utf8') : ''}`;
       assert.equal(run.status, 0, told);
       assert.match(told, /^diagnostics: \d+/m, told);
       assert.match(told, /^line: .*pin_user_pages_fast\(addr, nr, FOLL_WRITE, pages\)/m, told);

@@ -81,7 +81,12 @@ export class LspClient {
 
   constructor(settings: Record<string, unknown> = {}) {
     this.settings = settings;
-    this.process = spawn(process.execPath, [path.join(bundleDirectory(), 'guplint.js'), 'lsp', '--stdio']);
+    this.process = spawn(process.execPath, [
+      path.join(bundleDirectory(), 'guplint.js'),
+      'lsp',
+      '--stdio',
+      `--clientProcessId=${process.pid}`,
+    ]);
     this.process.stderr.on('data', (d: Buffer) => {
       this.errors += d.toString();
     });
