@@ -47,6 +47,9 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** Beginnings of the names of functions that give pages back or mark them dirty; other files are of no use to a site beside them. */
+const GIVES_BACK = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty/;
+
 /** The units of one job. */
 export class Project implements ProjectView {
   readonly #tools: ProjectTools;
@@ -116,7 +119,9 @@ export class Project implements ProjectView {
       const given = this.#texts.get(path);
       if (given !== undefined) return [{ path, text: given }];
       const read = this.#tools.fs.read(path);
-      return read.kind === 'bytes' ? [{ path, text: Buffer.from(read.bytes).toString('latin1') }] : [];
+      if (read.kind !== 'bytes') return [];
+      const text = Buffer.from(read.bytes).toString('latin1');
+      return GIVES_BACK.test(text) ? [{ path, text }] : [];
     });
   }
 
