@@ -315,7 +315,10 @@ describe('check --format patch', () => {
   });
 
   it('holds unsafe fixes only when asked, and is empty where there is nothing to fix', () => {
-    const unsafe = TAKE.replace('pin_user_pages_fast(addr, 1, 1', 'pin_user_pages_fast(addr, 1, FOLL_WRITE | FOLL_FORCE');
+    const unsafe = TAKE.replace(
+      'pin_user_pages_fast(addr, 1, 1',
+      'pin_user_pages_fast(addr, 1, FOLL_WRITE | FOLL_FORCE',
+    );
     const cwd = temporaryTree({ 'a.c': unsafe });
     assert.equal(guplint(['a.c', '--kernel', '6.12', '--format', 'patch'], { cwd }).out, '');
     const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });

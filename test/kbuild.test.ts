@@ -189,6 +189,22 @@ describe('guplint --kbuild', function () {
     assert.doesNotMatch(run('6.1.100'), /\[wrong-arguments\]/);
   });
 
+  it('looks at a file that calls what takes pages in its directory', () => {
+    const tree = temporaryTree({
+      Makefile: MAKEFILE,
+      'drv/take.c':
+        'int demo_pin(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages_fast(a, 1, FOLL_WRITE, p);\n}\n',
+      'drv/use.c':
+        'struct demo {\n\tstruct page *page;\n};\n\nint demo_use(struct demo *d, unsigned long a)\n{\n\tint ret = demo_pin(a, &d->page);\n\n\tif (ret != 1)\n\t\treturn -EIO;\n\tput_page(d->page);\n\treturn 0;\n}\n',
+    });
+    const plain = guplint(['drv/use.c'], { cwd: tree }).out;
+    assert.match(plain, /^drv\/use\.c:\d+:\d+: .*\[put-on-pinned\]$/m);
+    assert.match(
+      guplint(['--kbuild', 'drv/use.c'], { cwd: tree }).err,
+      /^drv\/use\.c:\d+:\d+: warning: .*\[put-on-pinned\]$/m,
+    );
+  });
+
   it('a file without gup needs neither the parser nor its files', () => {
     const alone = mkdtempSync(path.join(os.tmpdir(), 'guplint-alone-'));
     try {

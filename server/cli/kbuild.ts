@@ -15,15 +15,15 @@ import type { Terminal } from './terminal.ts';
  */
 export async function kbuild(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const parsed = parseKbuildArguments(args);
-  const fs = createFileSystem();
-  const read = fs.read(parsed.source);
+  const read = createFileSystem().read(parsed.source);
   if (read.kind === 'problem') {
     terminal.err(`guplint: ${parsed.source}: ${read.problem.message}\n`);
     return parsed.fail ? 2 : 0;
   }
   const bytes = Buffer.from(read.bytes.buffer, read.bytes.byteOffset, read.bytes.byteLength);
-  if (!modelPrefilter().test(bytes.toString('latin1'))) return 0;
+  const text = bytes.toString('latin1');
   try {
+    if (!(await isOfInterest(parsed.source, text))) return 0;
     const { checkSource } = await import('./kbuild-check.ts');
     return await checkSource(parsed, terminal);
   } catch (error) {
@@ -32,4 +32,13 @@ export async function kbuild(args: readonly string[], terminal: Terminal): Promi
     terminal.err(`guplint: ${own}${error instanceof Error ? error.message : String(error)}\n`);
     return 0;
   }
+}
+
+/** Whether the source names something of the model, or calls a function of its directory that does. */
+async function isOfInterest(source: string, text: string): Promise<boolean> {
+  const prefilter = modelPrefilter();
+  if (prefilter.test(text)) return true;
+  const { callsNeighbour, neighboursOf } = await import('./kbuild-neighbours.ts');
+  const neighbours = neighboursOf(source, createFileSystem(), prefilter);
+  return neighbours.length > 0 && callsNeighbour(text, neighbours, prefilter);
 }
