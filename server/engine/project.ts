@@ -61,6 +61,8 @@ export class Project implements ProjectView {
   readonly #headerUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #neighbours = new Map<string, readonly string[]>();
+  /** Files of a directory that hold a word, by directory and word. */
+  readonly #naming = new Map<string, readonly { readonly path: string; readonly text: string }[]>();
   readonly #beside = new Map<string, readonly { readonly path: string; readonly text: string }[]>();
 
   constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
@@ -104,8 +106,9 @@ export class Project implements ProjectView {
   users(unit: CUnit, word: string): readonly CUnit[] {
     const directory = directoryOf(unit.path);
     const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
-    return beside
-      .filter(({ path, text }) => path !== unit.path && text.includes(word))
+    const naming = kept(this.#naming, `${directory}:${word}`, () => beside.filter(({ text }) => text.includes(word)));
+    return naming
+      .filter(({ path }) => path !== unit.path)
       .map(({ path, text }) =>
         this.unit(path, this.#texts.get(path) ?? decode(Buffer.from(text, 'latin1')).text, unit.range),
       );
