@@ -53,8 +53,13 @@ export class CallGraph {
     const all = this.#byName.get(name);
     if (all === undefined) return undefined;
     const own = all.find((k) => k.unit === unit);
-    // A function of the model is what the model says, unless the file has a static one of its own of that name.
-    if (this.#model.rows(name).length > 0) return own?.fn.isStatic === true ? own : undefined;
+    // A function of the model is what the model says, unless the file has a static one of its own of that name; the header that
+    // defines the model's function has just that one.
+    const rows = this.#model.rows(name);
+    if (rows.length > 0) {
+      const shadows = own?.fn.isStatic === true && !rows.some((r) => unit.path.endsWith(r.source.path));
+      return shadows ? own : undefined;
+    }
     return own ?? all.find((k) => !k.fn.isStatic || k.unit.path.endsWith('.h'));
   }
 
