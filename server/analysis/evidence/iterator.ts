@@ -20,7 +20,8 @@ export function iteratorClues(site: CallSite, model: Model): Clue[] {
   const rows = readingRows(model, site.api, site.args.length);
   const node = argumentOf({ rows, args: site.args }, 'iter')?.node;
   const name = node === undefined ? undefined : rootVariable(unit, node);
-  if (fn === undefined || name === undefined) return [];
+  if (fn === undefined) return [];
+  if (name === undefined) return splicedClues(site, fn);
   const made = madeIn(unit, fn, name) ?? madeByCallee(unit, fn, name);
   if (made === undefined) return splicedClues(site, fn);
   const text = 'the iterator stands for kernel memory: no user page is held';
@@ -48,7 +49,7 @@ function splicedClues({ unit, api }: CallSite, fn: FunctionDef): Clue[] {
 
 function spliced(unit: CUnit, span: Span): Clue {
   const text = 'spliced pages belong to the kernel: extraction takes no pin of them';
-  return { kind: 'kernel-iterator', unit, span, text, cases: { 0: 3.5 }, lifetime: { short: 1 } };
+  return { kind: 'kernel-iterator', unit, span, text, cases: { 0: 4.5 }, lifetime: { short: 1 } };
 }
 
 function madeIn(unit: CUnit, fn: FunctionDef, name: string): CNode | undefined {

@@ -20,6 +20,7 @@ const NOTIFIERS = [
   'mmu_notifier_register',
   '__mmu_notifier_register',
   'mmu_notifier_get',
+  'mmu_notifier_get_locked',
   'mmu_invalidate_retry',
   'mmu_invalidate_retry_hva',
   'mmu_notifier_retry',
@@ -93,7 +94,8 @@ function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: A
         ways.set(reach.kind, { release, reach });
     }
   }
-  const later = ways.has('later');
+  const own = ways.get('later');
+  const later = own !== undefined && (own.reach.role !== 'name' || ways.get('chain')?.reach.counted === true);
   return [...ways.values()].flatMap(({ release, reach }) => {
     const told = tell(reach, { later, alone: ways.size === 1, iterator: site.api.startsWith('iov_iter_') });
     if (told === undefined) return [];

@@ -90,7 +90,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
     const next: PlaceIn[] = [];
     for (const place of level) {
       const here = relation(place, chain);
-      if (here === 'error') continue;
+      if (here === 'error' || here === 'same') continue;
       if (here === 'chain' || here === 'turn') {
         add({ kind: here, where: place.fn.name, role: '', counted: counted.has(place.fn) || counts(place.fn) });
         if (here === 'chain') continue;
@@ -120,10 +120,12 @@ function drops({ unit, fn }: PlaceIn): boolean {
 }
 
 /** How a call that leads to the release stands to those that lead to the acquire, in one function. */
-function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'turn' | 'apart' {
+function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'turn' | 'apart' | 'same' {
   const taken = chain.in(place.fn);
   if (taken.length === 0) return takesOthers(place, chain) ? 'error' : 'apart';
   const tree = treeOf(place.unit, place.fn);
+  // The call leads to both: what is given back in there was told of already.
+  if (taken.every((t) => t.node === place.node)) return 'same';
   let error = false;
   let before = false;
   for (const acquire of taken) {
@@ -198,6 +200,7 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
       return /exit/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : byName(fn);
     if (row.when !== 'later' || row.context === 'rcu')
       return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : 'climb';
+    if (/^module_/.test(callee)) return { kind: 'later', where, role: callee, counted: false };
     if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier', counted: false };
     return /add_action/.test(callee)
       ? { kind: 'later', where, role: 'remove', counted: false }
@@ -211,7 +214,11 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
   }
   if (ENDS.test(field)) return { kind: 'later', where, role: field, counted: false };
   if (COMPLETES.test(field)) return { kind: 'completion', where, role: '', counted: false };
-  return byName(fn);
+  const named = byName(fn);
+  // An entry of a table is a call of its own, whatever it is for.
+  return named.kind === 'unknown' && hook.tag !== undefined
+    ? { kind: 'later', where, role: 'name', counted: false }
+    : named;
 }
 
 /** What the name of a function says of when it is called, where nothing else is known. */

@@ -1,5 +1,5 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
-import { callsIn, treeOf } from '../call-index.ts';
+import { callsIn, callsOf, treeOf } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent, TraceKind } from '../trace-function.ts';
 import type { PageTrace } from '../traces.ts';
@@ -113,7 +113,10 @@ function registerClue(events: readonly TraceEvent[]): Clue[] {
 /** A hypervisor that is called while the pages are held and is not told where they are gets their user address. */
 function hypervisorClue(site: CallSite, events: readonly TraceEvent[]): Clue[] {
   const functions = new Map(events.filter((e) => e.kind === 'release').map((e) => [e.fn, e.unit]));
-  if (site.fn !== undefined) functions.set(site.fn, site.unit);
+  if (site.fn !== undefined) {
+    functions.set(site.fn, site.unit);
+    for (const caller of callsOf(site.unit, site.fn.name)) functions.set(caller.fn, site.unit);
+  }
   for (const [fn, unit] of functions) {
     for (const [name, calls] of callsIn(unit, fn)) {
       const [call] = calls;
