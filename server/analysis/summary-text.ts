@@ -86,6 +86,7 @@ function placeOf(path: string, line: number): string {
 export function placeText(key: string): string {
   return key
     .replace(/@/g, '')
+    .replace(/\(& (\S+) (\S+)\)/, '($1 & $2)')
     .replace(/\^([\w~]+)/g, ' (container of $1)')
     .replace(/\[\*\]\.(?!<)/g, '->')
     .replace(/\.<[^>]*>/g, '')
