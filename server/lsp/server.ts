@@ -166,7 +166,7 @@ export class Server {
     if (client.configuration) {
       try {
         const items = [{ section: 'guplint' }, ...folders.map((r) => ({ scopeUri: r.uriOf('.'), section: 'guplint' }))];
-        const answers: unknown = await this.#connection.workspace.getConfiguration(items);
+        const answers: unknown = await Promise.race([this.#connection.workspace.getConfiguration(items), noAnswer()]);
         if (Array.isArray(answers)) [fallback, ...values] = answers;
       } catch (error) {
         this.#connection.console.warn(`no settings: ${String(error)}`);
@@ -308,6 +308,15 @@ export class Server {
     }
     if (touched.size > 0 && this.#ready) this.#refresh();
   }
+}
+
+/** Milliseconds that a client has to tell its settings; then those it started the server with hold. */
+const SETTINGS_PATIENCE = 10_000;
+
+function noAnswer(): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), SETTINGS_PATIENCE).unref();
+  });
 }
 
 /** Whether a finding is for others to judge: files elsewhere may need a header's suppression. */

@@ -144,6 +144,16 @@ export class Workbench {
     });
   }
 
+  /** Moves the cursor to a place: `line` or `line:column`. */
+  async goTo(place: string): Promise<void> {
+    await this.page.keyboard.press('Control+1');
+    await this.page.keyboard.press('Control+g');
+    await this.page.waitForSelector('.quick-input-widget input', { state: 'visible', timeout: 10_000 });
+    await this.page.keyboard.type(place);
+    await this.page.keyboard.press('Enter');
+    await this.page.waitForTimeout(300);
+  }
+
   /** Puts the cursor into a word of the visible text. */
   async clickWord(line: string, word: string): Promise<void> {
     const row = this.page.locator('.editor-instance .view-line', { hasText: line }).first();
