@@ -47,8 +47,14 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/** Beginnings of the names of functions that give pages back or mark them dirty; other files are of no use to a site beside them. */
-const GIVES_BACK = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty/;
+/**
+ * What makes a file of a large directory worth keeping for the sites beside it: it gives pages back, marks them dirty, or is told of changes
+ * of the page tables.
+ */
+const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
+
+/** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
+const SMALL_DIRECTORY = 4 * 1024 * 1024;
 
 /** The units of one job. */
 export class Project implements ProjectView {
@@ -115,8 +121,9 @@ export class Project implements ProjectView {
   }
 
   /** The source files of a directory as bytes in a string: cheap to search, decoded when one is wanted. */
-  #readBeside(directory: string): { path: string; text: string }[] {
-    return this.#tools.fs.list(directory).flatMap((name) => {
+  #readBeside(directory: string): readonly { readonly path: string; readonly text: string }[] {
+    let size = 0;
+    const files = this.#tools.fs.list(directory).flatMap((name) => {
       if (!name.endsWith('.c')) return [];
       const path = join(directory, name);
       const given = this.#texts.get(path);
@@ -124,8 +131,12 @@ export class Project implements ProjectView {
       const read = this.#tools.fs.read(path);
       if (read.kind !== 'bytes') return [];
       const text = Buffer.from(read.bytes).toString('latin1');
-      return GIVES_BACK.test(text) ? [{ path, text }] : [];
+      size += text.length;
+      return size < SMALL_DIRECTORY || TOUCHES.test(text) ? [{ path, text }] : [];
     });
+    return size < SMALL_DIRECTORY
+      ? files
+      : files.filter(({ path, text }) => this.#texts.has(path) || TOUCHES.test(text));
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {
