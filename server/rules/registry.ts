@@ -4,11 +4,15 @@
  */
 import type { Rule } from './define.ts';
 import { apiNotInKernel } from './api-not-in-kernel.ts';
+import { bytesAsPages } from './bytes-as-pages.ts';
 import { dataWriteNeedsPin } from './data-write-needs-pin.ts';
 import { deadVmas } from './dead-vmas.ts';
 import { dirtyAfterRelease } from './dirty-after-release.ts';
+import { dirtyReadOnlyPin } from './dirty-read-only-pin.ts';
+import { dirtyWithoutLock } from './dirty-without-lock.ts';
 import { dmaNeedsPin } from './dma-needs-pin.ts';
 import { doubleRelease } from './double-release.ts';
+import { errPtrAsNull } from './err-ptr-as-null.ts';
 import { errnoAsCount } from './errno-as-count.ts';
 import { fastUnsupportedFlag } from './fast-unsupported-flag.ts';
 import { flagNotInKernel } from './flag-not-in-kernel.ts';
@@ -26,10 +30,13 @@ import { longtermWithoutMemlock } from './longterm-without-memlock.ts';
 import { longtermWithoutPin } from './longterm-without-pin.ts';
 import { magicGupFlags } from './magic-gup-flags.ts';
 import { missingDirty } from './missing-dirty.ts';
+import { missingFollWrite } from './missing-foll-write.ts';
 import { missingLongterm } from './missing-longterm.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
 import { neverReleased } from './never-released.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
+import { openCodedRelease } from './open-coded-release.ts';
+import { pageCountProbe } from './page-count-probe.ts';
 import { parseDamaged } from './parse-damaged.ts';
 import { partialPinLeaked } from './partial-pin-leaked.ts';
 import { pinLeaked } from './pin-leaked.ts';
@@ -38,15 +45,18 @@ import { redundantFollGet } from './redundant-foll-get.ts';
 import { releaseBeforeDmaUnmap } from './release-before-dma-unmap.ts';
 import { releaseCountMismatch } from './release-count-mismatch.ts';
 import { resultIgnored } from './result-ignored.ts';
+import { resultNarrowed } from './result-narrowed.ts';
 import { shortPinAsSuccess } from './short-pin-as-success.ts';
 import { sleepingReleaseInAtomic } from './sleeping-release-in-atomic.ts';
 import { unknownRule } from './unknown-rule.ts';
+import { unneededFollWrite } from './unneeded-foll-write.ts';
 import { unneededPin } from './unneeded-pin.ts';
 import { unpinOnGotten } from './unpin-on-gotten.ts';
 import { unusedSuppression } from './unused-suppression.ts';
 import { useAfterRelease } from './use-after-release.ts';
 import { wrongArguments } from './wrong-arguments.ts';
 import { wrongFlagNamespace } from './wrong-flag-namespace.ts';
+import { zeroPinUnhandled } from './zero-pin-unhandled.ts';
 
 /** Every rule, by group and name. */
 export const rules: readonly Rule[] = [
@@ -61,8 +71,10 @@ export const rules: readonly Rule[] = [
   longtermWithP2pdma,
   longtermWithoutPin,
   magicGupFlags,
+  missingFollWrite,
   nullPagesWithPin,
   redundantFollGet,
+  unneededFollWrite,
   wrongFlagNamespace,
   dataWriteNeedsPin,
   dmaNeedsPin,
@@ -73,6 +85,8 @@ export const rules: readonly Rule[] = [
   doubleRelease,
   freeOnGupPage,
   neverReleased,
+  openCodedRelease,
+  pageCountProbe,
   partialPinLeaked,
   pinLeaked,
   putOnPinned,
@@ -80,10 +94,16 @@ export const rules: readonly Rule[] = [
   releaseCountMismatch,
   unpinOnGotten,
   useAfterRelease,
+  bytesAsPages,
+  errPtrAsNull,
   errnoAsCount,
   resultIgnored,
+  resultNarrowed,
   shortPinAsSuccess,
+  zeroPinUnhandled,
   dirtyAfterRelease,
+  dirtyReadOnlyPin,
+  dirtyWithoutLock,
   missingDirty,
   gupInAtomic,
   mmapLockHeld,

@@ -1,0 +1,152 @@
+/**
+ * ## What it does
+ * Finds user pages that are marked dirty with set_page_dirty(), folio_mark_dirty() or SetPageDirty() without the page lock, right before
+ * they are given back.
+ *
+ * ## Why is this bad?
+ * A reference does not keep the file of a page from being truncated. Without the page lock the mapping may go away underneath: ext4 warns of
+ * pages without buffers, and the data is lost. SetPageDirty() sets nothing but the flag of the page, so writeback never finds it at all.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_fill(unsigned long addr, const void *from)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	memcpy_to_page(page, 0, from, PAGE_SIZE);
+ * 	set_page_dirty(page);
+ * 	unpin_user_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_fill(unsigned long addr, const void *from)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	memcpy_to_page(page, 0, from, PAGE_SIZE);
+ * 	set_page_dirty_lock(page);
+ * 	unpin_user_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * The page must be given back by the same name in the same function, or be found in a field that holds user pages; and the function
+ * must take no page or page-table lock. In interrupt context the unlocked form may be the only one there is.
+ *
+ * ## Fix safety
+ * Safe: offered where the function takes the pages itself, so it may sleep, and takes no lock that forbids it. folio_mark_dirty() gets no fix
+ * before 6.13.
+ *
+ * ## References
+ * set_page_dirty_lock() in mm/page-writeback.c; "What Not To Do" in Documentation/core-api/pin_user_pages.rst.
+ */
+import type { ApiCall } from '../analysis/site.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { kernelsOf } from './facts.ts';
+import { renameCall } from './fixes/arguments.ts';
+import { includesAll } from './kernels.ts';
+import { ownerKey, ownersOf } from './owner-facts.ts';
+
+/** Dirty markings without the page lock, and what takes the lock. */
+const LOCKED: ReadonlyMap<string, string> = new Map([
+  ['set_page_dirty', 'set_page_dirty_lock'],
+  ['SetPageDirty', 'set_page_dirty_lock'],
+  ['folio_mark_dirty', 'folio_mark_dirty_lock'],
+]);
+
+/** See the head of the file. */
+export const dirtyWithoutLock = defineRule({
+  name: 'dirty-without-lock',
+  group: 'dirty',
+  summary: 'User pages are marked dirty without the page lock',
+  severity: 'info',
+  fix: 'safe',
+  check(pass) {
+    if (pass.sites.every((site) => site.unit !== pass.unit)) return;
+    for (const call of pass.calls) {
+      const locked = LOCKED.get(call.api);
+      if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
+      if (!isGivenBack(pass, call) && !isHeldInField(pass, call)) continue;
+      const fix = lockedFix(pass, call, locked);
+      const harm =
+        call.api === 'SetPageDirty'
+          ? 'sets the flag of the page alone: writeback never sees it, and the data is lost'
+          : 'without the page lock races with truncation: the page may lose its file underneath, and the data with it';
+      pass.report({
+        message: `${call.api}() on a user page ${harm}; use ${locked}(), or unpin_user_pages_dirty_lock() for both steps`,
+        at: { unit: call.unit, span: call.span },
+        functionName: call.fn?.name ?? '',
+        confidence: 'medium',
+        fixes: fix === undefined ? [] : [fix],
+      });
+    }
+  },
+});
+
+/** Whether the function locks a page or a page table, by any function: what it marks may be what it locked. */
+function takesPageLock({ unit, fn }: ApiCall): boolean {
+  if (fn === undefined) return true;
+  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  return /\b\w*(?:lock_page|folio_lock|trylock_page|folio_trylock|_map_lock|pte_lockptr|pmd_lock)\w*\s*\(/.test(text);
+}
+
+/** Whether the same page goes back by the same name, further down in the function, and was taken as a user page as far as is known. */
+function isGivenBack(pass: RulePass, dirty: ApiCall): boolean {
+  const page = nameOf(dirty);
+  if (page === '') return false;
+  return pass.calls.some((c) => {
+    if (c.unit !== dirty.unit || c.fn !== dirty.fn || c.span.start < dirty.span.end || nameOf(c) !== page) return false;
+    return c.rows.some((row) => row.family === 'release') && isOfUser(pass, c);
+  });
+}
+
+/** Whether what is marked was found in a field that is seen to hold user pages. */
+function isHeldInField({ flow }: RulePass, dirty: ApiCall): boolean {
+  const owners = ownersOf(flow);
+  return flow.events.some((e) => {
+    if (e.kind !== 'dirty' || e.step.unit !== dirty.unit || e.step.span.start !== dirty.span.start) return false;
+    return owners.has(ownerKey(e.owner) ?? '');
+  });
+}
+
+/** Whether path analysis knows the release as one of user pages, or the function takes such pages itself. */
+function isOfUser(pass: RulePass, release: ApiCall): boolean {
+  const isHere = (at: { unit: unknown; span: { start: number } }): boolean =>
+    at.unit === release.unit && at.span.start === release.span.start;
+  if (pass.flow.releases.some((f) => isHere(f.release.step))) return true;
+  const owners = ownersOf(pass.flow);
+  if (pass.flow.events.some((e) => e.kind === 'release' && isHere(e.step) && owners.has(ownerKey(e.owner) ?? '')))
+    return true;
+  return pass.sites.some((s) => s.unit === release.unit && s.fn === release.fn && s.reference !== 'none');
+}
+
+function nameOf(call: ApiCall): string {
+  return (call.args[0]?.text ?? '').replace(/\s+/g, '');
+}
+
+function lockedFix(pass: RulePass, call: ApiCall, name: string): FixProposal | undefined {
+  const { unit, fn } = call;
+  if (fn === undefined || !pass.sites.some((s) => s.unit === unit && s.fn === fn && s.reference !== 'none'))
+    return undefined;
+  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  if (
+    /\b(?:\w*spin_lock\w*|rcu_read_lock\w*|local_irq_\w+|preempt_disable|local_bh_\w+|read_lock\w*|write_lock\w*)\s*\(/.test(
+      text,
+    )
+  )
+    return undefined;
+  if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
+  const edit = renameCall(call, name);
+  return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'safe', edits: [edit] };
+}

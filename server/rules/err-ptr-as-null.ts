@@ -1,0 +1,94 @@
+/**
+ * ## What it does
+ * Finds results of functions that return an error pointer and that are tested for NULL only.
+ *
+ * ## Why is this bad?
+ * An error pointer is not NULL: the test never holds, and the code goes on to use -EFAULT as a page.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_peek(struct mm_struct *mm, unsigned long addr)
+ * {
+ * 	struct vm_area_struct *vma;
+ * 	struct page *page = get_user_page_vma_remote(mm, addr, 0, &vma);
+ *
+ * 	if (!page)
+ * 		return -EFAULT;
+ * 	put_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_peek(struct mm_struct *mm, unsigned long addr)
+ * {
+ * 	struct vm_area_struct *vma;
+ * 	struct page *page = get_user_page_vma_remote(mm, addr, 0, &vma);
+ *
+ * 	if (IS_ERR(page))
+ * 		return PTR_ERR(page);
+ * 	put_page(page);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * Those on which the function exists; get_user_page_vma_remote() could return NULL as well in 6.5 and 6.6 (IS_ERR_OR_NULL() then).
+ *
+ * ## Limits
+ * The result must be in a local variable that no IS_ERR() or PTR_ERR() of the function looks at.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * get_user_page_vma_remote() in include/linux/mm.h.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import { defineRule } from './define.ts';
+import { resultVariable } from './result-variable.ts';
+
+/** See the head of the file. */
+export const errPtrAsNull = defineRule({
+  name: 'err-ptr-as-null',
+  group: 'result',
+  summary: 'A result that may be an error pointer is tested for NULL only',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      if (site.unit !== pass.unit || site.via !== undefined || site.fn === undefined || !returnsErrors(site)) continue;
+      const variable = resultVariable(site);
+      const test = variable === undefined ? undefined : nullTest(site, variable.name);
+      if (variable === undefined || test === undefined) continue;
+      pass.report({
+        message: `${site.api}() returns an error pointer when it fails, which is not NULL: this test never sees the error, and ${variable.name} is used as a page; test it with IS_ERR()`,
+        at: { unit: site.unit, span: test },
+        functionName: site.fn.name,
+        site,
+        related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
+      });
+    }
+  },
+});
+
+function returnsErrors({ rows }: CallSite): boolean {
+  return (
+    rows.length > 0 &&
+    rows.every(
+      (row) => row.returns === 'page-or-err' || row.returns === 'page-or-err-or-null' || row.returns === 'ptr-or-err',
+    )
+  );
+}
+
+/** The first test of a variable for NULL behind a call, where nothing looks at the error; undefined otherwise. */
+function nullTest({ unit, fn, span }: CallSite, name: string): { start: number; end: number } | undefined {
+  if (fn === undefined) return undefined;
+  const rest = unit.code.slice(span.end, fn.bodySpan.end);
+  if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*|ERR_CAST)\\s*\\(\\s*${name}\\b`).test(rest)) return undefined;
+  const m = new RegExp(`!\\s*${name}\\b(?!\\s*(?:->|\\.|\\[|\\())|\\b${name}\\s*[!=]=\\s*NULL\\b`).exec(rest);
+  if (m === null) return undefined;
+  const start = span.end + m.index;
+  return { start, end: start + m[0].length };
+}

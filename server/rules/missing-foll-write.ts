@@ -1,0 +1,117 @@
+/**
+ * ## What it does
+ * Finds pages that are taken without FOLL_WRITE and that a device or the CPU writes to in the same function.
+ *
+ * ## Why is this bad?
+ * Without FOLL_WRITE the kernel neither asks whether the process may write to the range nor breaks copy-on-write: the data lands in a page that
+ * other processes share, in the zero page, or in a file that is mapped read-only. It is the bug behind several privilege escalations.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_receive(struct device *dev, unsigned long addr, dma_addr_t *dma)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, 0, &page) != 1)
+ * 		return -EFAULT;
+ * 	*dma = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	demo_run(*dma);
+ * 	dma_unmap_page(dev, *dma, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	unpin_user_pages_dirty_lock(&page, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_receive(struct device *dev, unsigned long addr, dma_addr_t *dma)
+ * {
+ * 	struct page *page;
+ *
+ * 	if (pin_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+ * 		return -EFAULT;
+ * 	*dma = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	demo_run(*dma);
+ * 	dma_unmap_page(dev, *dma, PAGE_SIZE, DMA_FROM_DEVICE);
+ * 	unpin_user_pages_dirty_lock(&page, 1, true);
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * 4.9 and later, where the functions take gup_flags.
+ *
+ * ## Limits
+ * The flags must be known, without FOLL_WRITE on any path, and the page must be given to the writing function by the name under which it
+ * was taken, in the same function.
+ *
+ * ## Fix safety
+ * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on.
+ *
+ * ## References
+ * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
+ */
+import type { Effect } from '../../model/schema.ts';
+import type { ApiCall, CallSite } from '../analysis/site.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
+import { replaceArgument } from './fixes/arguments.ts';
+
+/** See the head of the file. */
+export const missingFollWrite = defineRule({
+  name: 'missing-foll-write',
+  group: 'flags',
+  summary: 'Pages taken without FOLL_WRITE are written to',
+  severity: 'error',
+  fix: 'unsafe',
+  check(pass) {
+    for (const site of pass.sites) {
+      if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || asksForWrite(site))
+        continue;
+      const flags = argumentOf(site, 'flags', pass);
+      const write = flags === undefined ? undefined : writingCall(pass, site);
+      if (flags === undefined || write === undefined) continue;
+      const fix: FixProposal = {
+        title: 'Add FOLL_WRITE',
+        applicability: 'unsafe',
+        edits: [replaceArgument(site, flags, /^0$/.test(flags.text) ? 'FOLL_WRITE' : `${flags.text} | FOLL_WRITE`)],
+      };
+      pass.report({
+        message: `${site.api}() takes the pages without FOLL_WRITE, and ${write.api}() lets them be written: the write goes past the permissions of the mapping and past copy-on-write, into pages that others share; add FOLL_WRITE`,
+        at: { unit: site.unit, span: flags },
+        functionName: site.fn?.name ?? '',
+        site,
+        related: [{ at: { unit: write.unit, span: write.span }, message: `written by ${write.api}()` }],
+        fixes: [fix],
+      });
+    }
+  },
+});
+
+/** Whether the flags have FOLL_WRITE, or may have it, or are not known. */
+function asksForWrite({ flags }: CallSite): boolean {
+  return !flags.known || flags.may.has('FOLL_WRITE') || flags.must.has('FOLL_WRITE');
+}
+
+/** A call behind the site that gets the page by its name and writes to it, or maps it for a device that does. */
+function writingCall(pass: RulePass, site: CallSite): ApiCall | undefined {
+  const pages = argumentOf(site, 'pages', pass)?.text.replace(/\s+/g, '');
+  const name = /^&?(\w+)$/.exec(pages ?? '')?.[1];
+  if (name === undefined || site.fn === undefined) return undefined;
+  const element = new RegExp(`^${name}(?:\\[\\w+\\])?$`);
+  return pass.calls.find((call) => {
+    if (call.unit !== site.unit || call.fn !== site.fn || call.span.start < site.span.end) return false;
+    return call.rows.some((row) => row.effects.some((e) => writes(e, call, element)));
+  });
+}
+
+function writes(effect: Effect, call: ApiCall, page: RegExp): boolean {
+  const index = /^arg(\d+)$/.exec(effect.place)?.[1];
+  if (index === undefined || !page.test(call.args[Number(index)]?.text.replace(/\s+/g, '') ?? '')) return false;
+  if (effect.op === 'access') return effect.access === 'write' || effect.access === 'read-write';
+  if (effect.op !== 'map' || effect.direction === undefined) return false;
+  const direction = /^arg(\d+)$/.exec(effect.direction)?.[1];
+  return (
+    direction !== undefined && /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/.test(call.args[Number(direction)]?.text ?? '')
+  );
+}
