@@ -14,7 +14,8 @@ import type { NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
 import { type ProjectView, usersOf, type VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
-import { type HolderKind, type Holders, rootTag, type TraceEvent, traceFunction } from './trace-function.ts';
+import { traceFunction } from './trace-function.ts';
+import { type HolderKind, type Holders, rootTag, type TraceEvent } from './trace-reach.ts';
 import { argumentNodes, bare, codeOf, operatorOf } from './trees.ts';
 
 /** Everything seen of the pages of one site. */
@@ -81,7 +82,7 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
   if (before !== undefined) return before;
   const scope: NameScope = { unit, model, project };
   const holders: Holders = { roots: new Set(), names: new Map(), fields: new Map() };
-  const handedOut = pages === undefined ? false : seed(scope, fn, pages, holders);
+  const handedOut = pages === undefined ? false : seed(scope, { fn, pages }, holders);
   const trace = follow(scope, site, { pages, holders, handedOut });
   if (pages !== undefined) known.set(key, trace);
   return trace;
@@ -95,12 +96,20 @@ export function pagesOf(site: CallSite, model: Model): CNode | undefined {
   return argument?.node;
 }
 
+/** A place in a function that reaches the pages. */
+interface Seed {
+  readonly fn: FunctionDef;
+  readonly pages: CNode;
+  /** Default: page. */
+  readonly kind?: HolderKind;
+}
+
 /** Makes the pages argument's variable or field a holder; whether it is a parameter that points to the caller's memory. */
-function seed(scope: NameScope, fn: FunctionDef, pages: CNode, holders: Holders, kind: HolderKind = 'page'): boolean {
+function seed(scope: NameScope, { fn, pages, kind = 'page' }: Seed, holders: Holders): boolean {
   const { unit } = scope;
   const n = innermost(pages);
   if (n.type === 'field_expression') {
-    addField(scope, fn, n, holders, kind);
+    addField(scope, { fn, pages: n, kind }, holders);
     return false;
   }
   if (n.type !== 'identifier') return false;
@@ -131,7 +140,7 @@ function containers(scope: NameScope, fn: FunctionDef, name: string, holders: Ho
     if (left === undefined || right === undefined || left.type !== 'identifier' || codeOf(unit, left) !== name)
       return true;
     const from = innermost(right);
-    if (from.type === 'field_expression') addField(scope, fn, from, holders);
+    if (from.type === 'field_expression') addField(scope, { fn, pages: from }, holders);
     const source = from.type === 'identifier' ? localNames(unit, tree).get(codeOf(unit, from)) : undefined;
     if (source?.param !== undefined && source.pointers > 0) fromCaller = true;
     return true;
@@ -145,7 +154,7 @@ function declared(n: CNode): CNode | undefined {
   return d;
 }
 
-function addField(scope: NameScope, fn: FunctionDef, n: CNode, holders: Holders, kind: HolderKind = 'page'): void {
+function addField(scope: NameScope, { fn, pages: n, kind = 'page' }: Seed, holders: Holders): void {
   const { unit, project } = scope;
   const field = childByField(n, 'field');
   if (field === undefined) return;
@@ -358,7 +367,7 @@ function climb(s: Search, from: VisibleFunction, param: number | undefined, kind
     if (argument === undefined) continue;
     const seeds: Holders = { roots: s.holders.roots, names: new Map(), fields: s.holders.fields };
     const scope = { ...s.scope, unit: caller.unit };
-    const further = seed(scope, caller.fn, argument, seeds, kind);
+    const further = seed(scope, { fn: caller.fn, pages: argument, kind }, seeds);
     s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: seeds.names });
     if (further) climb(s, caller, rootParameter(caller.unit, caller.fn, argument), kind);
   }

@@ -11,7 +11,7 @@ import type { FlowResult } from '../program.ts';
 import type { Origin } from '../resource.ts';
 import { holdsIn } from '../row-range.ts';
 import type { CallSite } from '../site.ts';
-import type { TraceEvent } from '../trace-function.ts';
+import type { TraceEvent } from '../trace-reach.ts';
 import type { PageTrace } from '../traces.ts';
 import { pathTo } from '../trees.ts';
 import type { PlaceIn } from './reached.ts';

@@ -1,7 +1,7 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
 import { callsIn, callsOf, treeOf } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
-import type { TraceEvent, TraceKind } from '../trace-function.ts';
+import type { TraceEvent, TraceKind } from '../trace-reach.ts';
 import type { PageTrace } from '../traces.ts';
 import { calleeOf, codeOf, pathTo } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
