@@ -10,9 +10,7 @@ import { SitesView } from './sites-view.ts';
 import { StatusItem } from './status-item.ts';
 import { CheckTasks } from './task.ts';
 
-let server: ServerProcess | undefined;
-
-/** Called by VS Code once. */
+/** Called by VS Code once. What it subscribes to the context, the server among it, is disposed of when the window closes. */
 export function activate(context: vscode.ExtensionContext): void {
   const status = new StatusItem();
   const explanations: Explanations = new Explanations(() => serverProcess);
@@ -25,7 +23,6 @@ export function activate(context: vscode.ExtensionContext): void {
     sitesChanged: () => sites.stale(),
     explain: (topic) => explanations.show(topic),
   });
-  server = serverProcess;
   context.subscriptions.push(
     serverProcess,
     status,
@@ -36,11 +33,6 @@ export function activate(context: vscode.ExtensionContext): void {
     ...commands(serverProcess, sites, explanations),
   );
   for (const document of vscode.workspace.textDocuments) startFor(document, serverProcess);
-}
-
-/** Called by VS Code when the window closes. */
-export async function deactivate(): Promise<void> {
-  await server?.stop();
 }
 
 function startFor(document: vscode.TextDocument, serverProcess: ServerProcess): void {

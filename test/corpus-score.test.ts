@@ -53,7 +53,10 @@ describe('corpus scorer', () => {
     const second = site({ line: 14 });
     const exact = site({ line: 30 });
     const { pairs, extra } = pair([label({}), label({ line: 11 }), label({ line: 30 })], [first, second, exact]);
-    assert.deepEqual(pairs.map((p) => p.site?.location.line), [12, 14, 30]);
+    assert.deepEqual(
+      pairs.map((p) => p.site?.location.line),
+      [12, 14, 30],
+    );
     assert.deepEqual(extra, []);
   });
 
@@ -85,7 +88,7 @@ describe('corpus scorer', () => {
     });
   });
 
-  it('takes an acceptable case, and the other reader\'s access', () => {
+  it("takes an acceptable case, and the other reader's access", () => {
     const all = answers({ label: label({}), site: site({ case: 1, access: ['write', 'read'] }) });
     assert.equal(all['case primary'], 'no');
     assert.equal(all['case acceptable'], 'yes');
