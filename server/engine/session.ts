@@ -57,20 +57,56 @@ class KeptUnits implements UnitKeeper {
   }
 }
 
-/** Files as they are, with the texts of open documents in their place; remembers what was read. */
+/** Bytes of closed files that are kept; a directory with more is read again for each job. */
+const KEPT_BYTES = 48 * 1024 * 1024;
+
+/** Files as they are, with the texts of open documents in their place; keeps what was read. */
 class OpenFiles {
   readonly texts = new Map<string, string>();
   readonly fs: FileSystem;
+  readonly #read = new Map<string, ReadResult>();
+  readonly #lists = new Map<string, readonly string[]>();
+  #bytes = 0;
 
   constructor(disk: FileSystem) {
     this.fs = {
       ...disk,
       read: (path): ReadResult => {
         const text = this.texts.get(path);
-        return text === undefined ? disk.read(path) : { kind: 'bytes', bytes: Buffer.from(text, 'utf8') };
+        return text === undefined ? this.#keep(path, disk) : { kind: 'bytes', bytes: Buffer.from(text, 'utf8') };
+      },
+      list: (directory) => {
+        const names = this.#lists.get(directory) ?? disk.list(directory);
+        this.#lists.set(directory, names);
+        return names;
       },
       kind: (path) => (this.texts.has(path) ? 'file' : disk.kind(path)),
     };
+  }
+
+  #keep(path: string, disk: FileSystem): ReadResult {
+    const known = this.#read.get(path);
+    if (known !== undefined) return known;
+    const read = disk.read(path);
+    const size = read.kind === 'bytes' ? read.bytes.length : 0;
+    if (this.#bytes + size > KEPT_BYTES) return read;
+    this.#bytes += size;
+    this.#read.set(path, read);
+    return read;
+  }
+
+  /** Forgets what was read: of one file and its directory's list, or all. */
+  forget(path?: string): void {
+    if (path === undefined) {
+      this.#read.clear();
+      this.#lists.clear();
+      this.#bytes = 0;
+      return;
+    }
+    const known = this.#read.get(path);
+    if (known?.kind === 'bytes') this.#bytes -= known.bytes.length;
+    this.#read.delete(path);
+    this.#lists.delete(directoryOf(path));
   }
 
   read(path: string): string | undefined {
@@ -118,6 +154,7 @@ class EditorSession implements Session {
 
   touched(files: readonly string[]): void {
     if (files.length === 0) {
+      this.#files.forget();
       this.#texts.clear();
       this.#neighbours.clear();
       this.#reset();
@@ -148,6 +185,7 @@ class EditorSession implements Session {
   /** `appeared`: the file may not have been there before. */
   #changed(file: string, appeared: boolean): void {
     this.#texts.delete(file);
+    this.#files.forget(file);
     this.#units.changed(file);
     const neighbours = this.#neighbours.get(directoryOf(file));
     if (neighbours !== undefined && file.endsWith('.c')) {

@@ -18,12 +18,14 @@ interface State<Result> {
   timer: NodeJS.Timeout | undefined;
   /** Milliseconds that the last analysis took. */
   cost: number;
+  /** When it ended. */
+  ended: number;
   result: Result | undefined;
   waiting: ((result: Result | undefined) => void)[];
 }
 
-/** Analyses quicker than this start with the keystroke. Milliseconds. */
-const QUICK = 120;
+/** Analyses quicker than this start with the keystroke: they run in a thread of their own. Milliseconds. */
+const QUICK = 250;
 
 /** Longest pause that is waited for. Milliseconds. */
 const LONGEST_PAUSE = 800;
@@ -41,11 +43,20 @@ export class Schedule<Result> {
   want(uri: string, pause = 0): void {
     let state = this.#states.get(uri);
     if (state === undefined) {
-      state = { wanted: 0, finished: 0, running: false, timer: undefined, cost: 0, result: undefined, waiting: [] };
+      state = {
+        wanted: 0,
+        finished: 0,
+        running: false,
+        timer: undefined,
+        cost: 0,
+        ended: 0,
+        result: undefined,
+        waiting: [],
+      };
       this.#states.set(uri, state);
     }
     state.wanted++;
-    if (!state.running) this.#start(uri, state, Math.max(pause, pauseAfter(state.cost)));
+    if (!state.running) this.#start(uri, state, Math.max(pause, pauseAfter(state)));
   }
 
   /** Forgets a document; those who wait for it are told nothing. */
@@ -99,7 +110,8 @@ export class Schedule<Result> {
       result = await this.#work.analyse(uri);
     } finally {
       state.running = false;
-      state.cost = performance.now() - start;
+      state.ended = performance.now();
+      state.cost = state.ended - start;
       if (this.#states.get(uri) === state) this.#finish(uri, state, wanted, result);
     }
   }
@@ -108,7 +120,7 @@ export class Schedule<Result> {
     state.result = result;
     state.finished = wanted;
     if (state.wanted !== wanted) {
-      this.#start(uri, state, pauseAfter(state.cost));
+      this.#start(uri, state, pauseAfter(state));
       return;
     }
     const { waiting } = state;
@@ -118,6 +130,8 @@ export class Schedule<Result> {
   }
 }
 
-function pauseAfter(cost: number): number {
-  return cost < QUICK ? 0 : Math.min(LONGEST_PAUSE, cost);
+/** What took long is not done again at once while somebody types; after a rest it is. */
+function pauseAfter({ cost, ended }: { readonly cost: number; readonly ended: number }): number {
+  if (cost < QUICK) return 0;
+  return Math.max(0, Math.min(LONGEST_PAUSE, cost) - (performance.now() - ended));
 }
