@@ -29,8 +29,9 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
     for (const r of exit.state.resources.values()) {
-      frame.ends.push({ origin: r.origin, hold: r.hold.kind, dirtied: r.dirtied !== undefined });
-      if (r.hold.kind !== 'held' || !mayBeHeld(exit.state, r)) continue;
+      const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r);
+      frame.ends.push({ origin: r.origin, hold: r.hold.kind, open, dirtied: r.dirtied !== undefined });
+      if (!open) continue;
       const handles = reach.get(r.id);
       if (handles === undefined) reportLeak(frame, exit, r);
       else {

@@ -65,5 +65,7 @@ export interface HeldFact {
 export interface EndFact {
   readonly origin: Origin;
   readonly hold: Hold['kind'];
+  /** Held where the function returns: kept by somebody, handed to the caller, or lost. */
+  readonly open: boolean;
   readonly dirtied: boolean;
 }
