@@ -1,6 +1,6 @@
-// Bundles the command line and the worker into dist/ (or the directory named as argument) and copies the parser's two .wasm
-// files beside them.
-import { copyFileSync, mkdirSync } from 'node:fs';
+// Bundles the command line and the worker into dist/ (or the directory named as argument), copies the parser's two .wasm files
+// beside them, and puts the report's page and its script together there.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -27,3 +27,20 @@ await build({
 });
 copyFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm'), path.join(outdir, 'web-tree-sitter.wasm'));
 copyFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm'), path.join(outdir, 'tree-sitter-c.wasm'));
+
+const page = await build({
+  entryPoints: ['client/report/page.ts'],
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  write: false,
+  logLevel: 'warning',
+});
+// The script stands in an HTML element, which the first end tag in it would close.
+const script = page.outputFiles[0].text.trim().replaceAll('</script', '<\\/script');
+writeFileSync(
+  path.join(outdir, 'report.html'),
+  readFileSync('client/report/page.html', 'utf8').replace('%SCRIPT%', () => script),
+);

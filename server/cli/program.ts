@@ -49,6 +49,15 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     done(await (await import('./sites.ts')).sites(paths, options, terminal));
   });
 
+  const report = program
+    .command('report')
+    .description('write one HTML page: findings and sites, with charts and a search')
+    .argument('[paths...]', 'files and directories')
+    .requiredOption('-o, --output <file>', 'the page');
+  addRunOptions(report, 'none').action(async (paths: string[], options: CommonOptions) => {
+    done(await (await import('./report.ts')).report(paths, options, terminal));
+  });
+
   addQuestions(program, terminal, done);
   addBaseline(program, terminal, done);
   addConfig(program, terminal, done);

@@ -22,7 +22,7 @@ export interface CommandRun {
 }
 
 /** Names of commands, for people who mistype one: it is then taken for a path. */
-const COMMANDS = ['check', 'sites', 'explain', 'facts', 'rules', 'baseline', 'lsp', 'config', 'completion'];
+const COMMANDS = ['check', 'sites', 'report', 'explain', 'facts', 'rules', 'baseline', 'lsp', 'config', 'completion'];
 
 /** Turns paths into inputs; `-` is standard input. */
 function inputsOf(paths: readonly string[], options: CommonOptions, terminal: Terminal, host: Host): Input[] {
