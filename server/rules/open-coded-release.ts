@@ -66,7 +66,7 @@ export const openCodedRelease = defineRule({
       const text = loop.dirties
         ? `${name}(${loop.array}, ${loop.count}, true)`
         : `${name}(${loop.array}, ${loop.count})`;
-      const fix = loopFix(pass, call, loop, name, text);
+      const fix = loopFix(pass, call, loop, { name, text });
       pass.report({
         message: `the loop unpins ${loop.array} page by page; ${text} does the same and takes all pages of a large folio at once`,
         at: { unit: call.unit, span: call.span },
@@ -112,12 +112,17 @@ function escaped(text: string): string {
   return text.replace(/[.>-]/g, '\\$&');
 }
 
+/** The function that releases the whole array, and the call of it. */
+interface Replacement {
+  readonly name: string;
+  readonly text: string;
+}
+
 function loopFix(
   pass: RulePass,
   call: ApiCall,
   loop: ReleaseLoop,
-  name: string,
-  text: string,
+  { name, text }: Replacement,
 ): FixProposal | undefined {
   const { unit, fn } = call;
   if (fn === undefined || call.spelled !== call.api) return undefined;
