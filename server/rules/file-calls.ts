@@ -12,7 +12,7 @@ export interface PlacedFunction {
 }
 
 /** A call in a function, by the place of the callee's name. */
-interface PlacedCall extends PlacedFunction {
+export interface PlacedCall extends PlacedFunction {
   readonly offset: number;
 }
 
@@ -59,6 +59,11 @@ function addCalls(unit: CUnit, calls: Map<string, PlacedCall[]>): void {
       else list.push({ unit, fn, offset });
     }
   }
+}
+
+/** The calls of a function by name. */
+export function callsOf(files: readonly CUnit[], name: string): readonly PlacedCall[] {
+  return indexOf(files).calls.get(name) ?? [];
 }
 
 /** Which calls to look for. */

@@ -36,10 +36,12 @@
  * All.
  *
  * ## Limits
- * Only pages are reported that are known to come from an acquire call on the path at hand.
+ * Pages must be known to come from an acquire call, on the path at hand or through a field that nothing else is put into. A function that
+ * frees a field in two ways is left alone.
  *
  * ## Fix safety
- * Safe: `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call. No fix for the other functions.
+ * Safe: `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call, where nothing else reaches it. No fix
+ * for the other functions.
  *
  * ## References
  * __free_pages() in mm/page_alloc.c; __folio_put() in mm/swap.c.
@@ -47,8 +49,9 @@
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow, takenWord } from './flow-report.ts';
+import { acquiredBy, reportFlow, takenWord } from './flow-report.ts';
 import { includesAll } from './kernels.ts';
+import { type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
 
 /** See the head of the file. */
 export const freeOnGupPage = defineRule({
@@ -58,7 +61,7 @@ export const freeOnGupPage = defineRule({
   severity: 'error',
   fix: 'safe',
   check(pass) {
-    for (const finding of pageFindings(pass, 'free-on-gup-page')) {
+    for (const finding of wrongReleases(pass, 'free-on-gup-page')) {
       const { problem, resource } = finding;
       const right = resource.reference === 'pin' ? 'unpin_user_page' : 'put_page';
       const harm =
@@ -67,15 +70,15 @@ export const freeOnGupPage = defineRule({
           : 'a page whose last reference that is goes back to the allocator while it is still on the LRU list';
       const fix = rename(pass, finding, right);
       reportFlow(pass, finding, {
-        message: `${problem.functionName}() frees user pages ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,
+        message: `${problem.functionName}() frees user ${whichPages(finding)} ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,
         fixes: fix === undefined ? [] : [fix],
       });
     }
   },
 });
 
-function rename(pass: RulePass, { call, problem }: PageFinding, name: string): FixProposal | undefined {
-  if (call === undefined || problem.detail !== '__free_page') return undefined;
+function rename(pass: RulePass, { call, problem, only }: WrongRelease, name: string): FixProposal | undefined {
+  if (call === undefined || !only || problem.detail !== '__free_page') return undefined;
   if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
   const edit = renameCall(call, name);
   return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'safe', edits: [edit] };

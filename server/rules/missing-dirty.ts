@@ -61,6 +61,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
  */
+import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
@@ -69,6 +70,7 @@ import { kernelsOf } from './facts.ts';
 import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
 import { replaceCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
+import { originsOf, sameOrigin } from './owner-facts.ts';
 import { type CleanRelease, cleanReleases } from './releases-of-site.ts';
 
 /** See the head of the file. */
@@ -80,9 +82,9 @@ export const missingDirty = defineRule({
   fix: 'unsafe',
   check(pass) {
     for (const site of pass.sites) {
-      if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none') continue;
+      if (site.unit !== pass.unit || site.reference === 'none') continue;
       const severity = writeOf(pass, site);
-      if (severity === undefined) continue;
+      if (severity === undefined || isInWrapper(pass, site)) continue;
       const releases = cleanReleases(pass, site);
       if (releases === undefined || marksDirtyNearby(pass, site, releases)) continue;
       report(pass, site, releases, severity);
@@ -98,10 +100,10 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const device = access.includes('dma');
   if (site.rows.some((row) => row.returns === 'bytes'))
     return device && readsIntoIterator(pass, site) ? 'warning' : undefined;
+  if (!asksForWrite(site)) return undefined;
   const written = device || access.includes('write');
-  if (site.flags.must.has('FOLL_WRITE')) return written ? 'warning' : access.includes('unknown') ? 'info' : undefined;
-  if (!site.flags.may.has('FOLL_WRITE') || !written) return undefined;
-  return device ? 'warning' : 'info';
+  if (!written) return access.includes('unknown') ? 'info' : undefined;
+  return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
 }
 
 /** Whether the iterator of a call is made as the target of data, in the function or in one that calls it. */
@@ -114,6 +116,13 @@ function readsIntoIterator({ unit }: RulePass, { fn }: CallSite): boolean {
     const text = unit.code.slice(f.bodySpan.start, f.bodySpan.end);
     return (f === fn || called.test(text)) && target.test(text);
   });
+}
+
+/** Whether the site's pages go to callers that are sites of their own. */
+function isInWrapper({ flow, sites }: RulePass, site: CallSite): boolean {
+  const isOwn = originsOf(site, sites);
+  const isOther = (origin: Origin): boolean => sameOrigin(origin, site) && !isOwn(origin);
+  return flow.ends.some((e) => isOther(e.origin));
 }
 
 /** Whether a function that touches the pages marks pages dirty in some way that path analysis did not connect. */

@@ -67,3 +67,14 @@ export function sameOrigin(origin: Origin, site: Pick<CallSite, 'unit' | 'span'>
     p.unit === site.unit && p.span.start === site.span.start;
   return isAt(origin) || origin.chain.some(isAt);
 }
+
+/**
+ * Which origins a site stands for, where a wrapper's callers count each for themselves: a call of the wrapper for what it leads to, the
+ * acquire call in the wrapper for what no such call leads to.
+ */
+export function originsOf(site: CallSite, sites: readonly CallSite[]): (origin: Origin) => boolean {
+  const through = site.via === undefined ? sites.filter((s) => s.via !== undefined) : [];
+  const places = new Set(through.map((s) => `${s.unit.path}:${s.span.start}`));
+  return (origin) =>
+    sameOrigin(origin, site) && !origin.chain.some((step) => places.has(`${step.unit.path}:${step.span.start}`));
+}

@@ -33,6 +33,7 @@ import { missingDirty } from './missing-dirty.ts';
 import { missingFollWrite } from './missing-foll-write.ts';
 import { missingLongterm } from './missing-longterm.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
+import { mmapLockNotHeld } from './mmap-lock-not-held.ts';
 import { neverReleased } from './never-released.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { openCodedRelease } from './open-coded-release.ts';
@@ -107,6 +108,7 @@ export const rules: readonly Rule[] = [
   missingDirty,
   gupInAtomic,
   mmapLockHeld,
+  mmapLockNotHeld,
   sleepingReleaseInAtomic,
   apiNotInKernel,
   deadVmas,

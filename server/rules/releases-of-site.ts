@@ -3,10 +3,13 @@
  * path, and those of the fields that keep them.
  */
 
+import type { EndFact } from '../analysis/flow-problem.ts';
+import type { FlowResult } from '../analysis/program.ts';
+import type { Origin } from '../analysis/resource.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import type { Owner } from '../flow/value.ts';
 import type { RulePass, UnitSpan } from './define.ts';
-import { ownerKey, ownersOf, sameOrigin } from './owner-facts.ts';
+import { originsOf, ownerKey, ownersOf } from './owner-facts.ts';
 
 /** A release of a site's pages that does not mark them dirty. */
 export interface CleanRelease {
@@ -27,29 +30,44 @@ export interface CleanRelease {
  */
 export function cleanReleases(pass: RulePass, site: CallSite): readonly CleanRelease[] | undefined {
   const { flow } = pass;
-  const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
-  const ends = flow.ends.filter((e) => sameOrigin(e.origin, site));
+  const isOfSite = originsOf(site, pass.sites);
+  const facts = flow.releases.filter((f) => isOfSite(f.origin));
+  const ends = flow.ends.filter((e) => isOfSite(e.origin));
   if (facts.some((f) => f.dirtied) || ends.some((e) => e.dirtied || e.hold === 'taken')) return undefined;
-  if (
-    flow.problems.some(
-      (p) => p.kind.endsWith('leaked') && p.resource !== undefined && sameOrigin(p.resource.origin, site),
-    )
-  )
+  if (flow.problems.some((p) => p.kind.endsWith('leaked') && p.resource !== undefined && isOfSite(p.resource.origin)))
     return undefined;
-  const held = flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
+  const held = flow.held.filter((h) => h.onSuccess && isOfSite(h.origin));
+  if (held.length === 0 && leadsOn(flow, isOfSite)) return undefined;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = new Set(held.map((h) => h.functionName)).add(site.fn?.name ?? '');
   const kept = held.map((h) => h.owner).filter(({ field }) => /^\w+$/.test(field));
-  const met = facts
-    .filter((f) => f.matches && f.release.reference !== (site.reference === 'either' ? 'get' : undefined))
+  const fitting = facts.filter((f) => f.matches);
+  const met = (fitting.length > 0 ? fitting : facts)
+    .filter((f) => f.release.reference !== (site.reference === 'either' ? 'get' : undefined))
     .filter((f) => held.length === 0 || !takers.has(f.release.functionName))
-    .map(({ release }) => releaseAt(pass, release.api, release.step, release.functionName, kept));
+    .map(({ release }) => releaseAt(pass, release, kept));
   const later = ofFields(
     pass,
     site.reference,
     held.map((h) => ownerKey(h.owner)),
   );
   return later === undefined || later.length + met.length === 0 ? undefined : once([...later, ...met]);
+}
+
+/** Whether pages are still held where the last function returns that path analysis follows them to. */
+function leadsOn(flow: FlowResult, isOfSite: (origin: Origin) => boolean): boolean {
+  const ends = flow.ends.filter((e) => isOfSite(e.origin));
+  const places = (e: EndFact): readonly string[] => e.origin.chain.map((s) => `${s.unit.path}:${s.span.start}`);
+  const followed = new Set(
+    ends.flatMap((e) =>
+      places(e).map((_, i) =>
+        places(e)
+          .slice(i + 1)
+          .join(),
+      ),
+    ),
+  );
+  return ends.some((e) => e.open && !followed.has(places(e).join()));
 }
 
 /** The releases of what these fields hold; undefined where one of them marks it dirty, or somebody else takes it over. */
@@ -63,21 +81,25 @@ function ofFields(
   for (const key of new Set(keys)) {
     const facts = key === undefined ? undefined : owners.get(key);
     if (facts === undefined) continue;
-    for (const event of facts.events) {
-      if (event.kind === 'dirty' || (event.kind === 'release' && event.dirties !== 'no')) return undefined;
-      if (event.kind === 'take' || event.kind === 'copy') return undefined;
-      if (event.kind === 'release' && (event.reference === reference || reference === 'either'))
-        found.push(releaseAt(pass, event.api, event.step, event.functionName, [facts.owner]));
-    }
+    const releases = facts.events.filter((e) => e.kind === 'release');
+    if (releases.some((e) => e.dirties !== 'no')) return undefined;
+    if (facts.events.some((e) => e.kind === 'dirty' || e.kind === 'take' || e.kind === 'copy')) return undefined;
+    const fitting = releases.filter((e) => e.reference === reference || reference === 'either');
+    for (const e of fitting.length > 0 ? fitting : releases) found.push(releaseAt(pass, e, [facts.owner]));
   }
   return found;
 }
 
+/** What a release of the path analysis and one of an owner's events have in common. */
+interface ReleaseStep {
+  readonly api: string;
+  readonly step: UnitSpan;
+  readonly functionName: string;
+}
+
 function releaseAt(
   pass: RulePass,
-  api: string,
-  at: UnitSpan,
-  functionName: string,
+  { api, step: at, functionName }: ReleaseStep,
   owners: readonly Owner[],
 ): CleanRelease {
   const call =

@@ -61,3 +61,9 @@ export function governedBy(unit: CUnit, condition: Span): Span {
   }
   return { start, end: start };
 }
+
+/** Whether two places stand in the two arms of one `if`: a single statement or a block in the first, `else`, and the second right behind. */
+export function areArms({ code }: CUnit, a: number, b: number): boolean {
+  const between = code.slice(Math.min(a, b), Math.max(a, b));
+  return /^[^;{}]*;\s*\}?\s*else\b\s*(?:\{\s*)?[^;{}]*$/.test(between);
+}

@@ -39,15 +39,16 @@
  * As for put-on-pinned: a field that is filled in two ways is not looked at where both kinds of release occur.
  *
  * ## Fix safety
- * Unsafe: which end is wrong only the author knows. The first choice pins the pages, as the kernel did where their data is accessed; it is
- * offered where every release that is seen unpins. The second puts the pages where the release has a counterpart with the same arguments.
+ * Unsafe: which end is wrong only the author knows. The first choice pins the pages, as the kernel did where their data is accessed (with
+ * FOLL_LONGTERM where they are kept); it is offered where every release that is seen unpins. The second puts the pages where the release has a counterpart with the same arguments.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c.
  */
-import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
-import { renameCall } from './fixes/arguments.ts';
+import type { CallSite } from '../analysis/site.ts';
+import { defineRule, type Edit, type FixProposal, type RulePass } from './define.ts';
+import { argumentOf, kernelsOf } from './facts.ts';
+import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/convert-to-pin.ts';
 import { acquiredBy, reportFlow } from './flow-report.ts';
 import { includesAll } from './kernels.ts';
@@ -94,7 +95,16 @@ function pinInstead(pass: RulePass, { site, resource }: WrongRelease): FixPropos
   );
   if (facts.some((f) => f.matches)) return undefined;
   const edit = renameCall(site, name);
-  return edit === undefined
-    ? undefined
-    : { title: `Pin the pages with ${name}()`, applicability: 'unsafe', edits: [edit] };
+  if (edit === undefined) return undefined;
+  const flag = pass.recordOf(site)?.lifetime === 'long' ? longterm(pass, site) : undefined;
+  const edits = flag === undefined ? [edit] : [edit, flag];
+  return { title: `Pin the pages with ${name}()`, applicability: 'unsafe', edits };
+}
+
+/** FOLL_LONGTERM added to the flags, for a hold that lasts. */
+function longterm(pass: RulePass, site: CallSite): Edit | undefined {
+  const flags = argumentOf(site, 'flags', pass);
+  if (flags === undefined || site.flags.may.has('FOLL_LONGTERM') || site.flags.must.has('FOLL_LONGTERM'))
+    return undefined;
+  return replaceArgument(site, flags, /^0$/.test(flags.text) ? 'FOLL_LONGTERM' : `${flags.text} | FOLL_LONGTERM`);
 }
