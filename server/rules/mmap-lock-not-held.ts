@@ -58,7 +58,6 @@
 import type { CallSite } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { rowsOfCall } from './facts.ts';
 import { callsOf, filesOf, type PlacedFunction } from './file-calls.ts';
 
 /** How far callers are followed. */
@@ -109,9 +108,9 @@ function lockTakers(pass: RulePass): RegExp {
   return own.size === 0 ? TAKES : new RegExp(`${TAKES.source}|\\b(?:${[...own].join('|')})\\s*\\(`);
 }
 
-/** Whether every form of the call on the kernels aimed at wants the lock. */
+/** Whether every form of the function on the kernels aimed at wants the lock. */
 function wantsLock(pass: RulePass, site: CallSite): boolean {
-  const rows = rowsOfCall(site, pass).filter((row) => site.rows.includes(row));
+  const rows = pass.model.rows(site.api);
   return rows.length > 0 && rows.every((row) => row.context.mmapLock === 'held');
 }
 
