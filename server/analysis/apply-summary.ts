@@ -3,6 +3,7 @@ import { assumeInterval, assumeMask, assumeOneOf, compare, intervalOf } from '..
 import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease } from './apply-release.ts';
+import { checkReleaseContext } from './check-context.ts';
 import { containerOf } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import {
@@ -193,6 +194,8 @@ function replay(b: Binding, e: EntryEvent): void {
   const info = { ...b.info };
   switch (e.kind) {
     case 'release': {
+      const row = b.frame.model.rows(e.api).at(-1);
+      if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, e.dirties);
       const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
       applyRelease(
         { frame: inner, s: b.s, info },

@@ -30,7 +30,7 @@ export function checkReleaseContext(on: OnPath, row: ApiRow, dirties: 'yes' | 'n
   const atomic = atomicLock(s);
   if (atomic === undefined) return;
   const sleeps = row.context.sleeps === true || (row.context.sleeps === 'when-dirty' && dirties !== 'no');
-  if (sleeps) report(on, 'sleeping-release-in-atomic', row.name, atomic);
+  if (sleeps) report(on, 'sleeping-release-in-atomic', row.name, atomic, dirties === 'maybe' ? 'medium' : 'high');
 }
 
 function report(
@@ -38,6 +38,7 @@ function report(
   kind: 'mmap-lock-held' | 'gup-in-atomic' | 'sleeping-release-in-atomic',
   api: string,
   lock: Step,
+  confidence: 'high' | 'medium' = 'high',
 ): void {
   reportProblem(frame, {
     kind,
@@ -45,7 +46,7 @@ function report(
     functionName: frame.fn.name,
     resource: undefined,
     steps: [lock],
-    confidence: 'high',
+    confidence,
     detail: api,
   });
 }
