@@ -14,7 +14,7 @@ import {
   withProvenance,
 } from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
-import { applyRelease } from './apply-release.ts';
+import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
@@ -194,7 +194,8 @@ function release(on: OnPath, call: EffectCall, target: Resolved): void {
   const container = s.env.get(regionOf(direct) + CONTENT);
   const value = direct.prov.length === 0 && container !== undefined && !array ? container : direct;
   const dirtyArg = effect.dirtyArg === undefined ? undefined : resolvePattern(s, effect.dirtyArg, call);
-  const dirties = dirtyArg === undefined ? 'no' : dirtyness(s, contentOf(s, dirtyArg));
+  const dirtyBy = dirtyArg === undefined ? undefined : contentOf(s, dirtyArg);
+  const dirties = dirtyBy === undefined ? 'no' : dirtyness(s, dirtyBy);
   const count = effect.count === undefined ? undefined : resolvePattern(s, effect.count.place, call);
   const pointer = args[Number(/^\(?\*?arg(\d+)/.exec(effect.place)?.[1] ?? -1)];
   checkReleaseContext(on, row, dirties);
@@ -206,13 +207,8 @@ function release(on: OnPath, call: EffectCall, target: Resolved): void {
     count: count === undefined || count.kind !== 'value' || effect.count?.unit !== 'pages' ? undefined : count.value,
     offset: pointer !== undefined && hasOffset(pointer),
     dirties,
+    dirtyBy,
   });
-}
-
-function dirtyness(s: PathState, v: Value): 'yes' | 'no' | 'maybe' {
-  const i = intervalOf(s.facts, v);
-  if (i.low === 0 && i.high === 0) return 'no';
-  return i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key) ? 'yes' : 'maybe';
 }
 
 function bump(s: PathState, id: string): void {
@@ -230,7 +226,8 @@ function take(on: OnPath, id: string, name: string): void {
 function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   const { frame, s, info } = on;
   const arg = call.effect.dirtyArg === undefined ? undefined : resolvePattern(s, call.effect.dirtyArg, call);
-  if (arg !== undefined && dirtyness(s, contentOf(s, arg)) === 'no') return;
+  const by = arg === undefined ? undefined : contentOf(s, arg);
+  if (by !== undefined && dirtyness(s, by) === 'no') return;
   const step = stepAt(frame, info.instr.span, `marked dirty here by ${call.row.name}()`);
   const prov = provenanceOf(s, target);
   for (const id of prov) {
@@ -261,6 +258,7 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
       functionName: frame.fn.name,
       all: false,
       dirties: 'yes',
+      dirtyKey: entryKeyOf(by),
     });
   }
 }

@@ -1,7 +1,7 @@
 /** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
 import type { Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
-import type { Value } from '../flow/value.ts';
+import { conversionOf, type Value } from '../flow/value.ts';
 import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import {
@@ -30,8 +30,24 @@ export interface ReleaseCall {
   /** The pointer has an offset: only a part is meant. */
   readonly offset: boolean;
   readonly dirties: 'yes' | 'no' | 'maybe';
+  /** The value that decides, where it is not known. */
+  readonly dirtyBy?: Value | undefined;
   /** Where it happens, when that is in a callee; default: at the call. */
   readonly at?: Step;
+}
+
+/** Whether an argument that says so makes the callee mark pages dirty. */
+export function dirtyness(s: PathState, v: Value): 'yes' | 'no' | 'maybe' {
+  const i = intervalOf(s.facts, v);
+  if (i.low === 0 && i.high === 0) return 'no';
+  return i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key) ? 'yes' : 'maybe';
+}
+
+/** The key by which a caller can tell what a value is; undefined for what the function made itself. */
+export function entryKeyOf(v: Value | undefined): string | undefined {
+  const inner = v?.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
+  if (inner !== undefined) return entryKeyOf(inner);
+  return v?.kind === 'symbol' && v.path === v.key ? v.key : undefined;
 }
 
 /** Applies a release to the path. */
@@ -87,6 +103,7 @@ function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: 
     functionName: frame.fn.name,
     all: call.array && !call.offset,
     dirties: call.dirties,
+    dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
   });
 }
 

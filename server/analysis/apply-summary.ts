@@ -2,7 +2,7 @@
 import { assumeInterval, assumeMask, assumeOneOf, compare, intervalOf } from '../flow/facts.ts';
 import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
-import { applyRelease } from './apply-release.ts';
+import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkReleaseContext } from './check-context.ts';
 import { containerOf } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
@@ -192,10 +192,12 @@ function replay(b: Binding, e: EntryEvent): void {
     return;
   }
   const info = { ...b.info };
+  const by = e.dirtyKey === undefined ? undefined : valueOfKey(b, e.dirtyKey);
+  const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
     case 'release': {
       const row = b.frame.model.rows(e.api).at(-1);
-      if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, e.dirties);
+      if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
       const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
       applyRelease(
         { frame: inner, s: b.s, info },
@@ -206,13 +208,15 @@ function replay(b: Binding, e: EntryEvent): void {
           array: true,
           count: undefined,
           offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
-          dirties: e.dirties,
+          dirties,
+          dirtyBy: by,
           at: e.step,
         },
       );
       return;
     }
     case 'dirty':
+      if (dirties === 'no') return;
       for (const id of value.prov) {
         const r = b.s.resources.get(id);
         if (r !== undefined) setResource(b.s, { ...r, dirtied: r.dirtied ?? e.step });
@@ -244,7 +248,13 @@ function replay(b: Binding, e: EntryEvent): void {
 
 function forward(b: Binding, e: EntryEvent, value: Value): void {
   const path = value.kind === 'symbol' ? value.path : undefined;
-  addEvent(b.s, { ...e, path: path ?? '', owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner });
+  const dirtyKey = e.dirtyKey === undefined ? undefined : entryKeyOf(valueOfKey(b, e.dirtyKey));
+  addEvent(b.s, {
+    ...e,
+    dirtyKey,
+    path: path ?? '',
+    owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner,
+  });
 }
 
 /** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */

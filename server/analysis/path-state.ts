@@ -22,6 +22,8 @@ export interface EntryEvent {
   readonly all: boolean;
   /** release: whether the pages were or are marked dirty on the way (`maybe`: an argument decides). */
   readonly dirties: 'yes' | 'no' | 'maybe';
+  /** release, dirty: key of the entry value that decides, where one does. */
+  readonly dirtyKey?: string | undefined;
 }
 
 /** Branches taken, newest first. */
