@@ -102,8 +102,22 @@ function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medi
   if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
   // Intervals of page frame numbers are not followed.
   if ((r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
+  if (countsReferences(frame)) return 'low';
   const assumed = s.facts.dropped || frame.cfg.gaps.length > 0;
   return assumed ? 'medium' : 'high';
+}
+
+/** Whether the function counts references of single pages in a variable to drop them together, as page_ref_sub() does. */
+function countsReferences(frame: Frame): boolean {
+  const drops = (name: string): boolean =>
+    frame.model
+      .rows(name)
+      .some((row) =>
+        row.effects.some((e) => e.op === 'release' && e.ref === 'get' && e.place === 'arg0' && e.count !== undefined),
+      );
+  return frame.cfg.blocks.some((b) =>
+    b.instrs.some((i) => i.kind === 'call' && i.callee !== undefined && drops(i.callee)),
+  );
 }
 
 /** Whether the path has asked and knows that the iterator gives pins. */
