@@ -19,9 +19,11 @@ function atomicLock(s: PathState): Step | undefined {
 export function checkAcquireContext(on: OnPath, row: ApiRow): void {
   const { s } = on;
   const mmap = s.locks.get('mmap');
-  if (row.context.mmapLock === 'not-held' && mmap !== undefined) report(on, 'mmap-lock-held', row.name, mmap);
+  if (row.context.mmapLock === 'not-held' && mmap !== undefined)
+    report(on, { kind: 'mmap-lock-held', confidence: 'high' }, row.name, mmap);
   const atomic = atomicLock(s);
-  if (row.context.sleeps === true && atomic !== undefined) report(on, 'gup-in-atomic', row.name, atomic);
+  if (row.context.sleeps === true && atomic !== undefined)
+    report(on, { kind: 'gup-in-atomic', confidence: 'high' }, row.name, atomic);
 }
 
 /** A release that takes the page lock while a spinlock or the like is held. */
@@ -30,16 +32,17 @@ export function checkReleaseContext(on: OnPath, row: ApiRow, dirties: 'yes' | 'n
   const atomic = atomicLock(s);
   if (atomic === undefined) return;
   const sleeps = row.context.sleeps === true || (row.context.sleeps === 'when-dirty' && dirties !== 'no');
-  if (sleeps) report(on, 'sleeping-release-in-atomic', row.name, atomic, dirties === 'maybe' ? 'medium' : 'high');
+  const confidence = dirties === 'maybe' ? 'medium' : 'high';
+  if (sleeps) report(on, { kind: 'sleeping-release-in-atomic', confidence }, row.name, atomic);
 }
 
-function report(
-  { frame, info }: OnPath,
-  kind: 'mmap-lock-held' | 'gup-in-atomic' | 'sleeping-release-in-atomic',
-  api: string,
-  lock: Step,
-  confidence: 'high' | 'medium' = 'high',
-): void {
+/** What is wrong, and how sure that is. */
+interface Verdict {
+  readonly kind: 'mmap-lock-held' | 'gup-in-atomic' | 'sleeping-release-in-atomic';
+  readonly confidence: 'high' | 'medium';
+}
+
+function report({ frame, info }: OnPath, { kind, confidence }: Verdict, api: string, lock: Step): void {
   reportProblem(frame, {
     kind,
     step: stepAt(frame, info.instr.span, `${api}() is called here`),
