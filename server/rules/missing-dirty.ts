@@ -154,7 +154,8 @@ function within(span: { start: number; end: number }, at: UnitSpan): boolean {
 function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[], severity: Severity): void {
   const here = releases.find((r) => r.at.unit === pass.unit) ?? releases[0];
   if (here === undefined) return;
-  const inUnit = here.at.unit === pass.unit;
+  // A wrapper's release serves other callers too; the one that has to mark them is told.
+  const inUnit = here.at.unit === pass.unit && site.via === undefined;
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
   const others = releases.filter((r) => r !== here || !inUnit);
