@@ -76,7 +76,7 @@ describe('the kernel of a file', () => {
 
   it('comes from the arguments of its calls, and then nobody named it', async () => {
     const text =
-      'static long f(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages(a, 1, FOLL_WRITE | FOLL_PIN, p, NULL);\n}\n';
+      'long f(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages(a, 1, FOLL_WRITE | FOLL_PIN, p, NULL);\n}\n';
     const result = await check({ 'a.c': text });
     assert.equal(result.kernel.source, 'derived');
     assert.match(result.kernel.range, /^5\.[67]\.\.6\.4$/);

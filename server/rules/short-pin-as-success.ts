@@ -42,8 +42,9 @@
  * All.
  *
  * ## Limits
- * Loops, releases and pages left in an object count; what becomes of a count that is stored for later is not followed. A call in a loop, which adds its results up until all
- * pages are there, is left alone; so is a walk that tests every entry of the array.
+ * Loops, releases and pages left in an object count, and results of which nothing but their sign is asked for; what becomes of a count that
+ * is stored for later is not followed. A call in a loop, which adds its results up until all pages are there, is left alone; so is a walk
+ * that tests every entry of the array.
  *
  * ## Fix safety
  * No fix: whether to fail, to try again or to go on with fewer pages only the author knows.
@@ -52,8 +53,9 @@
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
 import { KEPT } from '../analysis/check-result.ts';
-import { defineRule } from './define.ts';
+import { defineRule, type RulePass } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { lostCountTest } from './lost-count.ts';
 import { governedBy, isInLoop } from './surroundings.ts';
 
 /** See the head of the file. */
@@ -74,8 +76,27 @@ export const shortPinAsSuccess = defineRule({
         severity: 'warning',
       });
     }
+    reportLostCounts(pass);
   },
 });
+
+/** Results that are tested for an error only, and whose count is used nowhere. */
+function reportLostCounts(pass: RulePass): void {
+  const told = new Set(pageFindings(pass, 'short-pin-as-success').map((f) => f.site));
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || told.has(site)) continue;
+    const test = lostCountTest(pass, site);
+    if (test === undefined) continue;
+    pass.report({
+      message: `this tests the result of ${site.api}() for an error only, and nothing else asks how many pages came: a short count passes for all of them, and the entries behind the last page that came were never written; compare the result with the number asked for`,
+      at: { unit: site.unit, span: test },
+      functionName: site.fn?.name ?? '',
+      site,
+      confidence: 'medium',
+      related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
+    });
+  }
+}
 
 /** Whether the acquire call is repeated in a loop: what one turn did not get the next one asks for. */
 function isAddedUp({ resource, problem }: PageFinding): boolean {

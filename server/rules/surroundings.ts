@@ -43,8 +43,7 @@ function matchingOpen(code: string, close: number): number | undefined {
 }
 
 /** The statement behind the header that holds a condition: a block, or up to the semicolon. Empty where there is none. */
-export function governedBy(unit: CUnit, condition: Span): Span {
-  const { code } = unit;
+export function governedBy({ code }: Pick<CUnit, 'code'>, condition: Span): Span {
   let depth = 0;
   let i = condition.end;
   for (; i < code.length; i++) {
