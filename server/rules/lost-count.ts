@@ -23,6 +23,7 @@ export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined 
   if (test === null) return undefined;
   const others = withoutFailures(unit.code, span.end, seen, name)
     .replace(releaseIfAny(name), '')
+    .replace(new RegExp(`\\b${name}\\s*=(?!=)`, 'g'), '=')
     .replace(new RegExp(testOf(name).source, 'g'), '');
   if (new RegExp(`\\b${name}\\b`).test(others)) return undefined;
   const start = span.end + test.index;

@@ -46,7 +46,8 @@
  *
  * ## Limits
  * Callers are followed by name as far as the files at hand go; anything further up in one of them that takes the lock, or calls what takes
- * it, counts as held. Silent for functions that are exported, that a header defines, or that the kernel may call with the lock held. An
+ * it, counts as held. Silent for functions that are exported, that a header defines, that only files elsewhere call, or that the kernel may
+ * call with the lock held. An
  * error only in the entry point of a system call, a warning where callers are followed.
  *
  * ## Fix safety
@@ -125,8 +126,11 @@ function heldNowhere(pass: RulePass, holders: RegExp, from: PlacedFunction): 'en
     if (fn.viaMacro !== undefined) return /SYSCALL_DEFINE/.test(fn.viaMacro);
     if (seen.has(fn)) return true;
     seen.add(fn);
-    if (rootKind(unit, fn) === 'unknown' || isExported(unit, fn)) return false;
+    const root = rootKind(unit, fn);
+    if (root === 'unknown' || isExported(unit, fn)) return false;
     const calls = callsOf(filesOf(pass), fn.name).filter((c) => !fn.isStatic || c.unit === unit);
+    // Its callers are in files that are not at hand.
+    if (calls.length === 0 && root === 'none' && !fn.isStatic) return false;
     return calls.every((c) => !holders.test(c.unit.code.slice(c.fn.bodySpan.start, c.offset)) && isFree(c, depth + 1));
   };
   if (!isFree(from, 0)) return 'unknown';
