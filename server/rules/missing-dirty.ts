@@ -86,7 +86,8 @@ export const missingDirty = defineRule({
       const severity = writeOf(pass, site);
       if (severity === undefined || isInWrapper(pass, site)) continue;
       const releases = cleanReleases(pass, site);
-      if (releases === undefined || marksDirtyNearby(pass, site, releases)) continue;
+      if (releases === undefined || releases.some((r) => isToldWhether(pass, r))) continue;
+      if (marksDirtyNearby(pass, site, releases)) continue;
       report(pass, site, releases, severity);
     }
   },
@@ -141,6 +142,14 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, releases: readonly Cle
   return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
     [...fields].some((field) => mentionsField(f, field)),
   );
+}
+
+/** Whether a release marks the pages dirty or not as its function is told: who then says no has thought of it. */
+function isToldWhether(pass: RulePass, { api, at }: CleanRelease): boolean {
+  const takes = pass.model
+    .allRows(api)
+    .some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg !== undefined));
+  return takes && !/,\s*(?:false|0)\s*\)$/.test(at.unit.code.slice(at.span.start, at.span.end));
 }
 
 function marksDirty(pass: RulePass, name: string): boolean {
