@@ -41,7 +41,9 @@ function site(more: Partial<SiteRecord> & { readonly line?: number; readonly fil
     evidence: [],
     pages: 'pages',
     owner: undefined,
-    releases: [{ location: { ...location, line: 20 }, functionName: 'g', api: 'unpin_user_page', matches: true }],
+    releases: [
+      { location: { ...location, line: 20 }, functionName: 'g', api: 'unpin_user_page', matches: true, by: 'path' },
+    ],
     active: '',
     ...fields,
   };

@@ -63,6 +63,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
       functionName: r.fn.name,
       api: r.api,
       matches: r.matches,
+      by: r.by,
     })),
     active: formatRange(textRange(site)),
   };

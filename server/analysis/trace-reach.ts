@@ -57,6 +57,8 @@ export interface TraceEvent {
   readonly holder: HolderKind | undefined;
   /** handed-out: the parameter whose memory they are put into; undefined for the result. */
   readonly param: number | undefined;
+  /** Found because an object of the kind that holds the pages is at hand, and nothing more. */
+  readonly guessed?: boolean;
 }
 
 /** A field that reaches the pages, and the tags of the structs it was seen in; undefined where declarations at hand do not tell. */

@@ -330,7 +330,8 @@ function searchObjects(s: Search, site: CallSite): void {
         };
         const trace = traceFunction({ ...s.scope, unit }, fn, own, { sources: new Map(), foreign: false });
         for (const e of trace.events)
-          if (e.kind === 'release') s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, e);
+          if (e.kind === 'release')
+            s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, { ...e, guessed: true });
       }
     }
   }

@@ -10,7 +10,7 @@ import { findCalls } from '../analysis/sites.ts';
 import { summaryText } from '../analysis/summary-text.ts';
 import { wrapperNamed } from '../analysis/wrappers.ts';
 import { hashOf } from '../base/hash.ts';
-import type { Rule } from '../rules/define.ts';
+import type { JudgedSite, Rule } from '../rules/define.ts';
 import { type PassInput, runRules } from '../rules/run.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
@@ -168,12 +168,16 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
       get neighbours() {
         return project.cluster(unit);
       },
+      fileAt: (other) => project.unitAt(other, unit.range),
       model: selected,
       kernel: unit.range,
       kernelKnown: kernel.known,
       entitled: (flag) => path !== undefined && selected.entitled(path, flag),
       sites,
       recordOf: (site) => known.get(site),
+      get around() {
+        return around(unit, { selected, project, known });
+      },
       calls,
       isReported: (other) => project.isGiven(other.path),
       get flow() {
@@ -183,6 +187,25 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
     };
   });
   return runRules(rules, inputs).map(rawFinding);
+}
+
+/** The sites of a unit and its neighbours with their records. */
+function around(
+  unit: CUnit,
+  {
+    selected,
+    project,
+    known,
+  }: {
+    readonly selected: Model;
+    readonly project: Project;
+    readonly known: ReadonlyMap<CallSite, SiteRecord | undefined>;
+  },
+): readonly JudgedSite[] {
+  const flow = flowOf(unit, selected, project);
+  const members = [unit, ...project.cluster(unit)];
+  const sites = members.flatMap((m) => callsOf(m, selected, project).sites.filter((s) => s.unit === m));
+  return sites.map((site) => ({ site, record: known.get(site) ?? siteRecord(site, selected, project, flow) }));
 }
 
 /** Summaries of the functions of a name, as text. */

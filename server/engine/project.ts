@@ -101,6 +101,12 @@ export class Project implements ProjectView {
     return kept(this.#units, key, () => this.#tools.units?.unit(path, text, env, load) ?? load());
   }
 
+  /** The unit of a file for a range; undefined where it cannot be read. */
+  unitAt(path: string, range: KernelRange): CUnit | undefined {
+    const text = this.#text(path);
+    return text === undefined ? undefined : this.unit(path, text, range);
+  }
+
   headers(unit: CUnit): readonly CUnit[] {
     return kept(this.#headerUnits, unit, () => this.#findHeaders(unit));
   }

@@ -97,6 +97,11 @@ export interface ReleaseRef {
   readonly functionName: string;
   readonly api: string;
   readonly matches: boolean;
+  /**
+   * What connects it with the site. path: path analysis saw it meet the pages. owner: it gives back what the pages' owner holds. name: by the
+   * names of what holds them. guess: an object of the kind that holds them is at hand where pages are given back.
+   */
+  readonly by: 'path' | 'owner' | 'name' | 'guess';
 }
 
 /** One acquire site as `guplint sites` reports it. */

@@ -5,16 +5,12 @@
 import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
-import type { FixProposal, Report, RulePass } from './define.ts';
+import type { FixProposal, JudgedSite, Report, RulePass } from './define.ts';
 import { kernelsOf } from './facts.ts';
+import type { Conversion } from './fixes/conversion/plan.ts';
+import { offered } from './fixes/convert-to-pin.ts';
 import { versionSeverity } from './flag-use.ts';
 import { bothOf, isEmpty, type Kernels } from './kernels.ts';
-
-/** A site and its record. */
-export interface JudgedSite {
-  readonly site: CallSite;
-  readonly record: SiteRecord;
-}
 
 /** The calls of the API itself in this file, with their records. */
 export function judgedSites(pass: RulePass): readonly JudgedSite[] {
@@ -39,6 +35,8 @@ export interface CaseFinding {
   readonly on: Kernels;
   readonly severity: Severity;
   readonly fixes?: readonly FixProposal[];
+  /** The conversion to pins, or why none is offered. */
+  readonly conversion?: Conversion;
   /** Kinds of evidence to show, the decisive ones. */
   readonly shows: readonly string[];
 }
@@ -49,6 +47,7 @@ const MAX_SHOWN = 3;
 /** Reports a site; nothing where `on` is empty. How sure the case is, the finding is. */
 export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding: CaseFinding): void {
   const { on, message, shows } = finding;
+  const conversion = finding.conversion === undefined ? undefined : offered(finding.conversion);
   if (isEmpty(on)) return;
   pass.report({
     message,
@@ -58,8 +57,8 @@ export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding
     site,
     severity: versionSeverity(pass, finding.severity, on, pass.liveOn(site)),
     confidence: confidenceOf(record),
-    related: relatedOf(pass, record, shows),
-    ...(finding.fixes === undefined ? {} : { fixes: finding.fixes }),
+    related: [...relatedOf(pass, record, shows), ...(conversion?.steps ?? [])],
+    fixes: [...(finding.fixes ?? []), ...(conversion?.fixes ?? [])],
   });
 }
 

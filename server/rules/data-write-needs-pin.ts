@@ -56,7 +56,8 @@
 
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
-import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { conversionOf } from './fixes/conversion/plan.ts';
 
 /** See the head of the file. */
 export const dataWriteNeedsPin = defineRule({
@@ -76,7 +77,7 @@ export const dataWriteNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages whose data the CPU writes (case 5): on {kernels} writeback may run between the write and the release; use ${name}() and unpin_user_pages_dirty_lock()`,
         on: pinnable(pass, site),
         severity: stored && record.releases.length > 0 && !iterator ? 'warning' : 'info',
-        fixes: convertToPin(pass, site),
+        conversion: conversionOf(pass, judged),
         shows: ['write', 'data'],
       });
     }

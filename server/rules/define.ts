@@ -49,6 +49,12 @@ export interface Report {
   readonly fixes?: readonly FixProposal[];
 }
 
+/** A site with what is known of it. */
+export interface JudgedSite {
+  readonly site: CallSite;
+  readonly record: SiteRecord;
+}
+
 /** What a rule may read. */
 export interface RulePass {
   readonly unit: CUnit;
@@ -56,6 +62,8 @@ export interface RulePass {
   readonly headers: readonly CUnit[];
   /** The other source files of the directory that name something of the model. */
   readonly neighbours: readonly CUnit[];
+  /** A file of the project by its path; undefined where it cannot be read. */
+  fileAt(path: string): CUnit | undefined;
   readonly model: Model;
   /** The kernels aimed at, and whether somebody named them (a flag, a Makefile, the configuration, the code's own tests). */
   readonly kernel: KernelRange;
@@ -65,6 +73,8 @@ export interface RulePass {
   readonly sites: readonly CallSite[];
   /** What is known of a site: its case, lifetime, accesses, releases. */
   recordOf(site: CallSite): SiteRecord | undefined;
+  /** The sites of the unit and of its neighbours with what is known of them; computed when first asked for. */
+  readonly around: readonly JudgedSite[];
   /** Every call of a model function in the unit, sites included, in text order. */
   readonly calls: readonly ApiCall[];
   /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */

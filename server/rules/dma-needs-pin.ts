@@ -59,7 +59,8 @@
 
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
-import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { conversionOf } from './fixes/conversion/plan.ts';
 
 /** See the head of the file. */
 export const dmaNeedsPin = defineRule({
@@ -78,7 +79,7 @@ export const dmaNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages that a device or I/O path accesses (case 1): on {kernels} nothing protects their data from fork and writeback; use ${other}() and unpin them`,
         on: pinnable(pass, site),
         severity: iterator ? 'info' : 'warning',
-        fixes: convertToPin(pass, site),
+        conversion: conversionOf(pass, judged),
         shows: ['dma', 'carrier', 'register'],
       });
     }

@@ -38,7 +38,8 @@
  */
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { flagKernels, isPinFunction, refusalOf, refusalText } from './facts.ts';
-import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { convertToPin } from './fixes/convert-to-pin.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
 import { bothOf, isEmpty, unionOf } from './kernels.ts';
@@ -79,7 +80,7 @@ function checkUse(pass: RulePass, use: FlagUse): void {
     on: isEmpty(refused) ? known : refused,
     holds: bad,
     severity: isEmpty(refused) ? 'warning' : 'error',
-    fixes: pin ? dropFix(use) : convertToPin(pass, site, use.term),
+    ...(pin ? { fixes: dropFix(use) } : convertToPin(pass, site, use.term)),
   });
 }
 

@@ -77,8 +77,8 @@
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { isLockedCheck, refusalOf } from './facts.ts';
-import { addLongterm } from './fixes/add-longterm.ts';
-import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { conversionOf } from './fixes/conversion/plan.ts';
 import { bothOf, isEmpty } from './kernels.ts';
 
 /** See the head of the file. */
@@ -109,11 +109,7 @@ export const longtermNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
         on,
         severity: fails ? 'error' : 'warning',
-        fixes: convertToPin(pass, site).map((fix) => ({
-          ...fix,
-          title: `Use ${name}() with FOLL_LONGTERM and unpin the pages`,
-          edits: [...fix.edits, addLongterm(site)].filter((e) => e !== undefined),
-        })),
+        conversion: conversionOf(pass, judged),
         shows: ['release', 'dma', 'flag'],
       });
     }

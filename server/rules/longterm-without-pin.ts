@@ -39,7 +39,8 @@
  */
 import { defineRule, type RulePass } from './define.ts';
 import { flagKernels, isLockedCheck, isPinFunction, kernelsOf, passesLocked, refusalOf, refusalText } from './facts.ts';
-import { convertToPin, pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { convertToPin } from './fixes/convert-to-pin.ts';
 import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
 import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
 
@@ -73,15 +74,15 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const refused = bothOf(refusal.kernels, known);
   const accepted = bothOf(known, pinKernels(pass, site.api));
   const advice = `use ${pinNameOf(site.api) ?? 'a pin_user_pages function'}() and unpin the pages`;
-  const fixes = convertToPin(pass, site);
+  const conversion = convertToPin(pass, site);
   if (!isEmpty(refused)) {
     const how = refusalText(site, refusal, refused, model);
     const message = `${site.api}() refuses FOLL_LONGTERM without FOLL_PIN on {kernels} (${how}); ${advice}`;
-    reportUse(pass, use, { message, on: refused, holds: refusal.kernels, severity: 'error', fixes });
+    reportUse(pass, use, { message, on: refused, holds: refusal.kernels, severity: 'error', ...conversion });
   } else if (!isEmpty(accepted)) {
     const message = `a long hold taken with ${site.api}() is no pin on {kernels}, and 5.10 refuses it; ${advice}`;
     const holds = unionOf([...refusal.kernels, ...pinKernels(pass, site.api)]);
-    reportUse(pass, use, { message, on: accepted, holds, severity: 'warning', fixes });
+    reportUse(pass, use, { message, on: accepted, holds, severity: 'warning', ...conversion });
   }
 }
 

@@ -49,7 +49,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type Edit, type FixProposal, type RulePass } from './define.ts';
 import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall, replaceArgument } from './fixes/arguments.ts';
-import { pinNameOf } from './fixes/convert-to-pin.ts';
+import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { acquiredBy, reportFlow } from './flow-report.ts';
 import { includesAll } from './kernels.ts';
 import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';

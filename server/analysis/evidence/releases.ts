@@ -4,6 +4,7 @@
  */
 import type { ApiRow, Reference } from '../../../model/schema.ts';
 import type { Span } from '../../base/span.ts';
+import type { ReleaseRef } from '../../engine/protocol.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { functionAt, treeOf } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
@@ -21,8 +22,7 @@ export interface FoundRelease extends PlaceIn {
   readonly api: string;
   /** Whether it gives back the kind of hold that the site takes, on every kernel of the site. */
   readonly matches: boolean;
-  /** path: path analysis saw it meet the pages. owner: of what the pages' owner holds. name: found by names. */
-  readonly by: 'path' | 'owner' | 'name';
+  readonly by: ReleaseRef['by'];
 }
 
 /** Releases that one site lists; code written by hand has below 20. */
@@ -47,7 +47,14 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
   for (const e of trace.events) {
     if (found.size >= MAX_RELEASES) break;
     if (e.kind !== 'release' || e.api === undefined || !isRelease(e)) continue;
-    add({ unit: e.unit, fn: e.fn, node: e.node, api: e.api, matches: rowsMatch(site, e.rows), by: 'name' });
+    add({
+      unit: e.unit,
+      fn: e.fn,
+      node: e.node,
+      api: e.api,
+      matches: rowsMatch(site, e.rows),
+      by: e.guessed === true ? 'guess' : 'name',
+    });
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
   const sorted = withoutStrangers(site, [...found.values()]).sort(

@@ -193,6 +193,11 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
     const text = 'nothing in this file reads or writes the data: a device may';
     return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];
   }
+  const dirty = first('dirty');
+  if (dirty !== undefined && (site.flags.may.has('FOLL_WRITE') || !site.flags.known)) {
+    const text = `${dirty.api ?? 'the release'}() marks the pages dirty: somebody wrote their data`;
+    return [{ kind: 'dirty', ...place(dirty), text, cases: { 1: 2, 2: 2, 5: 0.5 }, guess: ['dma'] }];
+  }
   const text = 'nothing but struct page is used in this file';
   return [{ kind: 'struct-page', ...place(last), text, cases: { 4: 3, 3: 1.5 }, guess: ['none'] }];
 }

@@ -1,0 +1,96 @@
+/**
+ * Whether a count may be a negative errno where it is used: a loop up to it then does nothing, a release of a whole array would take it for a
+ * huge number. A variable that gets the result of an acquire call, without a test of its sign before.
+ */
+import { compact, conditionOf, leaves, placeOfStatement } from '../../../analysis/statement-place.ts';
+import { bare, calleeOf, codeOf } from '../../../analysis/trees.ts';
+import { type CNode, childByField, walk } from '../../../syntax/node.ts';
+import { variableAt } from '../../../syntax/types.ts';
+import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
+
+interface Where {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+  readonly tree: CNode;
+}
+
+const ACQUIRES = /^(?:get|pin)_user_pages\w*$/;
+
+/** Whether `count` may be below 0 at a statement. */
+export function mayBeNegative({ unit, fn, tree }: Where, statement: CNode, count: string): boolean {
+  if (!/^\w+(?:(?:->|\.)\w+)*$/.test(count)) return false;
+  const variable = variableAt(unit, fn, count, statement.start);
+  if (variable?.type.unsigned === true || !getsResult({ unit, tree }, count, MAX_COPIES)) return false;
+  const around = placeOfStatement(tree, statement)?.around ?? [];
+  return !around.some((n, i) => {
+    const inner = i === 0 ? statement : around[i - 1];
+    return inner !== undefined && (isGuarded(unit, n, { inner, count }) || isLeftBefore(unit, n, { inner, count }));
+  });
+}
+
+/** A result is copied on through this many variables. */
+const MAX_COPIES = 3;
+
+/** Whether a place is assigned the result of an acquire call, or a copy of a place that is. */
+function getsResult({ unit, tree }: Pick<Where, 'unit' | 'tree'>, name: string, copies: number): boolean {
+  let found = false;
+  walk(tree, (n) => {
+    if (found || (n.type !== 'assignment_expression' && n.type !== 'init_declarator')) return !found;
+    const left = childByField(n, 'left') ?? childByField(n, 'declarator');
+    const right = childByField(n, 'right') ?? childByField(n, 'value');
+    const operator = childByField(n, 'operator');
+    if (operator !== undefined && codeOf(unit, operator) !== '=') return true;
+    if (left === undefined || right === undefined || compact(unit, left) !== name) return true;
+    const value = bare(right);
+    const callee = value.type === 'call_expression' ? calleeOf(value) : undefined;
+    if (callee !== undefined) found = ACQUIRES.test(codeOf(unit, callee));
+    else if (value.type === 'identifier' && copies > 0)
+      found = compact(unit, value) !== name && getsResult({ unit, tree }, compact(unit, value), copies - 1);
+    return !found;
+  });
+  return found;
+}
+
+interface Inner {
+  readonly inner: CNode;
+  readonly count: string;
+}
+
+/** `if (n > 0)` around it, `else` of `if (n < 0)`, `while (n > 0)`. */
+function isGuarded(unit: CUnit, n: CNode, { inner, count }: Inner): boolean {
+  const condition = conditionOf(n);
+  if (condition === undefined) return false;
+  const text = codeOf(unit, condition).replace(/\s+/g, '');
+  const positive = new RegExp(`(?:^|&&|\\()${escaped(count)}(?:>0|>=0|>=1)(?:$|&&|\\))`);
+  const negative = new RegExp(`^${escaped(count)}<=?0$`);
+  if (inner.field === 'alternative') return negative.test(text);
+  return inner.field !== 'initializer' && positive.test(text);
+}
+
+/** `if (n < 0) return …;` before it in the same block. */
+function isLeftBefore(unit: CUnit, n: CNode, { inner, count }: Inner): boolean {
+  if (n.type !== 'compound_statement') return false;
+  const negative = new RegExp(`(?:^|\\|\\||\\()${escaped(count)}(?:<=?0|<1)(?:$|\\|\\||\\))`);
+  let safe = false;
+  for (const s of n.children) {
+    if (s.start >= inner.start) break;
+    if (s.type === 'if_statement') {
+      const condition = conditionOf(s);
+      const text = condition === undefined ? '' : codeOf(unit, condition).replace(/\s+/g, '');
+      const arm = childByField(s, 'consequence');
+      if (negative.test(text) && (leaves(arm) || zeroed(unit, arm, count))) safe = true;
+    }
+  }
+  return safe;
+}
+
+/** `if (n < 0) n = 0;`. */
+function zeroed(unit: CUnit, arm: CNode | undefined, count: string): boolean {
+  return (
+    arm !== undefined && new RegExp(`\\b${escaped(count)}\\s*=\\s*0\\s*;`).test(unit.code.slice(arm.start, arm.end))
+  );
+}
+
+function escaped(place: string): string {
+  return place.replace(/[.>-]/g, '\\$&');
+}
