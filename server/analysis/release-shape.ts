@@ -11,6 +11,7 @@ import {
   callOf,
   callStatement,
   compact,
+  placeOfStatement,
   type StatementPlace,
   statementBefore,
   statementsIn,
@@ -65,27 +66,37 @@ interface Where {
 export function arrayReleaseShape(unit: CUnit, tree: CNode, call: CNode): ReleaseShape {
   const place = callStatement(tree, call);
   const [pages, count] = callOf(unit, place?.statement ?? call)?.args ?? [];
-  const before = place === undefined ? undefined : statementBefore(place);
-  if (place === undefined || pages === undefined || count === undefined || before === undefined) return CALL;
-  const loop = countingLoop(unit, before);
-  const body = childByField(before, 'body');
-  const [only, more] = body === undefined ? [] : statementsIn(body);
-  if (loop === undefined || only === undefined || more !== undefined) return CALL;
-  const mark = dirtyMarkOf(unit, only);
-  if (mark === undefined || mark.page !== `${compact(unit, pages)}[${loop.element}]` || names(mark.when, loop.index))
-    return CALL;
-  if (loop.count.replace(/\s+/g, '') !== compact(unit, count) || loop.from !== '0') return CALL;
-  if (!isDeadAfter(unit, tree, before, loop.index)) return CALL;
+  if (place === undefined || pages === undefined || count === undefined) return CALL;
+  const given = { pages: shownText(unit, pages), count: shownText(unit, count) };
+  const marks = marksBefore({ unit, tree }, place, given);
+  if (marks === undefined) return CALL;
   return {
     kind: 'pages',
     of: 'array',
-    span: { start: before.start, end: place.statement.end },
-    pages: shownText(unit, pages),
-    count: shownText(unit, count),
-    when: mark.when,
-    statement: before,
-    locals: [loop.index],
+    span: { start: marks.loop.start, end: place.statement.end },
+    ...given,
+    when: marks.when,
+    statement: marks.loop,
+    locals: [marks.index],
   };
+}
+
+/** A loop right before a statement that marks this stretch of an array dirty and does nothing else. */
+function marksBefore(
+  { unit, tree }: Where,
+  place: StatementPlace,
+  { pages, count }: { readonly pages: string; readonly count: string },
+): { readonly loop: CNode; readonly when: string; readonly index: string } | undefined {
+  const before = statementBefore(place);
+  const loop = before === undefined ? undefined : countingLoop(unit, before);
+  const body = before === undefined ? undefined : childByField(before, 'body');
+  const [only, more] = body === undefined ? [] : statementsIn(body);
+  if (before === undefined || loop === undefined || only === undefined || more !== undefined) return undefined;
+  const mark = dirtyMarkOf(unit, only);
+  if (mark === undefined || names(mark.when, loop.index) || loop.from !== '0') return undefined;
+  const equal = (a: string, b: string): boolean => a.replace(/\s+/g, '') === b.replace(/\s+/g, '');
+  if (!equal(mark.page, `${pages}[${loop.element}]`) || !equal(loop.count, count)) return undefined;
+  return isDeadAfter(unit, tree, before, loop.index) ? { loop: before, when: mark.when, index: loop.index } : undefined;
 }
 
 /** The loop that does nothing but give back elements, perhaps marking each dirty first. */
@@ -103,18 +114,19 @@ function elementLoop({ unit, tree }: Where, place: StatementPlace, page: CNode):
   const own = [loop.index, ...(parts.alias === undefined ? [] : [parts.alias.name])];
   if (mark !== undefined && own.some((name) => names(mark.when, name))) return undefined;
   if (own.some((name) => !isDeadAfter(unit, tree, statement, name))) return undefined;
-  const { start, end } = statement;
+  const given = { pages: stretch.pages, count: loop.count };
+  const outer = mark === undefined && stretch.of === 'array' ? placeOfStatement(tree, statement) : undefined;
+  const marks = outer === undefined ? undefined : marksBefore({ unit, tree }, outer, given);
   // From somewhere in the middle on there may be nothing left: a loop then does nothing, a count would be below 0.
   if (loop.from !== '0') return undefined;
   return {
     kind: 'pages',
     of: stretch.of,
-    span: { start, end },
-    pages: stretch.pages,
-    count: loop.count,
-    when: mark?.when,
-    statement,
-    locals: own,
+    span: { start: marks?.loop.start ?? statement.start, end: statement.end },
+    ...given,
+    when: mark?.when ?? marks?.when,
+    statement: marks?.loop ?? statement,
+    locals: marks === undefined ? own : [...own, marks.index],
   };
 }
 

@@ -29,11 +29,16 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
   const releases = releasesOf(site, trace, siteFlow(site, flow));
+  const lifetime = lifetimeClues(site, trace, releases, { model, project });
   const clues = [
     ...flagClues(site, model),
     ...iteratorClues(site, model),
-    ...sinkClues(site, trace),
-    ...lifetimeClues(site, trace, releases, { model, project }),
+    ...sinkClues(
+      site,
+      trace,
+      lifetime.some((c) => c.kind === 'notifier'),
+    ),
+    ...lifetime,
   ];
   const verdict = judge(clues);
   const [best, ...alternatives] = verdict.cases;

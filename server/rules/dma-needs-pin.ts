@@ -80,7 +80,7 @@ export const dmaNeedsPin = defineRule({
         on: pinnable(pass, site),
         severity: iterator ? 'info' : 'warning',
         conversion: conversionOf(pass, judged),
-        shows: ['dma', 'carrier', 'register'],
+        shows: ['dma', 'carrier', 'register', 'marked'],
       });
     }
   },

@@ -110,7 +110,7 @@ export const longtermNeedsPin = defineRule({
         on,
         severity: fails ? 'error' : 'warning',
         conversion: conversionOf(pass, judged),
-        shows: ['release', 'dma', 'flag'],
+        shows: ['release', 'dma', 'flag', 'marked'],
       });
     }
   },

@@ -19,8 +19,8 @@ const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
 
-/** The clues of what is done with the pages. */
-export function sinkClues(site: CallSite, all: PageTrace): Clue[] {
+/** The clues of what is done with the pages. `followed`: the driver is told of changes of the page tables. */
+export function sinkClues(site: CallSite, all: PageTrace, followed: boolean): Clue[] {
   // Where callers decide, those beside the file are some of many.
   const events = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
   const trace = { ...all, events };
@@ -69,6 +69,7 @@ export function sinkClues(site: CallSite, all: PageTrace): Clue[] {
   }
   if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   if (clues.length === 0) clues.push(...addressClue(site, trace));
+  if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
   if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
   if (trace.handedOut !== 'no' && site.reference !== 'none' && !givenBackHere(site, trace)) {
     const open = trace.handedOut === 'open';
@@ -169,6 +170,14 @@ function byFlags(site: CallSite): AccessKind[] {
   return site.flags.may.has('FOLL_WRITE') || !site.flags.known ? ['read', 'write'] : ['read'];
 }
 
+/** Pages under plain references that somebody marks dirty: their data was written, where nothing in sight does it. */
+function markedClue(site: CallSite, dirty: TraceEvent | undefined): Clue[] {
+  if (dirty === undefined || site.reference !== 'get' || site.api.startsWith('iov_iter_')) return [];
+  if (!site.flags.may.has('FOLL_WRITE') && site.flags.known) return [];
+  const text = `${dirty.api ?? 'a release'}() marks the pages dirty: their data is written`;
+  return [{ kind: 'marked', ...place(dirty), text, cases: { 1: 2, 2: 2, 5: 0.5 }, guess: ['dma'] }];
+}
+
 /** Where no access is in sight: only numbers and struct page, or nothing at all. */
 function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
   const pinned = site.reference !== 'get' || site.flags.may.has('FOLL_LONGTERM');
@@ -192,11 +201,6 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
   if (pinned) {
     const text = 'nothing in this file reads or writes the data: a device may';
     return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];
-  }
-  const dirty = first('dirty');
-  if (dirty !== undefined && (site.flags.may.has('FOLL_WRITE') || !site.flags.known)) {
-    const text = `${dirty.api ?? 'the release'}() marks the pages dirty: somebody wrote their data`;
-    return [{ kind: 'dirty', ...place(dirty), text, cases: { 1: 2, 2: 2, 5: 0.5 }, guess: ['dma'] }];
   }
   const text = 'nothing but struct page is used in this file';
   return [{ kind: 'struct-page', ...place(last), text, cases: { 4: 3, 3: 1.5 }, guess: ['none'] }];

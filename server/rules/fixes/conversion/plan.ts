@@ -138,6 +138,9 @@ function objectionTo(pass: RulePass, { members }: Group, calls: readonly Release
     releases: calls,
     attributed,
     takers: new Set(members.map((m) => m.site.fn)),
+    owners: members.every((m) => m.record.owner !== undefined)
+      ? new Set(members.flatMap((m) => /^struct (\w+)/.exec(m.record.owner ?? '')?.[1] ?? []))
+      : undefined,
   });
   return found === undefined ? undefined : { reason: found.reason, at: { unit: found.unit, span: found.span } };
 }

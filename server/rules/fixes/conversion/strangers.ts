@@ -77,6 +77,8 @@ export interface Known {
   readonly attributed: ReadonlySet<string>;
   /** The functions that take the pages. */
   readonly takers: ReadonlySet<FunctionDef | undefined>;
+  /** Tags of the structs that hold the pages; undefined where not all are known, or where none does. */
+  readonly owners: ReadonlySet<string> | undefined;
 }
 
 /** The first thing that stands against a conversion, in the files at hand. */
@@ -84,6 +86,7 @@ export function objection(files: Iterable<CUnit>, known: Known): Objection | und
   const { holders, releases, attributed, takers } = known;
   for (const unit of files) {
     const concerned = releases.some((r) => r.unit === unit) || unit.functions.some((fn) => takers.has(fn));
+    if (!concerned && !namesOwner(unit, known)) continue;
     const found =
       otherSource(unit, holders) ??
       furtherReference(unit, holders) ??
@@ -96,6 +99,12 @@ export function objection(files: Iterable<CUnit>, known: Known): Objection | und
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Whether a file that neither takes nor gives back the pages may do something to what holds them. */
+function namesOwner({ code }: CUnit, { owners, holders }: Known): boolean {
+  if (holders.fields.size === 0) return false;
+  return owners === undefined || [...owners].some((tag) => new RegExp(`\\bstruct\\s+${tag}\\b`).test(code));
 }
 
 /**
