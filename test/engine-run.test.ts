@@ -74,6 +74,16 @@ describe('the kernel of a file', () => {
     assert.equal(result.files[0]?.kernel.known, true);
   });
 
+  it('that only the tests of the code name makes no error of what depends on it', async () => {
+    const call = 'long f(unsigned long a, struct page **p)\n{\n\treturn get_user_pages(a, 1, 0, p, NULL);\n}\n';
+    const text = `#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)\n${call}#endif\n`;
+    const { findings } = await check({ 'a.c': text });
+    assert.deepEqual(
+      findings.filter((f) => f.rule === 'wrong-arguments').map((f) => f.severity),
+      ['info'],
+    );
+  });
+
   it('comes from the arguments of its calls, and then nobody named it', async () => {
     const text =
       'long f(unsigned long a, struct page **p)\n{\n\treturn pin_user_pages(a, 1, FOLL_WRITE | FOLL_PIN, p, NULL);\n}\n';

@@ -3,7 +3,7 @@
  * Comments, strings, prototypes and definitions are none. Only functions that name something worth a parse are parsed.
  */
 import type { Model } from '../../model/index.ts';
-import type { ApiFamily } from '../../model/schema.ts';
+import type { ApiFamily, ApiRow } from '../../model/schema.ts';
 import { intersect, type KernelRange } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
@@ -81,13 +81,16 @@ export function asApiCall(call: FoundCall, api: string, model: Model): ApiCall {
 }
 
 /**
- * The rows of a name that hold on some kernel of a range. Where the number of arguments fits some of them, only those:
- * the others are what `model.rows` has beyond (a rule about arguments asks there).
+ * The rows of a name that hold on some kernel of a range. Where the number of arguments fits some of them, only those; where it fits
+ * none, those of other kernels that it fits, as the call was written for them (a rule about arguments asks `model.rows`).
  */
 function rowsFor(model: Model, api: string, arity: number, active: KernelRange): ApiCall['rows'] {
   const live = model.rows(api).filter((r) => holdsIn(r, active));
-  const fitting = live.filter((r) => r.params.length === arity);
-  return fitting.length > 0 ? fitting : live;
+  const fits = (r: ApiRow): boolean => r.params.length === arity;
+  for (const rows of [live.filter(fits), live.length > 0 ? model.allRows(api).filter(fits) : []]) {
+    if (rows.length > 0) return rows;
+  }
+  return live;
 }
 
 /** The kernels aimed at on which the enclosing #if keeps a call; the unit's range where that is empty. */

@@ -28,12 +28,18 @@ export function argumentOf(call: Pick<ApiCall, 'rows' | 'args'>, role: ParamRole
   return undefined;
 }
 
-/** The rows to read a call by: those of the kernels aimed at, or of any kernel, narrowed to its number of arguments where that helps. */
+/**
+ * The rows to read a call by: those of the kernels aimed at, narrowed to its number of arguments. A call that none of them takes was
+ * written for another kernel and is read by the rows of that one.
+ */
 export function readingRows(model: Model, api: string, arity: number): readonly ApiRow[] {
   const here = model.rows(api);
-  const rows = here.length > 0 ? here : model.allRows(api);
-  const fitting = rows.filter((r) => r.params.length === arity);
-  return fitting.length > 0 ? fitting : rows;
+  const all = model.allRows(api);
+  for (const rows of [here, all]) {
+    const fitting = rows.filter((r) => r.params.length === arity);
+    if (fitting.length > 0) return fitting;
+  }
+  return here.length > 0 ? here : all;
 }
 
 /** A call seen from its caller through wrappers: the calls in their bodies down to the API's, and what the caller passes. */

@@ -171,7 +171,8 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
       fileAt: (other) => project.unitAt(other, unit.range),
       model: selected,
       kernel: unit.range,
-      kernelKnown: kernel.known,
+      // A range that the code's own tests span was named by nobody.
+      kernelKnown: kernel.known && kernel.source !== 'derived',
       entitled: (flag) => path !== undefined && selected.entitled(path, flag),
       sites,
       recordOf: (site) => known.get(site),

@@ -26,8 +26,9 @@
  * All: each function by the releases that have it, on the kernels on which the enclosing #if keeps the call.
  *
  * ## Limits
- * A function or macro of the same name in the file or in a header of its project is taken as the one that is called. Stable
- * back-ports count only by the first release of their series.
+ * A function or macro of the same name in the file or in a header of its project is taken as the one that is called. A call
+ * under #if with a macro of a configure step (`HAVE_...`) is taken to be right where the macro is defined. Stable back-ports count only
+ * by the first release of their series.
  *
  * ## Fix safety
  * Safe: the call gets the function's new name where only the name changed and every kernel aimed at has it.
@@ -36,6 +37,7 @@
  * include/linux/mm.h of 4.4 to 6.12.
  */
 import type { ApiCall } from '../analysis/site.ts';
+import { isConfigured } from './configured.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { definitionKernels, isOfFamily, kernelsOf, liveHere } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
@@ -51,7 +53,7 @@ export const apiNotInKernel = defineRule({
   fix: 'safe',
   check(pass) {
     for (const call of pass.calls) {
-      if (call.spelled === call.api && isOfFamily(call, pass)) checkCall(pass, call);
+      if (call.spelled === call.api && isOfFamily(call, pass) && !isConfigured(call)) checkCall(pass, call);
     }
   },
 });

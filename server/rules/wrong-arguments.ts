@@ -25,11 +25,13 @@
  * ```
  *
  * ## Kernels
- * All: each call is held to the signature of every kernel on which the enclosing #if keeps it.
+ * All: each call is held to the signature of every kernel on which the enclosing #if keeps it. What stable 4.4 changed in 4.4.168 is
+ * accepted in both forms for all of 4.4.
  *
  * ## Limits
- * A function or macro of the same name in the file or in a header of its project is taken as the one that is called. Types are not
- * checked: swapped arguments are recognised by FOLL_ names and by the names of variables.
+ * A function or macro of the same name in the file or in a header of its project is taken as the one that is called. A call under #if
+ * with a macro of a configure step (`HAVE_...`) is taken to be right where the macro is defined. Types are not checked: swapped
+ * arguments are recognised by FOLL_ names and by the names of variables.
  *
  * ## Fix safety
  * Safe where NULL or `tsk` is dropped or NULL is added, or swapped arguments are put right; unsafe where a new argument must be
@@ -42,12 +44,13 @@ import type { ApiRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
+import { isConfigured } from './configured.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf, definitionKernels, isOfFamily, kernelsOf, kernelsWithRole, liveHere } from './facts.ts';
 import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';
 import { versionSeverity } from './flag-use.ts';
-import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, without } from './kernels.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf, without } from './kernels.ts';
 
 /** See the head of the file. */
 export const wrongArguments = defineRule({
@@ -58,7 +61,8 @@ export const wrongArguments = defineRule({
   fix: 'unsafe',
   check(pass) {
     for (const call of pass.calls) {
-      if (call.spelled === call.api && isOfFamily(call, pass) && !isOpenList(call)) checkCount(pass, call);
+      if (call.spelled === call.api && isOfFamily(call, pass) && !isConfigured(call) && !isOpenList(call))
+        checkCount(pass, call);
     }
     for (const site of pass.sites) {
       if (site.via !== undefined) continue;
@@ -76,7 +80,7 @@ function isOpenList(call: ApiCall): boolean {
 
 function checkCount(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);
-  const fits = kernelsOf(rows.filter((row) => row.params.length === call.args.length));
+  const fits = wholeSeries(kernelsOf(rows.filter((row) => row.params.length === call.args.length)));
   const misfits = without(bothOf(kernelsOf(rows), liveHere(call, pass)), fits);
   const wrong = without(misfits, definitionKernels(pass, call.spelled));
   if (isEmpty(wrong)) return;
@@ -91,6 +95,16 @@ function checkCount(pass: RulePass, call: ApiCall): void {
     severity: versionSeverity(pass, 'error', without(EVERY_KERNEL, fits), kernelsOf(rows)),
     fixes: fitArguments(pass, call, wrong),
   });
+}
+
+/** A signature that changed within a stable series is taken for the whole of it: distributions carry the one or the other. */
+function wholeSeries(kernels: Kernels): Kernels {
+  return unionOf(
+    kernels.map(({ since, until }) => ({
+      since: since & ~255,
+      until: (until & 255) === 0 ? until : (until & ~255) + 256,
+    })),
+  );
 }
 
 function signature(row: ApiRow): string {

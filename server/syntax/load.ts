@@ -9,7 +9,7 @@ import { type Group, preprocess } from './preprocess.ts';
 import { splitTopLevel } from './split.ts';
 import { strip, textOf } from './strip.ts';
 import { matchBrackets, newTokens, tokenize } from './tokens.ts';
-import type { CUnit, PreprocessEnv, VersionRegion } from './unit.ts';
+import type { CUnit, OpenBranch, PreprocessEnv, VersionRegion } from './unit.ts';
 import { WORDS } from './vocabulary.ts';
 
 export { decode, encode } from './decode.ts';
@@ -53,9 +53,19 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
     regions: facts.groups.flatMap(regionsOf),
     range: env.range,
     guessed: chosen.guessed,
+    openBranches: open.flatMap(openBranchesOf),
   };
   environments.set(unit, env);
   return unit;
+}
+
+function openBranchesOf(g: Group): OpenBranch[] {
+  const live = g.branches.filter((b) => b.state === undefined);
+  return live.map(({ body, source }) => ({
+    body,
+    source,
+    others: live.filter((b) => b.body !== body).map((b) => b.body),
+  }));
 }
 
 function regionsOf(g: Group): VersionRegion[] {

@@ -98,6 +98,16 @@ export interface VersionRegion {
   readonly kernels: KernelRange | undefined;
 }
 
+/** A branch of #if whose condition is not known: a macro that a configure step defines, or the build does. */
+export interface OpenBranch {
+  /** Its text, between its directive and the next one of the group. */
+  readonly body: Span;
+  /** The directive as the file spells it; empty for #else. */
+  readonly source: string;
+  /** The other branches of the group that may be live. */
+  readonly others: readonly Span[];
+}
+
 /** A file, preprocessed for one set of live branches. */
 export interface CUnit {
   readonly path: string;
@@ -122,4 +132,6 @@ export interface CUnit {
   readonly regions: readonly VersionRegion[];
   /** Stretches where a branch was chosen without knowing the condition; functions in them are `guessed`. */
   readonly guessed: readonly Span[];
+  /** Branches of unknown conditions, in the order of the text, outer ones first. */
+  readonly openBranches: readonly OpenBranch[];
 }
