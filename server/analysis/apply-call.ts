@@ -19,21 +19,27 @@ const HARMLESS_SHAPE =
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
+/** Words in macros out of sight that may give pages back. */
+const MAY_GIVE_BACK = /(?:^|_)(?:PUT|RELEASE|UNPIN|UNLOCK|DROP|FREE)(?:_|\d|$)/;
+
+/** Names in capitals are macros that print, check or trace, unless they say otherwise. */
 function isHarmless(name: string): boolean {
-  return HARMLESS.has(name) || HARMLESS_SHAPE.test(name) || /^[A-Z][A-Z0-9_]+$/.test(name);
+  if (HARMLESS.has(name) || HARMLESS_SHAPE.test(name)) return true;
+  return /^[A-Z][A-Z0-9_]+$/.test(name) && !MAY_GIVE_BACK.test(name);
 }
 
 /** Executes a call on a path; returns the paths that come out, with the result stored in the call's temporary. */
 export function executeCall(
   frame: Frame,
   s: PathState,
-  instr: CallInstr,
+  called: CallInstr,
   where: { loop: number | undefined; point: string },
 ): PathState[] {
+  const name = called.callee === undefined ? undefined : frame.program.behindAlias(frame.unit, called.callee);
+  const instr = name === called.callee ? called : { ...called, callee: name };
   const info: CallSiteInfo = { instr, loop: where.loop, point: where.point };
   const ctx = { point: where.point };
   const args = instr.args.map((a) => evaluate(s, a, ctx));
-  const name = instr.callee;
   const asked: Asked = {
     withPages: args.some((a) => handedOver(s, a).length > 0),
     holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),

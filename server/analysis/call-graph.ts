@@ -6,6 +6,7 @@ import type { Model } from '../../model/index.ts';
 import type { ApiRow } from '../../model/schema.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { namesBeforeBrackets } from './call-index.ts';
+import { aliasOf, macroBehind, macroFunctions } from './macro-functions.ts';
 
 /** A function and the unit that holds it. */
 export interface Known {
@@ -34,18 +35,43 @@ export class CallGraph {
   readonly #byName = new Map<string, Known[]>();
   readonly #acquires = new Set<FunctionDef>();
   readonly #releases = new Set<FunctionDef>();
+  readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
-    for (const unit of units) {
-      for (const fn of unit.functions) this.#byName.set(fn.name, [...(this.#byName.get(fn.name) ?? []), { unit, fn }]);
-    }
-    const known = units.flatMap((unit) => unit.functions.map((fn) => ({ unit, fn })));
+    const add = (unit: CUnit, fn: FunctionDef): void => {
+      this.#byName.set(fn.name, [...(this.#byName.get(fn.name) ?? []), { unit, fn }]);
+    };
+    for (const unit of units) for (const fn of unit.functions) add(unit, fn);
+    this.#addMacros(units, add);
+    const known = [...this.#byName.values()].flat();
     this.#spread(known, this.#acquires, (r) => r.site === true);
     this.#spread(known, this.#releases, (r) =>
       r.effects.some((e) => e.op === 'release' || e.op === 'transfer' || e.op === 'dirty'),
     );
+  }
+
+  /** Macros count where they call something of the model or of the project, and have no name of the model. */
+  #addMacros(units: readonly CUnit[], add: (unit: CUnit, fn: FunctionDef) => void): void {
+    const named = (name: string): boolean => this.#byName.has(name) || this.#model.rows(name).length > 0;
+    for (const unit of units) {
+      for (const { macro, fn, calls } of macroFunctions(unit)) {
+        if (!named(macro.name) && [...calls].some((name) => name !== macro.name && named(name))) add(unit, fn);
+      }
+      for (const macro of unit.macros) {
+        const target = aliasOf(unit, macro);
+        if (target === undefined || target === macro.name || !named(target)) continue;
+        this.#aliases.set(macro.name, [...(this.#aliases.get(macro.name) ?? []), { unit, target }]);
+      }
+    }
+  }
+
+  /** What a name stands for that an object-like macro gives to a function: `#define my_pin pin_user_pages`. */
+  behindAlias(unit: CUnit, name: string): string {
+    const all = this.#aliases.get(name);
+    if (all === undefined || this.#byName.has(name) || this.#model.rows(name).length > 0) return name;
+    return (all.find((a) => a.unit === unit) ?? all.find((a) => a.unit.path.endsWith('.h')))?.target ?? name;
   }
 
   /** A function by name as seen from a unit; undefined for one that is not in sight, or is what the model says it is. */
@@ -83,7 +109,8 @@ export class CallGraph {
     const callers = new Map<FunctionDef, FunctionDef[]>();
     let level: FunctionDef[] = [];
     for (const { unit, fn } of known) {
-      for (const name of unitCalls(unit).calls.get(fn) ?? []) {
+      for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
+        const name = this.behindAlias(unit, called);
         const callee = this.lookup(unit, name);
         if (callee !== undefined) callers.set(callee.fn, [...(callers.get(callee.fn) ?? []), fn]);
         else if (!into.has(fn) && this.#model.rows(name).some(says)) {

@@ -3,7 +3,7 @@
  * Comments, strings, prototypes and definitions are none. Only functions that name something worth a parse are parsed.
  */
 import type { Model } from '../../model/index.ts';
-import type { ApiFamily, ApiRow } from '../../model/schema.ts';
+import type { ApiFamily } from '../../model/schema.ts';
 import { intersect, type KernelRange } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
@@ -11,6 +11,7 @@ import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
 import { activeRange } from '../syntax/versions.ts';
 import { declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
+import { firstFitting } from './flags.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
 import { holdsIn } from './row-range.ts';
 import type { ApiCall, Argument } from './site.ts';
@@ -76,7 +77,7 @@ export function findKnownCalls(scope: NameScope, wanted: WantedName): FoundCall[
 export function asApiCall(call: FoundCall, api: string, model: Model): ApiCall {
   const { unit, fn, macro, spelled, span, nameSpan, node, args } = call;
   const active = compiledRange(call);
-  const rows = rowsFor(model, api, args.length, active);
+  const rows = rowsFor(model, api, args, active);
   return { unit, fn, macro, api, spelled, rows, span, nameSpan, node, args, active };
 }
 
@@ -84,13 +85,9 @@ export function asApiCall(call: FoundCall, api: string, model: Model): ApiCall {
  * The rows of a name that hold on some kernel of a range. Where the number of arguments fits some of them, only those; where it fits
  * none, those of other kernels that it fits, as the call was written for them (a rule about arguments asks `model.rows`).
  */
-function rowsFor(model: Model, api: string, arity: number, active: KernelRange): ApiCall['rows'] {
+function rowsFor(model: Model, api: string, args: readonly Argument[], active: KernelRange): ApiCall['rows'] {
   const live = model.rows(api).filter((r) => holdsIn(r, active));
-  const fits = (r: ApiRow): boolean => r.params.length === arity;
-  for (const rows of [live.filter(fits), live.length > 0 ? model.allRows(api).filter(fits) : []]) {
-    if (rows.length > 0) return rows;
-  }
-  return live;
+  return live.length === 0 ? live : (firstFitting([live, model.allRows(api)], args) ?? live);
 }
 
 /** The kernels aimed at on which the enclosing #if keeps a call; the unit's range where that is empty. */

@@ -32,14 +32,27 @@ export function argumentOf(call: Pick<ApiCall, 'rows' | 'args'>, role: ParamRole
  * The rows to read a call by: those of the kernels aimed at, narrowed to its number of arguments. A call that none of them takes was
  * written for another kernel and is read by the rows of that one.
  */
-export function readingRows(model: Model, api: string, arity: number): readonly ApiRow[] {
+export function readingRows(model: Model, api: string, args: readonly Argument[]): readonly ApiRow[] {
   const here = model.rows(api);
   const all = model.allRows(api);
-  for (const rows of [here, all]) {
-    const fitting = rows.filter((r) => r.params.length === arity);
-    if (fitting.length > 0) return fitting;
-  }
-  return here.length > 0 ? here : all;
+  return firstFitting([here, all], args) ?? (here.length > 0 ? here : all);
+}
+
+/** Of several lists of rows, the first that has some that a call's arguments fit: those. */
+export function firstFitting(
+  lists: readonly (readonly ApiRow[])[],
+  args: readonly Argument[],
+): readonly ApiRow[] | undefined {
+  const fitting = lists.map((rows) => rows.filter((r) => r.params.length === args.length));
+  const surely = fitting.map((rows) => rows.filter((r) => startsAs(r, args)));
+  return [...surely, ...fitting].find((rows) => rows.length > 0);
+}
+
+/** Whether the first argument may be what a row has there: forms of one length differ in the task that comes ahead of the mm. */
+function startsAs(row: ApiRow, args: readonly Argument[]): boolean {
+  const isMm = /mm\s*\)?$/.test(args[0]?.text ?? '');
+  const role = row.params[0]?.role;
+  return role === 'mm' ? isMm : role !== 'task' || !isMm;
 }
 
 /** A call seen from its caller through wrappers: the calls in their bodies down to the API's, and what the caller passes. */
@@ -54,7 +67,7 @@ export type CallParts = Pick<ApiCall, 'unit' | 'fn' | 'macro' | 'args'>;
 /** The flags of a call. With `through`, those that wrappers pass on when the first of them is called with these arguments. */
 export function foldFlags(call: ApiCall, model: Model, project: ProjectView, through?: ThroughWrapper): FlagSet {
   const read: CallParts = through?.links.at(-1) ?? call;
-  const rows = readingRows(model, call.api, read.args.length);
+  const rows = readingRows(model, call.api, read.args);
   const at = { rows, args: read.args };
   const flags = argumentOf(at, 'flags');
   const write = argumentOf(at, 'write');

@@ -30,6 +30,8 @@ export interface Asked {
 export interface Program {
   /** A function by name, as seen from the function at hand: its file's own static functions first. */
   callee(frame: Frame, name: string, asked: Asked): Callee;
+  /** The name behind one that an object-like macro gives to a function; any other name itself. */
+  behindAlias(unit: CUnit, name: string): string;
   /** Functions that may stand behind a pointer field; empty when none is known. */
   behindField(frame: Frame, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
   /** Whether a function of the cluster can give pages back, by the names it calls. */

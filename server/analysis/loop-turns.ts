@@ -63,8 +63,9 @@ function readsElement(e: Expr): boolean {
   }
 }
 
-function callActs(frame: Frame, name: string | undefined, arity: number): boolean {
-  if (name === undefined) return false;
+function callActs(frame: Frame, called: string | undefined, arity: number): boolean {
+  if (called === undefined) return false;
+  const name = frame.program.behindAlias(frame.unit, called);
   const row = pickRow(frame.model.rows(name), arity);
   if (row !== undefined)
     return row.effects.some(

@@ -8,6 +8,7 @@ import type { CNode } from '../syntax/node.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
 import { typeOfExpression, variableAt, variablesOf } from '../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { type MacroFunction, macroBehind, macroBody } from './macro-functions.ts';
 import { typeNamedBy } from './type-names.ts';
 
 /** A function ready for path analysis. */
@@ -21,22 +22,21 @@ const MAX_NESTING = 1200;
 
 const cache = new WeakMap<FunctionDef, Lowered | 'too deep'>();
 
-/** Lowers a function; a second call gives the same graph. undefined for a function that nests too deeply. */
+/** Lowers a function or a macro that stands for one; a second call gives the same graph. undefined for one that nests too deeply. */
 export function lowered(unit: CUnit, fn: FunctionDef, tables: LowerTables): Lowered | undefined {
   let found = cache.get(fn);
   if (found === undefined) {
-    const { body } = parseFunction(unit, fn);
-    if (nestsTooDeeply(body)) found = 'too deep';
-    else {
-      const cfg = lower(unit, fn, body, tables);
-      found = { cfg, loops: findLoops(cfg) };
-    }
+    const macro = macroBehind(fn);
+    const cfg = macro === undefined ? lowerBody(unit, fn, tables) : lowerMacro(macro, tables);
+    found = cfg === undefined ? 'too deep' : { cfg, loops: findLoops(cfg) };
     cache.set(fn, found);
   }
   return found === 'too deep' ? undefined : found;
 }
 
-function lower(unit: CUnit, fn: FunctionDef, body: CNode, tables: LowerTables): Cfg {
+function lowerBody(unit: CUnit, fn: FunctionDef, tables: LowerTables): Cfg | undefined {
+  const { body } = parseFunction(unit, fn);
+  if (nestsTooDeeply(body)) return undefined;
   const params = variablesOf(unit, fn).filter((v) => v.parameter);
   return lowerFunction({
     name: fn.name,
@@ -48,6 +48,23 @@ function lower(unit: CUnit, fn: FunctionDef, body: CNode, tables: LowerTables): 
     returnType: undefined,
     types: typesOf(unit, fn),
     cleanupOf: (declarator) => cleanupAt(unit, declarator),
+  });
+}
+
+/** A macro knows no types: its arguments are what the caller has. */
+function lowerMacro(macro: MacroFunction, tables: LowerTables): Cfg | undefined {
+  const made = macroBody(macro);
+  if (made === undefined || nestsTooDeeply(made.body)) return undefined;
+  return lowerFunction({
+    name: macro.fn.name,
+    body: made.body,
+    span: macro.fn.span,
+    source: made.source,
+    tables,
+    params: made.params.map((name) => ({ name, type: undefined })),
+    returnType: undefined,
+    types: { variable: () => undefined, typeOf: () => undefined, typeNamed: () => undefined },
+    cleanupOf: () => undefined,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { CUnit } from '../syntax/unit.ts';
+import { isKernelHeader } from './macro-functions.ts';
 import {
   type ProjectView,
   unitSymbols,
@@ -66,12 +67,17 @@ function resolve(scope: NameScope, name: string, left: number): NameMeaning {
   const functions = visibleFunctions(unit, name, project);
   const hides = functions.some((f) => f.fn.isStatic && !isKernelHeader(f.unit));
   if (inModel && !hides) return { kind: 'api', api: name };
-  return functions.length > 0 ? { kind: 'function', functions } : UNKNOWN;
+  return functions.length > 0 ? { kind: 'function', functions } : compatible(scope, name);
 }
 
-/** Whether a unit is one of the kernel's own headers, which the model speaks for. */
-function isKernelHeader(unit: CUnit): boolean {
-  return /(?:^|\/)include\/(?:linux|asm|asm-generic)\//.test(unit.path);
+/** Words by which compatibility layers tell their own form of a kernel function. */
+const LAYER = /^_*(?:compat|backport|bp|kcl|shim)_|_(?:compat|compact|backport|shim)$/;
+
+/** `dma_map_sgtable_compat` of a header out of sight: what the name says without the word for the layer. */
+function compatible({ model }: NameScope, name: string): NameMeaning {
+  const plain = name.replace(LAYER, '');
+  const isOther = plain === name || model.isSite(plain) || model.rows(plain).length === 0;
+  return isOther ? UNKNOWN : { kind: 'api', api: plain };
 }
 
 /** Whether a macro's body names a function of the model whose calls are sites. */

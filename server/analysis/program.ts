@@ -93,6 +93,10 @@ class Run implements Program {
     return fitting.map((n) => this.callee(frame, n.name, asked));
   }
 
+  behindAlias(unit: CUnit, name: string): string {
+    return this.graph.behindAlias(unit, name);
+  }
+
   callee(frame: Frame, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(frame.unit, name);
     if (known === undefined) return { kind: 'external' };

@@ -13,6 +13,7 @@ import { textRange } from './calls.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
 import { iteratorClues } from './evidence/iterator.ts';
 import { lifetimeClues } from './evidence/lifetime.ts';
+import { pairedReleases } from './evidence/paired.ts';
 import { releasesOf, siteFlow } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
 import { argumentOf, readingRows } from './flags.ts';
@@ -28,16 +29,16 @@ import { bare, codeOf } from './trees.ts';
 export function siteRecord(site: CallSite, model: Model, project: ProjectView, flow?: FlowResult): SiteRecord {
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
-  const releases = releasesOf(site, trace, siteFlow(site, flow));
+  const own = releasesOf(site, trace, siteFlow(site, flow));
+  const elsewhere = own.some((r) => r.fn !== site.fn);
+  const paired = trace.handedOut === 'open' && !elsewhere ? pairedReleases(site, model, project) : [];
+  const releases = [...own, ...paired];
   const lifetime = lifetimeClues(site, trace, releases, { model, project });
+  const around = { followed: lifetime.some((c) => c.kind === 'notifier'), comesBack: paired.length > 0 };
   const clues = [
     ...flagClues(site, model),
     ...iteratorClues(site, model),
-    ...sinkClues(
-      site,
-      trace,
-      lifetime.some((c) => c.kind === 'notifier'),
-    ),
+    ...sinkClues(site, trace, around),
     ...lifetime,
   ];
   const verdict = judge(clues);
@@ -82,7 +83,7 @@ function locationOf(unit: CUnit, span: Span): Location {
 }
 
 function pagesArgument(site: CallSite, model: Model): ReturnType<typeof argumentOf> {
-  const rows = readingRows(model, site.api, site.args.length);
+  const rows = readingRows(model, site.api, site.args);
   return argumentOf({ rows, args: site.args }, 'pages') ?? argumentOf({ rows, args: site.args }, 'folios');
 }
 

@@ -63,7 +63,7 @@ function links(wrapper: Wrapper): FoundCall[] {
 
 /** The kind of hold a call takes: none where it only faults pages in. */
 function referenceOf(call: ApiCall, model: Model): CallSite['reference'] {
-  const rows = call.rows.length > 0 ? call.rows : readingRows(model, call.api, call.args.length);
+  const rows = call.rows.length > 0 ? call.rows : readingRows(model, call.api, call.args);
   const pages = argumentOf({ rows, args: call.args }, 'pages');
   if (pages !== undefined && isNullText(pages.text)) return 'none';
   return rows.at(-1)?.reference ?? 'get';

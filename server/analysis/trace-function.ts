@@ -230,9 +230,21 @@ function call(w: Walk, n: CNode): void {
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
-    else event(w, kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed', n, { callee: name });
+    else {
+      const what = kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed';
+      const holder = kind === 'page' && isPageArray(w, args[param]) ? 'carrier' : kind;
+      event(w, what, n, { callee: name, ...(what === 'passed' ? { holder } : {}) });
+    }
   });
   if (own?.unit !== w.unit && name !== undefined) outside(w, n, { name, args, reached, known: own !== undefined });
+}
+
+/** Whether an argument is an array of pages. */
+function isPageArray(w: Walk, node: CNode | undefined): boolean {
+  const n = node === undefined ? undefined : bare(node);
+  if (n?.type === 'field_expression') return /(?:s|list|array|vec)$/i.test(codeOf(w.unit, n));
+  const local = n?.type === 'identifier' ? w.locals.get(codeOf(w.unit, n)) : undefined;
+  return local !== undefined && (local.pointers > 1 || local.isArray);
 }
 
 /** Names of functions outside of the project that put what they are given into an object. */
@@ -295,7 +307,7 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   const from = args[argumentIndex(e.place) ?? -1];
   const kind = from === undefined ? undefined : carries(w, from);
   if (kind === undefined) return;
-  const made = kindsOf(e, kind, c.ret);
+  const made = isArray(c, kind) ? [] : kindsOf(e, kind, c.ret);
   for (const k of made) {
     if (c.seen.has(k)) continue;
     c.seen.add(k);
@@ -303,6 +315,13 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   }
   const to = e.to === undefined ? undefined : args[argumentIndex(e.to) ?? -1];
   if (e.op === 'alias' && to !== undefined) store(w, to, 'carrier', n);
+}
+
+/** Whether an access meets the array of pages, not their data: what takes any address reads or writes the pointers there. */
+function isArray({ e, rows }: EffectCall, kind: HolderKind): boolean {
+  if (e.op !== 'access' || kind !== 'page') return false;
+  const type = rows[0]?.params[argumentIndex(e.place) ?? -1]?.type ?? '';
+  return /\b(?:void|char)\s*\*/.test(type);
 }
 
 /** What lies behind a pointer that the function was given now reaches the pages: its callers have it. */

@@ -5,10 +5,11 @@
 import type { ApiRow } from '../../model/schema.ts';
 import { type CNode, childByField } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { macroText } from './call-text.ts';
 import { type LocalName, localNames } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
-import { visibleFunctions } from './project-view.ts';
+import { type VisibleMacro, visibleFunctions } from './project-view.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
@@ -53,7 +54,7 @@ export interface TraceEvent {
   readonly field: string | undefined;
   /** passed, data-passed, number: the function that gets them, where nothing else is known of it. */
   readonly callee: string | undefined;
-  /** stored: what is kept there. */
+  /** stored: what is kept there; passed: what is given, where an array of pages is a carrier of them. */
   readonly holder: HolderKind | undefined;
   /** handed-out: the parameter whose memory they are put into; undefined for the result. */
   readonly param: number | undefined;
@@ -194,14 +195,23 @@ function isValue(w: Walk, n: CNode): boolean {
   return n.type === 'subscript_expression' || (n.type === 'pointer_expression' && !isAddressOf(w.unit, n));
 }
 
+/** The one function that a macro calls with its own parameters, in their order: `#define my_put(page) put_page(page)`. */
+function passesOn({ unit, macro }: VisibleMacro): string | undefined {
+  const m = /^[\s(]*(\w+)\s*\(([^()]*)\)[\s);]*$/.exec(macroText(unit, macro));
+  const args = m?.[2]?.split(',').map((a) => a.trim()) ?? [];
+  return args.every((a, i) => a === macro.params?.[i]) ? m?.[1] : undefined;
+}
+
 /** The model's rows of the function that a call names; empty for one it does not know. */
 export function rowsOf(w: Walk, n: CNode): readonly ApiRow[] {
   const callee = calleeOf(n);
   if (callee === undefined) return [];
   const meaning = meaningOf(w.scope, codeOf(w.unit, callee));
-  if (meaning.kind !== 'api') return [];
-  const rows = w.scope.model.rows(meaning.api);
-  return rows.length > 0 ? rows : w.scope.model.allRows(meaning.api);
+  const api = meaning.kind === 'macro' ? meaning.macros.map(passesOn).find((n) => n !== undefined) : undefined;
+  const name = meaning.kind === 'api' ? meaning.api : api;
+  if (name === undefined) return [];
+  const rows = w.scope.model.rows(name);
+  return rows.length > 0 ? rows : w.scope.model.allRows(name);
 }
 
 /** The argument that a place pattern starts from: 2 of `arg2[*]`, `*arg2`, `(*arg2)[*]`. */

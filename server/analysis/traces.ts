@@ -90,7 +90,7 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
 
 /** The argument that receives the pages. */
 export function pagesOf(site: CallSite, model: Model): CNode | undefined {
-  const rows = readingRows(model, site.api, site.args.length);
+  const rows = readingRows(model, site.api, site.args);
   const roles = ['pages', 'folios', 'page'] as const;
   const argument = roles.map((role) => argumentOf({ rows, args: site.args }, role)).find((a) => a !== undefined);
   return argument?.node;

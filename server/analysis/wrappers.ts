@@ -154,7 +154,7 @@ function handsOut(scope: NameScope, fn: FunctionDef, call: FoundCall, api: strin
   const { unit } = scope;
   if (fn.viaMacro !== undefined) return false;
   const tree = treeOf(unit, fn);
-  const rows = readingRows(scope.model, api, call.args.length);
+  const rows = readingRows(scope.model, api, call.args);
   const pages = argumentOf({ rows, args: call.args }, 'pages') ?? argumentOf({ rows, args: call.args }, 'folios');
   const node = call.node;
   if (pages === undefined)
@@ -247,8 +247,23 @@ export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNod
     const before = parent.children.slice(0, parent.children.indexOf(n) + 1);
     const label = before.findLastIndex((c) => c.type === 'labeled_statement');
     if (label > 0 && before.slice(0, label).some((c) => c.type === 'return_statement')) return true;
+    // A jump over the label is how success goes round what it stands for.
+    if (before[label - 1]?.type === 'goto_statement') return true;
+    if (before.slice(0, -1).some((c) => c.start >= acquire.end && succeeds(unit, c))) return true;
   }
   return false;
+}
+
+/** `if (got == n) { ...; return 0; }`: what stands behind it is for less. */
+function succeeds(unit: CUnit, statement: CNode): boolean {
+  if (statement.type !== 'if_statement' || childByField(statement, 'alternative') !== undefined) return false;
+  const branch = childByField(statement, 'consequence');
+  const last = branch?.type === 'compound_statement' ? branch.children.at(-1) : branch;
+  const test = codeOf(unit, childByField(statement, 'condition') ?? statement);
+  return (
+    last?.type === 'return_statement' &&
+    /^\(\s*(?:likely\s*\()?\s*\w+\s*==\s*(?!0\b|NULL\b|-)[\w.>[\]-]+\s*\)+$/.test(test)
+  );
 }
 
 /** Whether a branch ends in a jump, or sets an error for the result. */

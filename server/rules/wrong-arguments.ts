@@ -65,7 +65,7 @@ export const wrongArguments = defineRule({
         checkCount(pass, call);
     }
     for (const site of pass.sites) {
-      if (site.via !== undefined) continue;
+      if (site.via !== undefined || isConfigured(site)) continue;
       checkOrder(pass, site);
       checkWrite(pass, site);
       checkVmasAndLocked(pass, site);

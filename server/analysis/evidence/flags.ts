@@ -6,7 +6,7 @@ import type { Clue } from './clue.ts';
 
 /** Flags that the function adds by itself on the kernels aimed at. */
 export function impliedFlags(site: CallSite, model: Model): readonly string[] {
-  const rows = site.rows.length > 0 ? site.rows : readingRows(model, site.api, site.args.length);
+  const rows = site.rows.length > 0 ? site.rows : readingRows(model, site.api, site.args);
   return [...new Set(rows.flatMap((r) => r.implies ?? []))].sort();
 }
 

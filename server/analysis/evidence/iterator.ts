@@ -17,7 +17,7 @@ const KERNEL_ITERATORS = ['iov_iter_kvec', 'iov_iter_bvec', 'iov_iter_xarray', '
 /** The clue, if the function that takes the pages, or one it passes the iterator to, made it over kernel memory. */
 export function iteratorClues(site: CallSite, model: Model): Clue[] {
   const { unit, fn } = site;
-  const rows = readingRows(model, site.api, site.args.length);
+  const rows = readingRows(model, site.api, site.args);
   const node = argumentOf({ rows, args: site.args }, 'iter')?.node;
   const name = node === undefined ? undefined : rootVariable(unit, node);
   if (fn === undefined) return [];

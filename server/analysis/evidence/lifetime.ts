@@ -8,7 +8,7 @@ import type { CallSite } from '../site.ts';
 import type { PageTrace } from '../traces.ts';
 import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
-import { AcquireChain, type Reach, reachesOf } from './reached.ts';
+import { AcquireChain, areSeparate, type Reach, reachesOf } from './reached.ts';
 import type { FoundRelease } from './releases.ts';
 
 /** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
@@ -60,7 +60,8 @@ export function lifetimeClues(
   const { unit, fn } = site;
   if (fn === undefined || site.reference === 'none') return [];
   const real = releases.slice(0, MAX_RELEASES).filter((r) => !isOnError(site, r));
-  const here = real.filter((r) => r.fn === fn);
+  const apart = real.filter((r) => r.fn === fn && site.node !== undefined && areSeparate(r, site.node));
+  const here = real.filter((r) => r.fn === fn && !apart.includes(r));
   const elsewhere = real.filter((r) => r.fn !== fn);
   const keeps = trace.pages !== undefined && (trace.fields.size > 0 || trace.events.some((e) => e.kind === 'stored'));
   const clues: Clue[] = [];
@@ -71,6 +72,10 @@ export function lifetimeClues(
     clues.push({ kind: 'release', ...place(first), text, lifetime: { short: reached.length === 0 ? 2.5 : 1.2 } });
   }
   clues.push(...reached);
+  if (apart[0] !== undefined) {
+    const text = `${apart[0].api}() gives the pages back in another command of ${fn.name}()`;
+    clues.push({ kind: 'release', ...place(apart[0]), text, lifetime: { long: 1.5 } });
+  }
   if (elsewhere.length === 0 && first === undefined && !keeps && trace.handedOut === 'no') {
     const text = `the pages stay in variables of ${fn.name}()`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 1.5 }, cases: { 2: -1 } });

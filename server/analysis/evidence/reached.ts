@@ -11,6 +11,7 @@ import type { CallSite } from '../site.ts';
 import { codeOf, pathTo } from '../trees.ts';
 import { onErrorPath } from '../wrappers.ts';
 import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
+import { inWords } from './words.ts';
 
 /** A place in a function. */
 export interface PlaceIn {
@@ -40,11 +41,14 @@ const MAX_FUNCTIONS = 60;
 
 /** Words in names of functions that end what they are named after. */
 const ENDS =
-  /(?:^|_)(?:release|close|destroy|free|exit|remove|unregister|unreg|dereg|unmap|munmap|detach|deinit|fini|uninit|cleanup|teardown|shutdown|disable|reset|stop|unbind|unpin|unset|clear|del|delete|drop|evict|invalidate|kill|disconnect|unprepare)(?:_|$)/;
+  /(?:^|_)(?:release|close|destroy|free|exit|remove|unregister|unreg|dereg|unmap|munmap|detach|deinit|fini|uninit|cleanup|teardown|shutdown|disable|reset|stop|unbind|unpin|unset|clear|del|delete|drop|evict|invalidate|kill|disconnect|unprepare|unlock)(?:_|$)/;
 
 /** Words in names of functions that are told of the end of one request. */
 const COMPLETES =
   /(?:^|_)(?:done|complete|completed|completion|endio|end_io|end|finish|finished|callback|cb|irq|isr|intr|interrupt|tasklet|timeout|worker|work|workqueue|reply|response)(?:_|$)/;
+
+/** Words in names of functions that are about one I/O request. */
+const REQUEST = /(?:^|_)(?:dio|uio|aio|bio|iovec|iov|directio|direct_io|req|request|xfer|transfer)(?:_|$)/;
 
 /** The functions that lead to a site: the acquiring one and its callers, with the calls that lead there. */
 export class AcquireChain {
@@ -151,6 +155,11 @@ function takesOthers({ unit, fn, node }: PlaceIn, { model, project }: AcquireCha
   return false;
 }
 
+/** Whether no pass over a function has both a place in it and another node: they stand in different cases or branches. */
+export function areSeparate({ unit, fn, node }: PlaceIn, other: CNode): boolean {
+  return separate(unit, treeOf(unit, fn), other, node);
+}
+
 /** Whether two places stand in different cases of a switch, or in different branches of an if: no path has both in one pass. */
 function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   const pathA = pathTo(tree, a);
@@ -224,7 +233,9 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
 /** What the name of a function says of when it is called, where nothing else is known. */
 function byName(fn: FunctionDef): Reach {
   const where = fn.name;
-  if (COMPLETES.test(fn.name)) return { kind: 'completion', where, role: '', counted: false };
-  if (ENDS.test(fn.name)) return { kind: 'later', where, role: 'name', counted: false };
+  const words = inWords(fn.name);
+  if (COMPLETES.test(words)) return { kind: 'completion', where, role: '', counted: false };
+  if (ENDS.test(words) && REQUEST.test(words)) return { kind: 'completion', where, role: '', counted: false };
+  if (ENDS.test(words)) return { kind: 'later', where, role: 'name', counted: false };
   return { kind: 'unknown', where, role: '', counted: false };
 }

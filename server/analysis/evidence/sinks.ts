@@ -6,6 +6,7 @@ import type { PageTrace } from '../traces.ts';
 import { calleeOf, codeOf, pathTo } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
+import { areSeparate } from './reached.ts';
 
 /** Releases that are looked at for one site. */
 const MAX_RELEASES = 50;
@@ -16,11 +17,23 @@ const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
 const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/i;
 
+/** Functions of struct page and of its array that do nothing to the data (linux/page-flags.h, mm.h, cacheflush.h), and assertions. */
+const BOOKKEEPING =
+  /^(?:(?:Set|Clear|TestSet|TestClear)?Page[A-Z]\w*|flush_dcache_\w+|page_(?:count|mapcount|zone\w*|to_nid)|(?:ASSERT|VERIFY)\w*|Assert\w*)$/;
+
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
 
-/** The clues of what is done with the pages. `followed`: the driver is told of changes of the page tables. */
-export function sinkClues(site: CallSite, all: PageTrace, followed: boolean): Clue[] {
+/** What is known of a site's surroundings before its pages' uses are judged. */
+export interface Around {
+  /** The driver is told of changes of the page tables. */
+  readonly followed: boolean;
+  /** A function beside the site's undoes what that did, whoever calls the two. */
+  readonly comesBack: boolean;
+}
+
+/** The clues of what is done with the pages. */
+export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack }: Around): Clue[] {
   // Where callers decide, those beside the file are some of many.
   const events = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
   const trace = { ...all, events };
@@ -71,12 +84,18 @@ export function sinkClues(site: CallSite, all: PageTrace, followed: boolean): Cl
   if (clues.length === 0) clues.push(...addressClue(site, trace));
   if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
   if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
-  if (trace.handedOut !== 'no' && site.reference !== 'none' && !givenBackHere(site, trace)) {
-    const open = trace.handedOut === 'open';
-    const text = open ? 'the pages go to callers, who decide' : 'the pages go to callers in this file';
-    clues.push({ kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open ? 2.5 : 0.5 } });
-  }
+  clues.push(...handedOutClue(site, trace, comesBack));
   return clues;
+}
+
+/** Whether others decide what the pages are for. */
+function handedOutClue(site: CallSite, trace: PageTrace, comesBack: boolean): Clue[] {
+  if (trace.handedOut === 'no' || site.reference === 'none' || givenBackHere(site, trace)) return [];
+  const open = trace.handedOut === 'open';
+  const text = open ? 'the pages go to callers, who decide' : 'the pages go to callers in this file';
+  return [
+    { kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open && !comesBack ? 2.5 : 0.5 } },
+  ];
 }
 
 /** The first event whose function nobody knows but by the words in its name. */
@@ -202,8 +221,21 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
     const text = 'nothing in this file reads or writes the data: a device may';
     return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];
   }
+  if (isGivenAway(site, trace)) {
+    const text = 'the pages are kept or passed on: what uses their data is not seen';
+    return [{ kind: 'quiet', ...place(last), text, cases: { 1: 1, 2: 1 }, guess: ['dma'] }];
+  }
   const text = 'nothing but struct page is used in this file';
   return [{ kind: 'struct-page', ...place(last), text, cases: { 4: 3, 3: 1.5 }, guess: ['none'] }];
+}
+
+/** Whether somebody out of sight gets the pages: a function nobody knows, or who reads the object that keeps them. */
+function isGivenAway(site: CallSite, { events, fields }: PageTrace): boolean {
+  if (events.some((e) => e.kind === 'passed' && e.holder === 'carrier' && !BOOKKEEPING.test(e.callee ?? '')))
+    return true;
+  const kept = fields.size > 0 || events.some((e) => e.kind === 'stored' && e.field !== undefined);
+  const later = (e: TraceEvent): boolean => e.fn !== site.fn || (site.node !== undefined && areSeparate(e, site.node));
+  return kept && events.some((e) => e.kind === 'release' && later(e));
 }
 
 function place(e: TraceEvent): Pick<Clue, 'unit' | 'span'> {

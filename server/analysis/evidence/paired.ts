@@ -1,0 +1,83 @@
+/**
+ * The function that undoes another, by its name: `drv_lock_pages` and `drv_unlock_pages`. Where pages leave a function for callers out
+ * of sight, the one of the opposite name beside it is where they come back.
+ */
+import type { Model } from '../../../model/index.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { callsIn } from '../call-index.ts';
+import type { ProjectView } from '../project-view.ts';
+import { holdsIn } from '../row-range.ts';
+import type { CallSite } from '../site.ts';
+import type { FoundRelease } from './releases.ts';
+import { inWords } from './words.ts';
+
+/** Words that name opposite ends of one thing. */
+const OPPOSITES: readonly (readonly [string, string])[] = [
+  ['lock', 'unlock'],
+  ['map', 'unmap'],
+  ['pin', 'unpin'],
+  ['get', 'put'],
+  ['get', 'release'],
+  ['get', 'free'],
+  ['alloc', 'free'],
+  ['acquire', 'release'],
+  ['start', 'end'],
+  ['start', 'stop'],
+  ['begin', 'end'],
+  ['setup', 'teardown'],
+  ['setup', 'cleanup'],
+  ['prepare', 'cleanup'],
+  ['prepare', 'unprepare'],
+  ['create', 'destroy'],
+  ['create', 'free'],
+  ['init', 'fini'],
+  ['init', 'exit'],
+  ['init', 'release'],
+  ['attach', 'detach'],
+  ['register', 'unregister'],
+  ['register', 'deregister'],
+  ['reg', 'dereg'],
+  ['populate', 'unpopulate'],
+];
+
+/** Releases of the site's kind in the functions beside its own whose names are the opposite. */
+export function pairedReleases(site: CallSite, model: Model, project: ProjectView): readonly FoundRelease[] {
+  const { unit, fn } = site;
+  if (fn === undefined) return [];
+  const names = opposites(fn.name);
+  if (names.size === 0) return [];
+  return [unit, ...project.cluster(unit)].flatMap((from) =>
+    from.functions
+      .filter((f) => names.has(inWords(f.name)) && (from === unit || !f.isStatic))
+      .flatMap((f) => releasesIn(site, model, { unit: from, fn: f })),
+  );
+}
+
+/** The names, in words, of functions that would undo one of this name. */
+function opposites(name: string): ReadonlySet<string> {
+  const words = inWords(name).split('_');
+  const out = new Set<string>();
+  words.forEach((word, i) => {
+    for (const [to, fro] of OPPOSITES)
+      if (word === to) out.add([...words.slice(0, i), fro, ...words.slice(i + 1)].join('_'));
+  });
+  return out;
+}
+
+function releasesIn(
+  site: CallSite,
+  model: Model,
+  { unit, fn }: { readonly unit: CUnit; readonly fn: FunctionDef },
+): FoundRelease[] {
+  const found: FoundRelease[] = [];
+  for (const [name, calls] of callsIn(unit, fn)) {
+    const rows = model.rows(name).filter((r) => r.family === 'release' && holdsIn(r, site.active));
+    if (rows.length === 0) continue;
+    const kinds = rows.flatMap((r) =>
+      r.effects.flatMap((e) => (e.op === 'release' ? [e.ref ?? r.reference ?? 'either'] : [])),
+    );
+    const matches = kinds.every((k) => k === 'either' || site.reference === 'either' || k === site.reference);
+    if (matches) for (const node of calls) found.push({ unit, fn, node, api: name, matches, by: 'name' });
+  }
+  return found;
+}
