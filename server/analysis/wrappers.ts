@@ -233,6 +233,9 @@ function isRelease(row: ApiRow): boolean {
   return row.family === 'release';
 }
 
+/** Statements ahead of a release that are looked at for the return of success. */
+const MAX_AHEAD = 16;
+
 /** Whether a node after the acquire stands in a branch that leaves the function or the loop, or behind a label after a return. */
 export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNode): boolean {
   const path = pathTo(tree, node);
@@ -249,7 +252,7 @@ export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNod
     if (label > 0 && before.slice(0, label).some((c) => c.type === 'return_statement')) return true;
     // A jump over the label is how success goes round what it stands for.
     if (before[label - 1]?.type === 'goto_statement') return true;
-    if (before.slice(0, -1).some((c) => c.start >= acquire.end && succeeds(unit, c))) return true;
+    if (before.slice(-MAX_AHEAD, -1).some((c) => c.start >= acquire.end && succeeds(unit, c))) return true;
   }
   return false;
 }
