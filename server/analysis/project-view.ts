@@ -16,6 +16,8 @@ export interface ProjectView {
    * called from. Without it, those of the cluster.
    */
   users?(unit: CUnit, word: string): readonly CUnit[];
+  /** Those of `users` in which a line at the left margin has the name before a bracket: where a function of the name may be defined. */
+  definers?(unit: CUnit, name: string): readonly CUnit[];
 }
 
 /** The source files, the unit apart, that may use a name which is not static. */
@@ -91,7 +93,7 @@ export function visibleFunctions(unit: CUnit, name: string, project: ProjectView
 export function definitionOf(unit: CUnit, name: string, project: ProjectView): VisibleFunction | undefined {
   const [near] = visibleFunctions(unit, name, project);
   if (near !== undefined) return near;
-  for (const other of usersOf(unit, name, project)) {
+  for (const other of project.definers?.(unit, name) ?? usersOf(unit, name, project)) {
     const fn = unitSymbols(other)
       .functions.get(name)
       ?.find((f) => !f.isStatic);

@@ -56,6 +56,12 @@ const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mm
 /** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
 const SMALL_DIRECTORY = 4 * 1024 * 1024;
 
+/** A source file of a directory, its bytes as a string: one character a byte, or its text where that is known. */
+interface Beside {
+  readonly path: string;
+  readonly bytes: string;
+}
+
 /** The units of one job. */
 export class Project implements ProjectView {
   readonly #tools: ProjectTools;
@@ -68,8 +74,8 @@ export class Project implements ProjectView {
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #neighbours = new Map<string, readonly string[]>();
   /** Files of a directory that hold a word, by directory and word. */
-  readonly #naming = new Map<string, readonly { readonly path: string; readonly text: string }[]>();
-  readonly #beside = new Map<string, readonly { readonly path: string; readonly text: string }[]>();
+  readonly #naming = new Map<string, readonly Beside[]>();
+  readonly #beside = new Map<string, readonly Beside[]>();
 
   constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
     this.#tools = tools;
@@ -116,33 +122,50 @@ export class Project implements ProjectView {
   }
 
   users(unit: CUnit, word: string): readonly CUnit[] {
+    return this.#unitsBeside(unit, this.#besideWith(unit, word));
+  }
+
+  definers(unit: CUnit, name: string): readonly CUnit[] {
+    if (!/^\w+$/.test(name)) return [];
+    const head = new RegExp(`^(?:[A-Za-z_][^;{}=\\n]*[\\s*])?${name}[ \\t]*\\(`, 'm');
+    const defining = kept(this.#naming, `${directoryOf(unit.path)}:${name}(`, () =>
+      this.#besideWith(unit, name).filter(({ bytes }) => head.test(bytes)),
+    );
+    return this.#unitsBeside(unit, defining);
+  }
+
+  #besideWith(unit: CUnit, word: string): readonly Beside[] {
     const directory = directoryOf(unit.path);
     const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
-    const naming = kept(this.#naming, `${directory}:${word}`, () => beside.filter(({ text }) => text.includes(word)));
-    return naming
-      .filter(({ path }) => path !== unit.path)
-      .map(({ path, text }) =>
-        this.unit(path, this.#texts.get(path) ?? decode(Buffer.from(text, 'latin1')).text, unit.range),
-      );
+    return kept(this.#naming, `${directory}:${word}`, () => beside.filter(({ bytes }) => bytes.includes(word)));
+  }
+
+  #unitsBeside({ path: own, range }: CUnit, files: readonly Beside[]): readonly CUnit[] {
+    return files
+      .filter(({ path }) => path !== own)
+      .map(({ path, bytes }) => {
+        if (this.#texts.get(path) === undefined) this.#texts.set(path, decode(Buffer.from(bytes, 'latin1')).text);
+        return this.unit(path, this.#texts.get(path) ?? '', range);
+      });
   }
 
   /** The source files of a directory as bytes in a string: cheap to search, decoded when one is wanted. */
-  #readBeside(directory: string): readonly { readonly path: string; readonly text: string }[] {
+  #readBeside(directory: string): readonly Beside[] {
     let size = 0;
     const files = this.#tools.fs.list(directory).flatMap((name) => {
       if (!name.endsWith('.c')) return [];
       const path = join(directory, name);
       const given = this.#texts.get(path);
-      if (given !== undefined) return [{ path, text: given }];
+      if (given !== undefined) return [{ path, bytes: given }];
       const read = this.#tools.fs.read(path);
       if (read.kind !== 'bytes') return [];
       const text = Buffer.from(read.bytes).toString('latin1');
       size += text.length;
-      return size < SMALL_DIRECTORY || TOUCHES.test(text) ? [{ path, text }] : [];
+      return size < SMALL_DIRECTORY || TOUCHES.test(text) ? [{ path, bytes: text }] : [];
     });
     return size < SMALL_DIRECTORY
       ? files
-      : files.filter(({ path, text }) => this.#texts.has(path) || TOUCHES.test(text));
+      : files.filter(({ path, bytes }) => this.#texts.has(path) || TOUCHES.test(bytes));
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {
