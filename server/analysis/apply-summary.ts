@@ -65,7 +65,7 @@ export function applyCase(
     const v = valueOfKey(b, r.key);
     const facts = v === undefined ? s.facts : assumeInterval(s.facts, v, r.interval);
     if (facts === undefined) return undefined;
-    s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: new Set(facts.nonzero).add(v.key) } : facts;
+    s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: facts.nonzero.copy().add(v.key) } : facts;
     if (v !== undefined && r.nonzero && v.kind === 'int' && v.value === 0) return undefined;
   }
   for (const r of c.relations) {

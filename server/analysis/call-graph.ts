@@ -29,6 +29,11 @@ interface UnitCalls {
 export const MAX_CALLERS = 4;
 
 const cache = new WeakMap<CUnit, UnitCalls>();
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+function givesBack(row: ApiRow): boolean {
+  return row.effects.some((e) => e.op === 'release' || e.op === 'transfer' || e.op === 'dirty');
+}
 
 /** The call graph of some units, narrowed to the kernels of a model. */
 export class CallGraph {
@@ -47,9 +52,7 @@ export class CallGraph {
     this.#addMacros(units, add);
     const known = [...this.#byName.values()].flat();
     this.#spread(known, this.#acquires, (r) => r.site === true);
-    this.#spread(known, this.#releases, (r) =>
-      r.effects.some((e) => e.op === 'release' || e.op === 'transfer' || e.op === 'dirty'),
-    );
+    this.#spread(known, this.#releases, givesBack);
   }
 
   /** Macros count where they call something of the model or of the project, and have no name of the model. */
@@ -97,6 +100,25 @@ export class CallGraph {
   /** Whether the function, or one it calls, gives pages back, hands them over or marks them dirty. */
   releases(fn: FunctionDef): boolean {
     return this.#releases.has(fn);
+  }
+
+  /** Names called in a function, by text. */
+  calledIn({ unit, fn }: Known): ReadonlySet<string> {
+    return unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+  }
+
+  /** Whether a function calls through a field that an initialiser of its file fills. */
+  callsThroughField({ unit, fn }: Known): boolean {
+    const { fields } = unitCalls(unit);
+    if (fields.size === 0) return false;
+    const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+    for (const m of text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g)) if (fields.has(m[1] ?? '')) return true;
+    return false;
+  }
+
+  /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
+  touchesPages(name: string): boolean {
+    return this.#model.rows(name).some((row) => row.site === true || givesBack(row));
   }
 
   /** Functions that initialisers of a unit put into a field of this name. */

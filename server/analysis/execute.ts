@@ -4,7 +4,7 @@
  */
 import type { Block, Instr, PlaceExpr } from '../flow/ir.ts';
 import { deadTemps } from '../flow/liveness.ts';
-import { symbol } from '../flow/value.ts';
+import { symbol, type Value } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
 import { type Exit, leaveBlock } from './edges.ts';
 import { evaluate, resolvePlace, variableKey } from './evaluate.ts';
@@ -177,6 +177,9 @@ function copyStruct({ frame, s, point }: Copying, instr: Extract<Instr, { kind: 
 /** A struct assigned whole: what its fields hold goes along. */
 function copyBelow(s: PathState, from: string, to: string, weak: boolean): void {
   if (from === to) return;
-  for (const [place, v] of [...s.env])
-    if (place.startsWith(`${from}.`)) writeKey(s, to + place.slice(from.length), v, weak);
+  const below: [string, Value][] = [];
+  s.env.forEach((v, place) => {
+    if (place.startsWith(`${from}.`)) below.push([place, v]);
+  });
+  for (const [place, v] of below) writeKey(s, to + place.slice(from.length), v, weak);
 }

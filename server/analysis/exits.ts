@@ -206,9 +206,9 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
 
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
   const out: { place: string; value: Description; tag: string | undefined }[] = [];
-  for (const [place, v] of s.env) {
+  s.env.forEach((v, place) => {
     if (place.startsWith('l:') || place.startsWith('t:') || v.key === `${place}@` || place.startsWith('g:published'))
-      continue;
+      return;
     const value = describe(s, v, ids);
     const pages = value.kind === 'made' && value.prov.length > 0;
     const own = place.startsWith('heap');
@@ -216,10 +216,10 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
     if (!isEntryKey(place) && !own) {
       // Memory of unknown origin lives on: what is put there is known to somebody.
       if (kept) out.push({ place: `g:published ${place.replace(/[.[]/g, '-')}`, value, tag: undefined });
-      continue;
+      return;
     }
     out.push({ place, value, tag: ownerOfPlace(s, place)?.tag });
-  }
+  });
   const hasPages = (w: { value: Description }): number =>
     w.value.kind !== 'made' ? 2 : w.value.prov.length > 0 ? 0 : w.value.key.startsWith('heap') ? 1 : 2;
   return out.sort((a, b) => hasPages(a) - hasPages(b)).slice(0, MAX_WRITES);

@@ -19,20 +19,14 @@ export interface Watched {
 /** What two paths must share to be merged without losing anything a rule asks for. */
 export function signature(s: PathState, watched: Watched): string {
   const parts: string[] = [];
-  for (const r of [...s.resources.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+  s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
       `${r.id}:${hold}:${signOf(s, r.result)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
-  }
-  parts.push(s.env.digest(handleDigest));
-  parts.push([...s.locks.keys()].sort().join(), [...s.freed.keys()].sort().join());
-  parts.push(
-    s.events
-      .map((e) => `${e.kind}${e.path}${e.api}`)
-      .sort()
-      .join(),
-  );
+  });
+  if (parts.length > 1) parts.sort();
+  parts.push(s.env.digest(handleDigest), sortedKeys(s.locks), sortedKeys(s.freed), eventDigest(s.events));
   if (s.resources.size > 0 || s.events.length > 0) {
     for (const place of watched.places) {
       const v = s.env.get(place);
@@ -43,14 +37,40 @@ export function signature(s: PathState, watched: Watched): string {
   return parts.join('|');
 }
 
+function sortedKeys(map: ReadonlyMap<string, unknown>): string {
+  return map.size === 0 ? '' : [...map.keys()].sort().join();
+}
+
+const eventDigests = new WeakMap<PathState['events'], string>();
+
+/** What happened to pages of the callers, once for each list of events. */
+function eventDigest(events: PathState['events']): string {
+  let digest = eventDigests.get(events);
+  if (digest === undefined) {
+    digest = events
+      .map((e) => `${e.kind}${e.path}${e.api}`)
+      .sort()
+      .join();
+    eventDigests.set(events, digest);
+  }
+  return digest;
+}
+
+const factDigests = new WeakMap<PathState['facts'], string>();
+
 /** What a path knows of values that were there at entry: a releasing function's callers need to know when it releases. */
-function entryFacts(s: PathState): string {
+function entryFacts({ facts }: PathState): string {
+  const known = factDigests.get(facts);
+  if (known !== undefined) return known;
   const out: string[] = [];
-  for (const [key, i] of s.facts.intervals)
+  facts.intervals.forEach((i, key) => {
     if (isEntryKey(key))
       out.push(`${key}${i.high < 0 ? '-' : i.low > 0 ? '+' : i.low === 0 && i.high === 0 ? '0' : ''}`);
-  for (const key of s.facts.nonzero) if (isEntryKey(key) || key.startsWith('(& arg')) out.push(`${key}!`);
-  return out.sort().join();
+  });
+  for (const key of facts.nonzero) if (isEntryKey(key) || key.startsWith('(& arg')) out.push(`${key}!`);
+  const digest = out.sort().join();
+  factDigests.set(facts, digest);
+  return digest;
 }
 
 /** Which places reach which pages, and who points to the objects through which they do. */
@@ -60,26 +80,27 @@ function handleDigest(env: Environment): string {
 
 function handlesOf(env: Environment): string {
   const handles: string[] = [];
-  for (const [place, v] of env) if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+  env.forEach((v, place) => {
+    if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+  });
   return handles.sort().join(';');
 }
 
 /** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
 function holders(env: Environment): string {
   const objects = new Set<string>();
-  for (const [place, v] of env) if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
+  env.forEach((v, place) => {
+    if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
+  });
   const out: string[] = [];
-  for (let grew = objects.size > 0; grew; ) {
-    grew = false;
+  for (let known = 0; known < objects.size; ) {
+    known = objects.size;
     out.length = 0;
-    for (const [place, v] of env) {
-      if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) continue;
+    env.forEach((v, place) => {
+      if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) return;
       out.push(`${place}>${v.key}`);
-      if (place.startsWith('heap') && !objects.has(objectOf(place))) {
-        objects.add(objectOf(place));
-        grew = true;
-      }
-    }
+      if (place.startsWith('heap')) objects.add(objectOf(place));
+    });
   }
   return out.sort().join(';');
 }
@@ -112,19 +133,21 @@ function group(states: readonly PathState[], tag: string, key: (s: PathState) =>
 
 function join(a: PathState, b: PathState, tag: string, forced: boolean): PathState {
   const out = fork(a);
-  for (const [place, va] of a.env) {
+  a.env.forEach((va, place) => {
     const vb = b.env.get(place);
+    if (vb === va) return;
     if (vb === undefined) {
       if (va.key !== `${place}@`)
         out.env.set(place, phi(place, tag, { value: va, on: a }, { value: symbol(`${place}@`), on: b }));
     } else if (vb.key !== va.key) out.env.set(place, phi(place, tag, { value: va, on: a }, { value: vb, on: b }));
-  }
-  for (const [place, vb] of b.env)
+  });
+  b.env.forEach((vb, place) => {
     if (!a.env.has(place))
       out.env.set(
         place,
         vb.key === `${place}@` ? vb : phi(place, tag, { value: symbol(`${place}@`), on: a }, { value: vb, on: b }),
       );
+  });
   for (const r of b.resources.values()) {
     const own = out.resources.get(r.id);
     if (r.carried && own !== undefined && !own.carried)

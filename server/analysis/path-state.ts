@@ -3,6 +3,7 @@
  * Copied when it forks; nothing in it is shared for writing.
  */
 import type { Reference } from '../../model/schema.ts';
+import { OverlayMap } from '../base/overlay.ts';
 import { type Facts, NO_FACTS } from '../flow/facts.ts';
 import { intValue, mergeProvenance, type Owner, symbol, type Value, withProvenance } from '../flow/value.ts';
 import type { Resource, Step } from './resource.ts';
@@ -38,16 +39,24 @@ function concernsPages(v: Value | undefined): boolean {
   return v !== undefined && (v.prov.length > 0 || v.key.startsWith('heap'));
 }
 
-/** Values of places that copies of a path share until one of them writes. */
+/** Whether a place is a temporary of the intermediate form: written once, read soon after, dead at the end of the block. */
+function isTemp(place: string): boolean {
+  return place.charCodeAt(1) === COLON && place.charCodeAt(0) === LETTER_T;
+}
+
+const COLON = 0x3a;
+const LETTER_T = 0x74;
+
+/** Values of places. Temporaries are kept apart: they come and go with every block, what is in memory stays. */
 export class Environment {
-  #map: Map<string, Value>;
-  #shared: boolean;
+  readonly #places: OverlayMap<Value>;
+  readonly #temps: OverlayMap<Value>;
   /** What was computed from the values, until one that reaches pages or an object changes. */
   #digest: string | undefined;
 
-  constructor(map: Map<string, Value> = new Map(), shared = false, digest?: string) {
-    this.#map = map;
-    this.#shared = shared;
+  constructor(places = new OverlayMap<Value>(), temps = new OverlayMap<Value>(), digest?: string) {
+    this.#places = places;
+    this.#temps = temps;
     this.#digest = digest;
   }
 
@@ -58,46 +67,42 @@ export class Environment {
   }
 
   get(place: string): Value | undefined {
-    return this.#map.get(place);
+    return isTemp(place) ? this.#temps.get(place) : this.#places.get(place);
   }
 
   has(place: string): boolean {
-    return this.#map.has(place);
+    return this.get(place) !== undefined;
   }
 
   set(place: string, value: Value): void {
-    if (this.#digest !== undefined && (concernsPages(value) || concernsPages(this.#map.get(place))))
+    const values = isTemp(place) ? this.#temps : this.#places;
+    if (this.#digest !== undefined && (concernsPages(value) || concernsPages(values.get(place))))
       this.#digest = undefined;
-    this.#own().set(place, value);
+    values.set(place, value);
   }
 
   delete(place: string): void {
-    const old = this.#map.get(place);
+    const values = isTemp(place) ? this.#temps : this.#places;
+    const old = values.get(place);
     if (old === undefined) return;
     if (concernsPages(old)) this.#digest = undefined;
-    this.#own().delete(place);
+    values.delete(place);
   }
 
-  keys(): Iterable<string> {
-    return this.#map.keys();
+  /** All values; nothing may be written meanwhile. */
+  forEach(visit: (value: Value, place: string) => void): void {
+    this.#places.forEach(visit);
+    this.#temps.forEach(visit);
   }
 
-  [Symbol.iterator](): Iterator<[string, Value]> {
-    return this.#map.entries();
+  *[Symbol.iterator](): Iterator<[string, Value]> {
+    yield* { [Symbol.iterator]: () => this.#places[Symbol.iterator]() };
+    yield* { [Symbol.iterator]: () => this.#temps[Symbol.iterator]() };
   }
 
   /** A copy; both share the values until one writes. */
   share(): Environment {
-    this.#shared = true;
-    return new Environment(this.#map, true, this.#digest);
-  }
-
-  #own(): Map<string, Value> {
-    if (this.#shared) {
-      this.#map = new Map(this.#map);
-      this.#shared = false;
-    }
-    return this.#map;
+    return new Environment(this.#places.copy(), this.#temps.copy(), this.#digest);
   }
 }
 
@@ -192,16 +197,17 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
   s.env.set(place, value);
 }
 
+function isBelow(place: string, at: number): boolean {
+  return place[at] === '.' || place[at] === '[';
+}
+
 /** Forgets every place below a prefix (fields of a struct that was assigned whole, elements of a dead region). */
 export function dropBelow(s: PathState, prefix: string): void {
-  for (const key of s.env.keys()) {
-    if (
-      key.length > prefix.length &&
-      key.startsWith(prefix) &&
-      (key[prefix.length] === '.' || key[prefix.length] === '[')
-    )
-      s.env.delete(key);
-  }
+  const below: string[] = [];
+  s.env.forEach((_, key) => {
+    if (key.length > prefix.length && isBelow(key, prefix.length) && key.startsWith(prefix)) below.push(key);
+  });
+  for (const key of below) s.env.delete(key);
 }
 
 /** Adds an event; the same one (a loop's second turn) only once. */

@@ -13,7 +13,7 @@ import type { Asked, Callee, Frame, Program } from './frame.ts';
 import { lowered } from './lower-unit.ts';
 import type { EntryEvent } from './path-state.ts';
 import type { CallSite, FlagSet } from './site.ts';
-import type { Summary } from './summary.ts';
+import { type Summary, touchesPages } from './summary.ts';
 
 /** What the program is made of. */
 export interface ProgramInput {
@@ -43,11 +43,10 @@ export function analyzeProgram(input: ProgramInput): FlowResult {
   const run = new Run(input);
   const withSites = new Set(input.sites.map((s) => s.unit));
   const units = input.units.filter((u) => withSites.has(u));
-  for (const unit of units) for (const fn of unit.functions) if (run.graph.acquires(fn)) run.summaryOf({ unit, fn });
+  for (const unit of units) for (const fn of unit.functions) if (run.graph.acquires(fn)) run.follow({ unit, fn });
   const words = run.ownerFields();
   for (const unit of input.units) {
-    for (const fn of unit.functions)
-      if (run.graph.releases(fn) && mentions(unit, fn, words)) run.summaryOf({ unit, fn });
+    for (const fn of unit.functions) if (run.graph.releases(fn) && mentions(unit, fn, words)) run.follow({ unit, fn });
   }
   return run.result();
 }
@@ -60,10 +59,14 @@ function mentions(unit: CUnit, fn: FunctionDef, words: ReadonlySet<string>): boo
   return false;
 }
 
+/** What a function asks of those it calls while it holds no pages. */
+const NOTHING_HELD: Asked = { withPages: false, holding: false };
+
 /** One analysis of a cluster; memoises summaries. */
 class Run implements Program {
   readonly graph: CallGraph;
   readonly #summaries = new Map<FunctionDef, Summary | 'running'>();
+  readonly #idle = new Map<FunctionDef, boolean>();
   readonly #problems: FlowProblem[] = [];
   readonly #releases: ReleaseFact[] = [];
   readonly #held: HeldFact[] = [];
@@ -75,6 +78,11 @@ class Run implements Program {
   constructor(readonly input: ProgramInput) {
     this.graph = new CallGraph(input.units, input.model);
     for (const site of input.sites) this.#flags.set(`${site.unit.path}:${site.span.start}`, site.flags);
+  }
+
+  /** Runs a function unless nothing in it can concern pages. */
+  follow(known: Known): void {
+    if (!this.isIdle(known)) this.summaryOf(known);
   }
 
   /** Fields in which pages were found to be held. */
@@ -100,7 +108,7 @@ class Run implements Program {
   callee(frame: Frame, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(frame.unit, name);
     if (known === undefined) return { kind: 'external' };
-    if (!this.#isWorth(frame, known, asked)) return { kind: 'plain' };
+    if (!this.#isWorth(frame, known, asked) || (!asked.withPages && this.isIdle(known))) return { kind: 'plain' };
     const summary = this.summaryOf(known);
     return summary === undefined || !summary.effective ? { kind: 'plain' } : { kind: 'summary', summary };
   }
@@ -114,7 +122,7 @@ class Run implements Program {
    * A callee that takes pages always counts. One that gives some back counts in its own file; in other files where pages are held,
    * and in functions that take none themselves: what those do to the pages of their callers is all that is asked of them.
    */
-  #isWorth(frame: Frame, { unit, fn }: Known, asked: Asked): boolean {
+  #isWorth(frame: Pick<Frame, 'unit' | 'fn'>, { unit, fn }: Known, asked: Asked): boolean {
     if (asked.withPages || this.graph.acquires(fn)) return true;
     return this.graph.releases(fn) && (asked.holding || unit === frame.unit || !this.graph.acquires(frame.fn));
   }
@@ -153,6 +161,33 @@ class Run implements Program {
     for (const c of summary.cases) this.#events.push(...c.events);
     this.#summaries.set(known.fn, summary);
     return summary;
+  }
+
+  /**
+   * Whether nothing in a function can concern pages: it calls nothing of the model that does, none of the functions it calls does
+   * anything its callers must know, and it calls through no field that is known to lead to one. One that is handed pages may still
+   * put them somewhere.
+   */
+  isIdle(known: Known): boolean {
+    let idle = this.#idle.get(known.fn);
+    if (idle === undefined) {
+      // What calls itself is not idle while that is being found out.
+      this.#idle.set(known.fn, false);
+      idle = this.#findIdle(known);
+      this.#idle.set(known.fn, idle);
+    }
+    return idle;
+  }
+
+  #findIdle({ unit, fn }: Known): boolean {
+    for (const name of this.graph.calledIn({ unit, fn })) {
+      const callee = this.graph.lookup(unit, name);
+      if (callee === undefined && this.graph.touchesPages(name)) return false;
+      if (callee === undefined) continue;
+      if (callee.fn === fn || !this.#isWorth({ unit, fn }, callee, NOTHING_HELD)) continue;
+      if (!this.isIdle(callee) && this.summaryOf(callee)?.cases.some(touchesPages) !== false) return false;
+    }
+    return !this.graph.callsThroughField({ unit, fn });
   }
 
   result(): FlowResult {

@@ -16,25 +16,32 @@ function isOwnPlace(place: string): boolean {
   return place.startsWith('l:') || place.startsWith('t:') || place.startsWith('heap');
 }
 
+/** Whether a value is, or points to, something that may reach pages: an object made in the function, or pages themselves. */
+function mayReach(v: Value): boolean {
+  return v.prov.length > 0 || (v.kind === 'symbol' || v.kind === 'int' ? v.key : regionOf(v)).startsWith('heap');
+}
+
 /** Finds what is reachable from the result, arguments, globals and memory of unknown origin; with `fromLocals` from variables too. */
 export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
   const out = new Map<string, Handle[]>();
   const seen = new Set<string>();
   const queue: { value: Value; place: string; owner: Owner | undefined }[] = [];
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
-  for (const [place, value] of s.env)
-    if (!isOwnPlace(place) || (fromLocals && !place.startsWith('heap')))
+  s.env.forEach((value, place) => {
+    if ((fromLocals ? !place.startsWith('heap') : !isOwnPlace(place)) && mayReach(value))
       queue.push({ value, place, owner: ownerOfPlace(s, place) });
+  });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     for (const id of item.value.prov) out.set(id, [...(out.get(id) ?? []), { place: item.place, owner: item.owner }]);
     const region = regionOf(item.value);
     if (!region.startsWith('heap') || seen.has(region)) continue;
     seen.add(region);
     const object = region.replace(/^(heap[^[.]*).*$/, '$1');
-    for (const [place, value] of s.env) {
+    const { owner } = item;
+    s.env.forEach((value, place) => {
       if (place.startsWith(`${object}[`) || place.startsWith(`${object}.`))
-        queue.push({ value, place, owner: ownerOfPlace(s, place) ?? item.owner });
-    }
+        queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner });
+    });
   }
   return out;
 }
@@ -71,11 +78,11 @@ export function provenanceBelow(s: PathState, place: string): Provenance {
   for (let root = queue.pop(); root !== undefined; root = queue.pop()) {
     if (seen.has(root)) continue;
     seen.add(root);
-    for (const [p, v] of s.env) {
-      if (p !== root && !(p.startsWith(root) && /^[.[%@]/.test(p.slice(root.length)))) continue;
+    s.env.forEach((v, p) => {
+      if (!p.startsWith(root) || (p.length > root.length && !'.[%@'.includes(p[root.length] ?? ''))) return;
       prov = mergeProvenance(prov, v.prov);
       if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectOf(v.key.replace(/^&/, '')));
-    }
+    });
   }
   return prov;
 }

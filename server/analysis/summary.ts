@@ -47,9 +47,14 @@ export interface Summary {
   readonly complete: boolean;
 }
 
+/** Whether a case does anything to pages or locks: what else it writes matters to a caller only where this does. */
+export function touchesPages(c: SummaryCase): boolean {
+  return c.events.length > 0 || c.resources.length > 0 || c.locksTaken.length > 0;
+}
+
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
-  return c.events.length > 0 || c.resources.length > 0 || c.writes.length > 0 || c.locksTaken.length > 0;
+  return touchesPages(c) || c.writes.length > 0;
 }
 
 /** Whether a key is that of an argument, of an object found from one, or of what was in memory at entry. */

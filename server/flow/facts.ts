@@ -2,6 +2,7 @@
  * What a path knows of its values: intervals, "not zero", and how pairs compare. Immutable from outside: `assume` returns
  * new facts or undefined when the assumption contradicts what is known, i.e. the path cannot be taken.
  */
+import { OverlayMap, OverlaySet, type OverlaySetView, type OverlayView } from '../base/overlay.ts';
 import { conversionOf, type Interval, TOP, type Value } from './value.ts';
 
 /** Bits of a relation between two values: less, equal, greater are still possible. */
@@ -12,10 +13,10 @@ const ANY = 7;
 
 /** Facts of one path. `dropped` is set when a merge forgot some: findings that rest on the path are no longer `high`. */
 export interface Facts {
-  readonly intervals: ReadonlyMap<string, Interval>;
-  readonly nonzero: ReadonlySet<string>;
+  readonly intervals: OverlayView<Interval>;
+  readonly nonzero: OverlaySetView;
   /** `keyA|keyB` with keyA < keyB → possible relations. */
-  readonly relations: ReadonlyMap<string, number>;
+  readonly relations: OverlayView<number>;
   readonly dropped: boolean;
   /** Values known to equal one of some named constants (the labels of a switch); sorted. */
   readonly constants: ReadonlyMap<string, readonly string[]>;
@@ -23,9 +24,9 @@ export interface Facts {
 
 /** Nothing known. */
 export const NO_FACTS: Facts = {
-  intervals: new Map(),
-  nonzero: new Set(),
-  relations: new Map(),
+  intervals: new OverlayMap(),
+  nonzero: new OverlaySet(),
+  relations: new OverlayMap(),
   dropped: false,
   constants: new Map(),
 };
@@ -207,7 +208,7 @@ export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Fac
   const pair = swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`;
   const stored = swap ? mirror(mask) : mask;
   const relations =
-    narrowed.relations.get(pair) === stored ? narrowed.relations : new Map(narrowed.relations).set(pair, stored);
+    narrowed.relations.get(pair) === stored ? narrowed.relations : narrowed.relations.copy().set(pair, stored);
   if (constant === undefined) return relations === narrowed.relations ? narrowed : { ...narrowed, relations };
   const other = constant === a ? b : a;
   return { ...narrowed, relations, constants: new Map(narrowed.constants).set(other.key, [constant.key]) };
@@ -229,8 +230,8 @@ function narrow(facts: Facts, v: Value, mask: number, other: Value): Facts {
   if ((mask & LT) === 0) low = Math.max(low, (mask & EQ) === 0 ? o.low + 1 : o.low);
   const zero = other.kind === 'int' && other.value === 0;
   let out = facts;
-  if (low !== i.low || high !== i.high) out = { ...out, intervals: new Map(out.intervals).set(v.key, { low, high }) };
-  if (zero && (mask & EQ) === 0 && !out.nonzero.has(v.key)) out = { ...out, nonzero: new Set(out.nonzero).add(v.key) };
+  if (low !== i.low || high !== i.high) out = { ...out, intervals: out.intervals.copy().set(v.key, { low, high }) };
+  if (zero && (mask & EQ) === 0 && !out.nonzero.has(v.key)) out = { ...out, nonzero: out.nonzero.copy().add(v.key) };
   return narrowInside(out, v, mask, other);
 }
 
@@ -246,7 +247,7 @@ function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts
     // Above the bound, or unlike it, an unsigned value may also be a negative one in disguise.
     if (conv.unsigned && inner.low < 0 && ((mask & GT) !== 0 || o.low < 0)) {
       const zero = other.kind === 'int' && other.value === 0 && (mask & EQ) === 0;
-      return zero ? { ...facts, nonzero: new Set(facts.nonzero).add(x.key) } : facts;
+      return zero ? { ...facts, nonzero: facts.nonzero.copy().add(x.key) } : facts;
     }
     const lifted =
       conv.unsigned && inner.low < 0 && o.low >= 0
@@ -268,7 +269,7 @@ function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts
 }
 
 function withInterval(facts: Facts, v: Value, interval: Interval): Facts {
-  return { ...facts, intervals: new Map(facts.intervals).set(v.key, interval) };
+  return { ...facts, intervals: facts.intervals.copy().set(v.key, interval) };
 }
 
 function spelled(mask: number): string {
@@ -316,21 +317,23 @@ function joinConstants(a: Facts['constants'], b: Facts['constants']): Facts['con
 export function joinFacts(a: Facts, b: Facts): Facts {
   if (a === b) return a;
   let dropped = a.dropped || b.dropped;
-  const intervals = new Map<string, Interval>();
-  for (const [key, i] of a.intervals) {
+  const intervals = new OverlayMap<Interval>();
+  a.intervals.forEach((i, key) => {
     const j = b.intervals.get(key);
     if (j === undefined) dropped = true;
+    else if (i.low === j.low && i.high === j.high) intervals.set(key, i);
     else {
       intervals.set(key, { low: Math.min(i.low, j.low), high: Math.max(i.high, j.high) });
-      if (i.low !== j.low || i.high !== j.high) dropped = true;
+      dropped = true;
     }
-  }
-  const nonzero = new Set([...a.nonzero].filter((k) => b.nonzero.has(k)));
-  const relations = new Map<string, number>();
-  for (const [key, mask] of a.relations) {
+  });
+  const nonzero = new OverlaySet();
+  for (const key of a.nonzero) if (b.nonzero.has(key)) nonzero.add(key);
+  const relations = new OverlayMap<number>();
+  a.relations.forEach((mask, key) => {
     const other = b.relations.get(key);
     if (other !== undefined && (mask | other) !== ANY) relations.set(key, mask | other);
-  }
+  });
   if (b.intervals.size !== intervals.size || nonzero.size !== a.nonzero.size || nonzero.size !== b.nonzero.size)
     dropped = true;
   const constants = joinConstants(a.constants, b.constants);

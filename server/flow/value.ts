@@ -171,9 +171,12 @@ export function convertValue(value: Value, type: CType): Value {
 
 /** For `u32(x)` and the like: the width in bits and whether unsigned; undefined for other operations. */
 export function conversionOf(op: string): { readonly bits: number; readonly unsigned: boolean } | undefined {
+  if (op.charCodeAt(1) > NINE || op.length > 4) return undefined;
   const m = /^([us])(\d+)$/.exec(op);
   return m === null ? undefined : { bits: Number(m[2]), unsigned: m[1] === 'u' };
 }
+
+const NINE = 0x39;
 
 /** The memory a pointer points into, as a key of places: `heap3[*]`, `l:page`. Offsets are forgotten. */
 export function regionOf(pointer: Value): string {
