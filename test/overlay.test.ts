@@ -18,7 +18,9 @@ interface Pair {
 
 function check({ overlay, plain }: Pair): void {
   const visited = new Map<string, number>();
-  overlay.forEach((value, key) => visited.set(key, value));
+  overlay.forEach((value, key) => {
+    visited.set(key, value);
+  });
   assert.deepEqual([...visited].sort(), [...plain].sort());
   assert.equal(overlay.size, plain.size);
   for (let k = 0; k < 60; k++) assert.equal(overlay.get(`k${k}`), plain.get(`k${k}`));
