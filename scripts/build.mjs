@@ -1,6 +1,7 @@
 // Bundles the command line and the worker into dist/ (or the directory named as argument), copies the parser's two .wasm files
 // beside them, and puts the report's page and its script together there.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -8,6 +9,16 @@ import { build } from 'esbuild';
 const require = createRequire(import.meta.url);
 const outdir = process.argv[2] ?? 'dist';
 mkdirSync(outdir, { recursive: true });
+
+// Names this program for its cache: another one's answers are not its own. Sources and what they are built with decide.
+function buildOf() {
+  const hash = createHash('sha256');
+  for (const root of ['model', 'server'])
+    for (const entry of readdirSync(root, { recursive: true }).sort())
+      if (entry.endsWith('.ts')) hash.update(`${entry}\0`).update(readFileSync(path.join(root, entry)));
+  return hash.update(readFileSync('package-lock.json')).digest('hex').slice(0, 16);
+}
+
 await build({
   entryPoints: { guplint: 'server/cli/bin.ts', worker: 'server/host/worker.ts' },
   bundle: true,
@@ -21,6 +32,7 @@ await build({
     'web-tree-sitter': require.resolve('web-tree-sitter'),
     'jsonc-parser': path.join(path.dirname(require.resolve('jsonc-parser/package.json')), 'lib/esm/main.js'),
   },
+  define: { GUPLINT_BUILD: JSON.stringify(buildOf()) },
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',

@@ -27,6 +27,7 @@ export interface CommonOptions {
   readonly stats?: boolean;
   readonly quiet?: boolean;
   readonly color: boolean;
+  readonly cache: boolean;
   readonly progress: boolean;
 }
 

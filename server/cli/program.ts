@@ -211,7 +211,7 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
         .default('medium'),
     )
     .option('--jobs <n>', 'threads to use (default: one per processor)', jobsOption)
-    .option('--no-cache', 'do not use the cache (this version keeps none)')
+    .option('--no-cache', 'analyse everything anew; neither read nor write the cache')
     .option('--stats', 'print what the run cost, on standard error')
     .option('--quiet', 'print results and errors only')
     .option('--no-color', 'never use colours')

@@ -75,8 +75,10 @@ export interface Asked {
 }
 
 /** The same as `runCommand` on a host of the caller's. */
-export async function runOn(host: Host, { paths, options, terminal, rules, facts }: Asked): Promise<CommandRun> {
+export async function runOn(on: Host, { paths, options, terminal, rules, facts }: Asked): Promise<CommandRun> {
   checkRuleNames(options);
+  const { cache, ...uncached } = on;
+  const host: Host = options.cache && cache !== undefined ? { ...uncached, cache } : uncached;
   const progress = createProgress(terminal, options);
   try {
     const result = await run(
@@ -136,6 +138,10 @@ export function sayStats({ cost, filesScanned, files, sites }: RunResult, termin
   const ms = (n: number): string => `${n.toFixed(0)} ms`;
   const rate = (bytes: number, time: number): string => (time > 0 ? `${(bytes / 1e3 / time).toFixed(1)} MB/s` : '-');
   const rows: [string, string][] = [
+    [
+      'cache',
+      cost.cached === undefined ? 'not used' : `${cost.cached.files} scans and ${cost.cached.jobs} directories known`,
+    ],
     ['threads', cost.threads === 0 ? 'none' : String(cost.threads)],
     ['walk', `${ms(cost.walk)}, ${filesScanned} files`],
     [

@@ -6,7 +6,8 @@
 import { rules } from '../rules/registry.ts';
 import { decode } from '../syntax/decode.ts';
 import { analyzeFile } from './analyze.ts';
-import { Headers } from './headers.ts';
+import { Recorder } from './cache/reads.ts';
+import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem } from './host.ts';
 import { modelPrefilter } from './prefilter.ts';
 import { Project, type ProjectTools } from './project.ts';
@@ -15,13 +16,19 @@ import { ruleNames } from './rule-table.ts';
 
 /** Makes the function that does analysis jobs; it keeps what it read of headers for the next job. */
 export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) => AnalyseReply {
-  let tools: ProjectTools | undefined;
+  const start = (recording: boolean) => {
+    const recorder = new Recorder(fs, recording);
+    const prefilter = modelPrefilter();
+    return { recorder, prefilter, recording, texts: new HeaderTexts(prefilter, (path) => recorder.touch(path)) };
+  };
+  let kept: ReturnType<typeof start> | undefined;
   return (job) => {
-    if (tools === undefined) {
-      const prefilter = modelPrefilter();
-      tools = { fs, prefilter, headers: new Headers(fs, prefilter, job.config.includeDirs) };
-    }
-    return analyseJob(job, tools, clock);
+    if (kept?.recording !== (job.record === true)) kept = start(job.record === true);
+    const { recorder, prefilter, texts } = kept;
+    recorder.begin();
+    const headers = new Headers(recorder.fs, texts, job.config.includeDirs);
+    const reply = analyseJob(job, { fs: recorder.fs, prefilter, headers }, clock);
+    return kept.recording ? { ...reply, reads: recorder.reads() } : reply;
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Finds the headers that include lines of project code mean, without knowing the build: beside the file, then in the
- * directories above it and their `include`, up to the project's root. Texts are read once. One object serves a whole run.
+ * directories above it and their `include`, up to the project's root. Texts are read once.
  */
 import { KERNEL_INCLUDE_DIRS } from '../../model/kernel-c.ts';
 import { decode } from '../syntax/decode.ts';
@@ -30,13 +30,12 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
 const ROOT_MARKS: readonly string[] = ['.git', 'guplint.json', 'Kbuild.include', 'MAINTAINERS'];
 
 /** The directories from one upward that may hold the headers of its files, nearest first; the last is the project's top. */
-export function projectLevels(directory: string, list: (directory: string) => Iterable<string>): readonly string[] {
+export function projectLevels(directory: string, has: (directory: string, name: string) => boolean): readonly string[] {
   const levels: string[] = [];
   let at = directory;
   for (let up = 0; up <= MAX_UP; up++) {
     levels.push(at);
-    const names = new Set(list(at));
-    if (ROOT_MARKS.some((mark) => names.has(mark))) break;
+    if (ROOT_MARKS.some((mark) => has(at, mark))) break;
     const above = normalise(join(at, '..'));
     if (above === at) break;
     at = above;
@@ -44,23 +43,58 @@ export function projectLevels(directory: string, list: (directory: string) => It
   return levels;
 }
 
+/** Texts of headers, and what follows from a text alone: kept for a whole run. */
+export class HeaderTexts {
+  readonly #texts = new Map<string, Header | undefined>();
+  readonly #relevant = new Map<string, boolean>();
+  readonly #prefilter: Prefilter;
+  readonly #reused: (path: string) => void;
+
+  /** `reused` is told of each use of a text that was read before. */
+  constructor(prefilter: Prefilter, reused: (path: string) => void = () => undefined) {
+    this.#prefilter = prefilter;
+    this.#reused = reused;
+  }
+
+  /** A header's text; undefined when it is unreadable or too large. */
+  read(path: string, fs: FileSystem): Header | undefined {
+    if (this.#texts.has(path)) {
+      this.#reused(path);
+      return this.#texts.get(path);
+    }
+    const read = fs.read(path);
+    const header =
+      read.kind === 'bytes' && read.bytes.length <= MAX_HEADER ? { path, text: decode(read.bytes).text } : undefined;
+    this.#texts.set(path, header);
+    return header;
+  }
+
+  /** Whether a header names something of the model. */
+  isRelevant(header: Header): boolean {
+    let relevant = this.#relevant.get(header.path);
+    if (relevant === undefined) {
+      relevant = this.#prefilter.test(header.text);
+      this.#relevant.set(header.path, relevant);
+    }
+    return relevant;
+  }
+}
+
 /** Searches and reads headers. */
 export class Headers implements HeaderLoader {
   readonly #fs: FileSystem;
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #found = new Map<string, string | undefined>();
-  readonly #texts = new Map<string, Header | undefined>();
+  readonly #texts: HeaderTexts;
   readonly #searched = new Map<string, readonly string[]>();
   readonly #included = new Map<string, readonly string[]>();
-  readonly #relevant = new Map<string, boolean>();
-  readonly #prefilter: Prefilter;
   readonly #includeDirs: readonly string[];
 
   /** `includeDirs`: directories that a build names, searched last. */
-  constructor(fs: FileSystem, prefilter: Prefilter, includeDirs: readonly string[] = []) {
+  constructor(fs: FileSystem, texts: HeaderTexts, includeDirs: readonly string[] = []) {
     this.#fs = fs;
     this.#includeDirs = includeDirs;
-    this.#prefilter = prefilter;
+    this.#texts = texts;
   }
 
   /**
@@ -78,21 +112,12 @@ export class Headers implements HeaderLoader {
         seen.add(at);
         const header = this.read(at);
         if (header === undefined) continue;
-        if (this.#isRelevant(header)) found.push(header);
+        if (this.#texts.isRelevant(header)) found.push(header);
         next.push(...this.#includesOf(header));
       }
       level = next;
     }
     return found;
-  }
-
-  #isRelevant(header: Header): boolean {
-    let relevant = this.#relevant.get(header.path);
-    if (relevant === undefined) {
-      relevant = this.#prefilter.test(header.text);
-      this.#relevant.set(header.path, relevant);
-    }
-    return relevant;
   }
 
   #includesOf(header: Header): readonly string[] {
@@ -120,14 +145,7 @@ export class Headers implements HeaderLoader {
 
   /** A header's text; undefined when it is unreadable or too large. */
   read(path: string): Header | undefined {
-    let header = this.#texts.get(path);
-    if (header === undefined && !this.#texts.has(path)) {
-      const read = this.#fs.read(path);
-      header =
-        read.kind === 'bytes' && read.bytes.length <= MAX_HEADER ? { path, text: decode(read.bytes).text } : undefined;
-      this.#texts.set(path, header);
-    }
-    return header;
+    return this.#texts.read(path, this.#fs);
   }
 
   #find(directory: string, includePath: string, quoted: boolean): string | undefined {
@@ -149,22 +167,23 @@ export class Headers implements HeaderLoader {
   #bases(directory: string): readonly string[] {
     const known = this.#searched.get(directory);
     if (known !== undefined) return known;
-    const levels = projectLevels(directory, (at) => this.#list(at));
+    const levels = projectLevels(directory, (at, name) => this.#has(at, name));
     const bases = [...levels.flatMap((at) => [at, join(at, 'include')]), ...this.#includeDirs];
     this.#searched.set(directory, bases);
     return bases;
   }
 
   #exists(path: string): boolean {
-    return this.#list(directoryOf(path)).has(path.slice(path.lastIndexOf('/') + 1));
+    return this.#has(directoryOf(path), path.slice(path.lastIndexOf('/') + 1));
   }
 
-  #list(directory: string): ReadonlySet<string> {
+  #has(directory: string, name: string): boolean {
+    if (this.#fs.has !== undefined) return this.#fs.has(directory, name);
     let names = this.#names.get(directory);
     if (names === undefined) {
       names = new Set(this.#fs.list(directory));
       this.#names.set(directory, names);
     }
-    return names;
+    return names.has(name);
   }
 }

@@ -2,6 +2,7 @@
  * What the engine needs from the machine it runs on, as interfaces; server/host implements them.
  * Paths are relative to the working directory of the run and use `/`, also on Windows; absolute ones only where they lie on another drive.
  */
+import type { CacheStore } from './cache/store.ts';
 import type { AnalyseJob, AnalyseReply, InputProblem, ScanJob, ScanReply } from './protocol.ts';
 
 /** What stands at a path. `stream`: something that can be read only once (a pipe, a device). */
@@ -22,6 +23,16 @@ export interface Walk {
   readonly problems: readonly InputProblem[];
 }
 
+/** What the system says of a file without reading it. Two equal texts mean the same content, save for a file written a moment ago. */
+export interface Stamp {
+  /** Size, times and inode. */
+  readonly text: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When content or inode last changed; milliseconds since 1970. */
+  readonly changed: number;
+}
+
 /** Reading and writing files. Nothing here throws for a file that is missing or unreadable. */
 export interface FileSystem {
   /** The working directory, absolute, with `/`. */
@@ -29,11 +40,15 @@ export interface FileSystem {
   /** The path as the system takes it. */
   resolve(path: string): string;
   kind(path: string): PathKind;
+  /** The stamp of a regular file as it is on disk; undefined where there is none, or the content is not the disk's. */
+  stamp?(path: string): Stamp | undefined;
   read(path: string): ReadResult;
   /** The bytes of a file that is held in memory and not as it is on disk; searching by path must not look at the disk for it. */
   held?(path: string): Uint8Array | undefined;
   /** Replaces a file as a whole or leaves it as it was; its permissions stay. Throws an Error with a readable message. */
   write(path: string, bytes: Uint8Array): void;
+  /** Whether a directory holds this name; where it is missing, `list` tells. */
+  has?(directory: string, name: string): boolean;
   /** Names in a directory, sorted; empty when it cannot be read. */
   list(directory: string): readonly string[];
   /** Walks directories for .c and .h files; see `Walk`. */
@@ -56,6 +71,8 @@ export interface Executor {
 export interface Host {
   readonly fs: FileSystem;
   readonly clock: Clock;
+  /** What earlier runs over these files left; without it nothing is kept. */
+  readonly cache?: CacheStore;
   /** An executor in the calling thread, over these files. */
   local(fs: FileSystem): Executor;
   /** An executor with this many worker threads, over the files of the disk with `files` laid over them. */

@@ -3,6 +3,7 @@
  * files are worth an analysis.
  */
 import { UserError } from '../base/user-error.ts';
+import type { RunCache } from './cache/executor.ts';
 import type { Executor, FileSystem, Host } from './host.ts';
 import { directoryOf, relativeTo } from './paths.ts';
 import type { AnalyseItem, InputProblem, ScanReply } from './protocol.ts';
@@ -78,16 +79,26 @@ export interface ExecutorChoice {
   current(): Executor;
 }
 
-/** Chooses by `--jobs`; the pool of one job is this thread. */
-export function chooseExecutor(host: Host, jobs: number): ExecutorChoice & { close(): Promise<void> } {
-  const local = host.local(host.fs);
+/** Chooses by `--jobs`; the pool of one job is this thread. What the cache knows, no executor is asked for. */
+export function chooseExecutor(
+  host: Host,
+  jobs: number,
+  cache?: RunCache,
+): ExecutorChoice & { close(): Promise<void> } {
+  const own = host.local(host.fs);
+  const local = cache?.over(() => own, 0) ?? own;
   let pool: Executor | undefined;
+  let large: Executor | undefined;
+  const start = (): Executor => {
+    pool ??= host.pool(jobs);
+    return pool;
+  };
   return {
     large() {
-      if (jobs > 1) pool ??= host.pool(jobs);
-      return pool ?? local;
+      if (jobs > 1) large ??= cache?.over(start, jobs) ?? start();
+      return large ?? local;
     },
-    current: () => pool ?? local,
+    current: () => large ?? local,
     async close() {
       await pool?.close();
     },

@@ -5,7 +5,7 @@
 import { decode } from '../syntax/decode.ts';
 import { loadUnit } from '../syntax/load.ts';
 import type { CUnit } from '../syntax/unit.ts';
-import { Headers } from './headers.ts';
+import { Headers, HeaderTexts } from './headers.ts';
 import type { FileSystem } from './host.ts';
 import { EVERY_RELEASE } from './kernel.ts';
 import { directoryOf, join } from './paths.ts';
@@ -21,7 +21,7 @@ export interface NamedFile {
 export function possibleCallers(files: readonly string[], fs: FileSystem): readonly NamedFile[] {
   if (files.length === 0) return [];
   const prefilter = modelPrefilter();
-  const headers = new Headers(fs, prefilter);
+  const headers = new Headers(fs, new HeaderTexts(prefilter));
   const read = (path: string): string | undefined => {
     const found = fs.read(path);
     return found.kind === 'bytes' ? decode(found.bytes).text : undefined;

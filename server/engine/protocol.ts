@@ -5,6 +5,7 @@
 
 import type { KernelRange } from '../../model/version.ts';
 import type { DefineValue } from '../syntax/unit.ts';
+import type { Reads } from './cache/reads.ts';
 
 /** Severity of a finding as shown. */
 export type Severity = 'error' | 'warning' | 'info';
@@ -201,6 +202,8 @@ export interface AnalyseJob {
   readonly rules: boolean;
   /** Name of a function whose summary is wanted as text. */
   readonly facts?: string;
+  /** Whether the reply shall say what was read. */
+  readonly record?: boolean;
 }
 
 /** A kernel source tree, found by its Makefile. */
@@ -274,6 +277,8 @@ export interface AnalyseReply {
   readonly problems: readonly InputProblem[];
   /** Milliseconds in the analysing thread. */
   readonly time: number;
+  /** All that the job looked at, where it asked. */
+  readonly reads?: Reads;
 }
 
 /** What the main thread sends to a worker. */

@@ -99,7 +99,9 @@ function callersOf(found: readonly FileResult[], known: Set<string>, { scanned, 
     const directory = directoryOf(result.file);
     for (const { name, inHeader } of result.wrappers) {
       if (scannedFor.test(name)) continue;
-      const scope = inHeader ? (projectLevels(directory, (at) => host.fs.list(at)).at(-1) ?? directory) : directory;
+      const scope = inHeader
+        ? (projectLevels(directory, (at, mark) => host.fs.list(at).includes(mark)).at(-1) ?? directory)
+        : directory;
       const key = `${scope}\0${name}`;
       if (known.has(key)) continue;
       known.add(key);

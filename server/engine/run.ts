@@ -4,6 +4,7 @@
  */
 import { formatRange } from '../../model/version.ts';
 import { decode } from '../syntax/decode.ts';
+import { type CacheUse, RunCache } from './cache/executor.ts';
 import { ConfigFinder, type Settings } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 import { configFindings } from './config-findings.ts';
@@ -61,6 +62,8 @@ export interface RunCost {
   readonly scannedBytes: number;
   readonly analysedUnits: number;
   readonly threads: number;
+  /** Files and jobs of which earlier runs had the answer; undefined without a cache. */
+  readonly cached: CacheUse | undefined;
 }
 
 /** The kernel of a run as machine formats name it: the range over all files, and where it came from. */
@@ -97,6 +100,8 @@ export interface Parts {
   readonly request: RunRequest;
   readonly analyse: number;
   readonly threads: number;
+  /** What earlier runs had done; undefined without a cache. */
+  readonly cached: CacheUse | undefined;
   readonly host: Host;
 }
 
@@ -117,7 +122,8 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
   const classified = classify(request.inputs, fs, read);
   const configs = new ConfigFinder(fs, request.settings);
   for (const directory of classified.directories) configs.of(directory);
-  const executors = chooseExecutor(host, request.jobs);
+  const cache = host.cache === undefined ? undefined : new RunCache(host.cache, fs);
+  const executors = chooseExecutor(host, request.jobs, cache);
   try {
     const scanned = withCallers(
       await scanInputs(classified, host, executors, (done) =>
@@ -138,6 +144,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
     });
     const analyse = clock.now() - start;
     problems.push(...outcome.problems);
+    cache?.save();
     return assemble({
       files: outcome.results,
       problems,
@@ -147,6 +154,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
       request,
       analyse,
       threads: outcome.threads,
+      cached: cache?.use,
       host,
     });
   } finally {
@@ -221,6 +229,7 @@ export function assemble(parts: Parts): RunResult {
       scannedBytes: scanned.bytes,
       analysedUnits: sum((f) => f.length),
       threads: parts.threads,
+      cached: parts.cached,
     },
     parts,
   };

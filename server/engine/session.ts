@@ -6,7 +6,7 @@ import { decode } from '../syntax/decode.ts';
 import { renewUnit } from '../syntax/load.ts';
 import type { CUnit, PreprocessEnv } from '../syntax/unit.ts';
 import { analyseWith } from './analyse-job.ts';
-import { Headers } from './headers.ts';
+import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem, ReadResult } from './host.ts';
 import { directoryOf, join } from './paths.ts';
 import { modelPrefilter, type Prefilter, wordFilter } from './prefilter.ts';
@@ -212,7 +212,12 @@ class EditorSession implements Session {
         return fs.read(path);
       },
     };
-    return { fs, prefilter: this.#prefilter, headers: new Headers(recording, this.#prefilter), units: this.#units };
+    return {
+      fs,
+      prefilter: this.#prefilter,
+      headers: new Headers(recording, new HeaderTexts(this.#prefilter)),
+      units: this.#units,
+    };
   }
 
   #text(file: string): string | undefined {

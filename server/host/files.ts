@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import nodePath from 'node:path';
 import util from 'node:util';
-import type { FileSystem, PathKind, ReadResult, Walk } from '../engine/host.ts';
+import type { FileSystem, PathKind, ReadResult, Stamp, Walk } from '../engine/host.ts';
 import type { InputProblem } from '../engine/protocol.ts';
 
 /** Files a batch: large enough that a message costs little, small enough that two threads end together. */
@@ -101,6 +101,17 @@ function kindOf(path: string): PathKind {
   return stat.isFile() ? 'file' : 'stream';
 }
 
+function stampOf(path: string): Stamp | undefined {
+  try {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile()) return undefined;
+    const { size, mtimeMs, ctimeMs, ino } = stat;
+    return { text: `${size} ${mtimeMs} ${ctimeMs} ${ino}`, size, changed: Math.max(mtimeMs, ctimeMs) };
+  } catch {
+    return undefined;
+  }
+}
+
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
 }
@@ -160,6 +171,7 @@ export function createFileSystem(root: string = process.cwd()): FileSystem {
         return 'file';
       }
     },
+    stamp: (path) => stampOf(resolve(path)),
     read(path): ReadResult {
       try {
         const full = resolve(path);

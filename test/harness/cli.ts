@@ -40,7 +40,13 @@ export function bundleDirectory(): string {
 
 /** Runs `guplint` with these arguments; colours and terminals off unless `env` says otherwise. */
 export function guplint(args: readonly string[], options: CliOptions): CliResult {
-  const env: Record<string, string> = { PATH: process.env.PATH ?? '', HOME: os.tmpdir(), ...options.env };
+  const cache = path.join(bundleDirectory(), 'cache');
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    HOME: os.tmpdir(),
+    XDG_CACHE_HOME: cache,
+    ...options.env,
+  };
   const run = spawnSync(process.execPath, [path.join(bundleDirectory(), 'guplint.js'), ...args], {
     cwd: options.cwd,
     env,

@@ -6,7 +6,7 @@ import { parseRange } from '../../model/version.ts';
 import type { FlowProblem } from '../../server/analysis/flow-problem.ts';
 import { analyzeFile } from '../../server/engine/analyze.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
-import { Headers } from '../../server/engine/headers.ts';
+import { Headers, HeaderTexts } from '../../server/engine/headers.ts';
 import type { FileSystem } from '../../server/engine/host.ts';
 import { modelPrefilter, type Prefilter } from '../../server/engine/prefilter.ts';
 import { Project } from '../../server/engine/project.ts';
@@ -46,7 +46,7 @@ export class Laboratory {
     const range = parseRange(series);
     if (range === undefined) throw new Error(`not a kernel: ${series}`);
     this.#fs = createFileSystem(root);
-    this.#headers = new Headers(this.#fs, this.#prefilter);
+    this.#headers = new Headers(this.#fs, new HeaderTexts(this.#prefilter));
     this.#config = resolveConfig({ ...DEFAULT_SETTINGS, kernel: range, minConfidence: 'low' }, undefined);
     this.#tree = { root: '.', range };
   }

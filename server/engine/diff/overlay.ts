@@ -32,6 +32,7 @@ export function overlayFiles(fs: FileSystem, files: Overlay): FileSystem {
   const added = addedNames(files);
   return {
     ...fs,
+    stamp: (path) => (files.has(normalise(path)) ? undefined : fs.stamp?.(path)),
     held: (path) => files.get(normalise(path)) ?? fs.held?.(path),
     read(path): ReadResult {
       const key = normalise(path);
@@ -87,5 +88,6 @@ function overlayWalk(inner: Walk, directories: readonly string[], files: Overlay
 /** A host whose files are those of the overlay, in this thread and in workers. */
 export function overlayHost(host: Host, files: Overlay): Host {
   if (files.size === 0) return host;
-  return { ...host, fs: overlayFiles(host.fs, files), pool: (threads) => host.pool(threads, files) };
+  const { cache: _, ...rest } = host;
+  return { ...rest, fs: overlayFiles(host.fs, files), pool: (threads) => host.pool(threads, files) };
 }

@@ -1,0 +1,65 @@
+/**
+ * When what is remembered of a file still holds: when size, times and inode are as they were, or else when the content is. A file
+ * that was written just before it was read may be written again within the same tick of its clock: its stamp proves nothing.
+ */
+import type { FileSystem, Stamp } from '../host.ts';
+import { contentHash, type FileRead, listHash, type NamesAsked, type Reads } from './reads.ts';
+
+/** The coarsest clock of a file system in use (FAT), in milliseconds. */
+const TICK = 2000;
+
+/** Whether a stamp taken at a moment (milliseconds since 1970) will still prove that the file is unchanged. */
+export function isSettled(stamp: Stamp | undefined, takenAt: number): stamp is Stamp {
+  return stamp !== undefined && stamp.changed + TICK < takenAt;
+}
+
+/** Asks the disk whether what was read is as it was; each file and directory once. */
+export class Verifier {
+  readonly #fs: FileSystem;
+  readonly #stamps = new Map<string, Stamp | undefined>();
+  readonly #hashes = new Map<string, string>();
+  readonly #lists = new Map<string, ReadonlySet<string>>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  /** The stamp of a file now. */
+  stamp(path: string): Stamp | undefined {
+    if (!this.#stamps.has(path)) this.#stamps.set(path, this.#fs.stamp?.(path));
+    return this.#stamps.get(path);
+  }
+
+  /** Whether all of it is unchanged. */
+  holds(reads: Reads): boolean {
+    return (
+      reads.lists.every(({ path, hash }) => listHash([...this.#names(path)]) === hash) &&
+      reads.asked.every((a) => this.#answersHold(a)) &&
+      reads.files.every((f) => this.#fileHolds(f))
+    );
+  }
+
+  #answersHold({ path, there, missing }: NamesAsked): boolean {
+    const names = this.#names(path);
+    return there.every((name) => names.has(name)) && !missing.some((name) => names.has(name));
+  }
+
+  #names(path: string): ReadonlySet<string> {
+    let names = this.#lists.get(path);
+    if (names === undefined) {
+      names = new Set(this.#fs.list(path));
+      this.#lists.set(path, names);
+    }
+    return names;
+  }
+
+  #fileHolds({ path, stamp, hash }: FileRead): boolean {
+    if (stamp !== undefined && this.stamp(path)?.text === stamp.text) return true;
+    let now = this.#hashes.get(path);
+    if (now === undefined) {
+      now = contentHash(this.#fs.read(path));
+      this.#hashes.set(path, now);
+    }
+    return now === hash;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The cache's entries as files of the user's cache directory: `$XDG_CACHE_HOME/guplint`, by default `~/.cache/guplint`. Each entry is
+ * written beside its place and renamed: a reader sees the old one or the new one, whoever else writes and whenever a process is killed.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import nodePath from 'node:path';
+import type { CacheStore } from '../engine/cache/store.ts';
+
+/** The program as built, set by scripts/build.mjs; a program run from its sources has none. */
+declare const GUPLINT_BUILD: string | undefined;
+
+/** Entries nobody has written for this long are removed, milliseconds. */
+const MAX_AGE = 30 * 24 * 3600 * 1000;
+
+/** The build of this program; undefined when it runs from its sources, which may change under it. */
+function buildOfProgram(): string | undefined {
+  return typeof GUPLINT_BUILD === 'string' ? GUPLINT_BUILD : undefined;
+}
+
+/** Where the entries of this user lie. */
+export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const { XDG_CACHE_HOME: named } = env;
+  const base = named !== undefined && nodePath.isAbsolute(named) ? named : nodePath.join(os.homedir(), '.cache');
+  return nodePath.join(base, 'guplint');
+}
+
+/** The store of this user; undefined for a program that has no build. */
+export function createCacheStore(
+  directory: string = cacheDirectory(),
+  build: string | undefined = buildOfProgram(),
+): CacheStore | undefined {
+  if (build === undefined) return undefined;
+  const place = (name: string): string => nodePath.join(directory, name);
+  let saved = 0;
+  return {
+    build,
+    load(name) {
+      try {
+        return fs.readFileSync(place(name), 'utf8');
+      } catch {
+        return undefined;
+      }
+    },
+    save(name, text) {
+      const temporary = place(`${name}.${process.pid}-${++saved}.tmp`);
+      try {
+        fs.mkdirSync(directory, { recursive: true });
+        fs.writeFileSync(temporary, text, { flag: 'wx' });
+        fs.renameSync(temporary, place(name));
+      } catch {
+        // A full disk, a read-only home: the next run works as long as this one did.
+        removeQuietly(temporary);
+      }
+    },
+    prune() {
+      for (const name of namesIn(directory)) removeIfOld(place(name));
+    },
+    wallTime: () => Date.now(),
+  };
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return fs.readdirSync(directory).filter((name) => /^(?:job|scan)-[0-9a-f]+\.json/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/** Temporary files of processes that were killed go after a day. */
+function removeIfOld(path: string): void {
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (Date.now() - stat.mtimeMs > (path.endsWith('.tmp') ? MAX_AGE / 30 : MAX_AGE)) removeQuietly(path);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    fs.rmSync(path, { force: true });
+  } catch {
+    // It stays: the cache may be larger than it need be, never wrong.
+  }
+}
