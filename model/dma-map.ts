@@ -257,7 +257,11 @@ export const DMA_MAP_ROWS: readonly ApiRow[] = [
     params: [IOMMU_DOMAIN, WORD, PHYS_ADDR, SIZE, INT],
     ret: 'int',
     returns: 'status',
-    effects: [{ op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' }],
+    effects: [
+      { op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' },
+      // iommu_iova_to_phys() finds the page again.
+      { op: 'alias', place: 'arg2', to: 'arg0', when: 'success' },
+    ],
     context: ANY_CONTEXT,
     pairsWith: ['iommu_unmap'],
     source: { tag: 'v6.1.192', path: 'include/linux/iommu.h' },
@@ -269,7 +273,11 @@ export const DMA_MAP_ROWS: readonly ApiRow[] = [
     params: [IOMMU_DOMAIN, WORD, PHYS_ADDR, SIZE, INT, GFP],
     ret: 'int',
     returns: 'status',
-    effects: [{ op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' }],
+    effects: [
+      { op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' },
+      // iommu_iova_to_phys() finds the page again.
+      { op: 'alias', place: 'arg2', to: 'arg0', when: 'success' },
+    ],
     context: ANY_CONTEXT,
     pairsWith: ['iommu_unmap'],
     source: { tag: 'v6.12.117', path: 'include/linux/iommu.h' },
@@ -281,7 +289,11 @@ export const DMA_MAP_ROWS: readonly ApiRow[] = [
     params: [IOMMU_DOMAIN, WORD, PHYS_ADDR, SIZE, INT],
     ret: 'int',
     returns: 'status',
-    effects: [{ op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' }],
+    effects: [
+      { op: 'map', place: 'arg2', to: 'arg1', when: 'success', direction: 'arg4' },
+      // iommu_iova_to_phys() finds the page again.
+      { op: 'alias', place: 'arg2', to: 'arg0', when: 'success' },
+    ],
     context: ANY_CONTEXT,
     pairsWith: ['iommu_unmap'],
     source: { tag: 'v6.1.192', path: 'include/linux/iommu.h' },

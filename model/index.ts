@@ -18,6 +18,8 @@ export interface Model {
   rows(name: string): readonly ApiRow[];
   /** Rows of a name over every release, oldest first; empty when the model does not know the name at all. */
   allRows(name: string): readonly ApiRow[];
+  /** What a call of the name says to a reader: its rows of the range, or of every release where the range does not know it. */
+  readable(name: string): readonly ApiRow[];
   /** Rows of a FOLL_ flag on the range, oldest first; empty when no kernel of the range has it. */
   flags(name: string): readonly FlagRow[];
   /** Rows of a FOLL_ flag over every release; empty when no kernel ever had it. */
@@ -118,10 +120,16 @@ interface Indexes {
 
 function createSelected(all: Indexes, range: KernelRange): Model {
   const internalUsers = within(all.users, range);
+  const rows = narrowed(all.apis, range);
+  const allRows = (name: string): readonly ApiRow[] => all.apis.get(name) ?? [];
   return {
     range,
-    rows: narrowed(all.apis, range),
-    allRows: (name) => all.apis.get(name) ?? [],
+    rows,
+    allRows,
+    readable: (name) => {
+      const live = rows(name);
+      return live.length > 0 ? live : allRows(name);
+    },
     flags: narrowed(all.flags, range),
     allFlags: (name) => all.flags.get(name) ?? [],
     flagNames: () => all.flags.keys(),

@@ -19,6 +19,9 @@ const HARMLESS_SHAPE =
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
+/** The largest errno (include/linux/err.h). */
+const MAX_ERRNO = 4095;
+
 /** Words in macros out of sight that may give pages back. */
 const MAY_GIVE_BACK = /(?:^|_)(?:PUT|RELEASE|UNPIN|UNLOCK|DROP|FREE)(?:_|\d|$)/;
 
@@ -46,11 +49,16 @@ export function executeCall(
   };
   const callees = calleesOf(frame, instr, asked);
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
-    const row = pickRow(frame.model.rows(name), args.length);
+    const row = pickRow(frame.model.readable(name), args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
       finish(s, instr, applyRow({ frame, s, info }, row, args));
       return [s];
     }
+  }
+  // A page that was taken has a valid number.
+  if (name === 'pfn_valid' && args.some((a) => a.prov.length > 0)) {
+    finish(s, instr, intValue(1));
+    return [s];
   }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
   if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
@@ -61,7 +69,8 @@ export function executeCall(
     args,
     callees.some((c) => c.kind === 'plain'),
   );
-  finish(s, instr, symbol(`r${where.point}`));
+  const fails = callees.length > 0 && callees.every((c) => c.kind === 'plain' && c.fails);
+  finish(s, instr, symbol(`r${where.point}`, fails ? { low: -MAX_ERRNO, high: -1 } : {}));
   return [s];
 }
 
@@ -139,7 +148,9 @@ function likelyCases(
   );
 }
 
+/** Whether two cases end alike for a caller: the results overlap, or neither is an error. */
 function sameOutcome(a: SummaryCase, b: SummaryCase): boolean {
+  if (a.returns.low >= 0 && b.returns.low >= 0) return true;
   return a.returns.low <= b.returns.high && b.returns.low <= a.returns.high;
 }
 

@@ -19,16 +19,7 @@ import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
-import {
-  addEvent,
-  dropBelow,
-  type PathState,
-  readKey,
-  setResource,
-  withEntry,
-  withoutEntry,
-  writeKey,
-} from './path-state.ts';
+import { addEvent, type PathState, readKey, setResource, withEntry, withoutEntry, writeKey } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
@@ -339,9 +330,11 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
     return carried;
   }
   const place = resolvePattern(s, to, call);
-  if (place === undefined || prov.length === 0) return call.ret;
+  if (place === undefined) return call.ret;
   const key = place.kind === 'place' ? place.key : regionOf(place.value) + CONTENT;
-  writeKey(s, key, withProvenance(readKey(s, key, undefined), prov), true);
+  if (prov.length > 0) writeKey(s, key, withProvenance(readKey(s, key, undefined), prov), true);
+  // Pages of a caller: it learns what carries them now.
+  else if (source.kind === 'symbol' && source.path !== undefined) writeKey(s, key, source, true);
   return call.ret;
 }
 
@@ -362,16 +355,14 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
   const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);
   const prov = new Set<string>();
   for (const [key, value] of [...s.env]) {
-    if (key === region || (key.startsWith(region) && /^[.[]/.test(key.slice(region.length)))) {
-      for (const id of value.prov) prov.add(id);
-      s.env.delete(key);
-    }
+    if (!key.startsWith(region) || !diesWith(key.slice(region.length))) continue;
+    for (const id of value.prov) prov.add(id);
+    s.env.delete(key);
   }
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r?.hold.kind === 'held') setResource(s, { ...r, lost: r.lost ?? step });
   }
-  dropBelow(s, region);
   s.freed = withEntry(s.freed, pointer.key, step);
   const path = pointer.kind === 'symbol' ? pointer.path : undefined;
   if (path !== undefined && pointer.kind === 'symbol') {
@@ -387,6 +378,11 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
       dirties: 'no',
     });
   }
+}
+
+/** Whether a place, by its path from an object, dies with it: not what lies in other objects that it points to. */
+function diesWith(path: string): boolean {
+  return path === '' || (/^[.[]/.test(path) && !/@\[\*\]\./.test(path));
 }
 
 /** What is known of a result from a callee's contract. */

@@ -1,6 +1,15 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval, assumeMask, assumeOneOf, compare, intervalOf } from '../flow/facts.ts';
-import { intValue, opValue, type Provenance, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { assumeInterval, assumeMask, assumeOneOf, compare, type Facts, intervalOf } from '../flow/facts.ts';
+import {
+  intValue,
+  mergeProvenance,
+  opValue,
+  type Provenance,
+  regionOf,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkReleaseContext } from './check-context.ts';
@@ -64,9 +73,8 @@ export function applyCase(
   for (const r of c.requires) {
     const v = valueOfKey(b, r.key);
     const facts = v === undefined ? s.facts : assumeInterval(s.facts, v, r.interval);
-    if (facts === undefined) return undefined;
+    if (facts === undefined || (v !== undefined && r.nonzero && isZero(facts, v))) return undefined;
     s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: facts.nonzero.copy().add(v.key) } : facts;
-    if (v !== undefined && r.nonzero && v.kind === 'int' && v.value === 0) return undefined;
   }
   for (const r of c.relations) {
     const v = valueOfKey(b, r.key);
@@ -81,7 +89,7 @@ export function applyCase(
     s.facts = facts;
   }
   for (const r of c.resources) takeOver(b, c, rebind(b, r), r.id);
-  const ret = c.result.kind === 'made' ? withProvenance(ret0, mapProvenance(b, c.result.prov)) : describe(b, c.result);
+  const ret = c.result.kind === 'made' ? withProvenance(ret0, madeProvenance(b, c.result)) : describe(b, c.result);
   for (const e of c.events) replay(b, e);
   for (const w of c.writes) {
     const value = describe(b, w.value);
@@ -92,6 +100,11 @@ export function applyCase(
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(s, ids.values(), ret, info.point);
   return ret;
+}
+
+function isZero(facts: Facts, v: Value): boolean {
+  const { low, high } = intervalOf(facts, v);
+  return low === 0 && high === 0;
 }
 
 /** The parts of a binding that reading needs. */
@@ -146,10 +159,18 @@ function describe(b: Binding, d: Description): Value {
       return intValue(d.value);
     case 'entry':
       return valueOfKey(b, d.key) ?? symbol(`?${b.info.point}/${d.key}`);
-    case 'made':
-      if (d.key === b.returned) return withProvenance(b.ret, mapProvenance(b, d.prov));
-      return symbol(madeKey(b, d.key), { prov: mapProvenance(b, d.prov), low: d.interval.low, high: d.interval.high });
+    case 'made': {
+      const prov = madeProvenance(b, d);
+      if (d.key === b.returned) return withProvenance(b.ret, prov);
+      return symbol(madeKey(b, d.key), { prov, low: d.interval.low, high: d.interval.high });
+    }
   }
+}
+
+/** What can be reached through a value made by the callee: pages it took, and those of the entry value it was made from. */
+function madeProvenance(b: Binding, d: Extract<Description, { kind: 'made' }>): Provenance {
+  const from = d.from === undefined ? undefined : valueOfKey(b, d.from);
+  return mergeProvenance(mapProvenance(b, d.prov), from?.prov ?? []);
 }
 
 /** A resource of the callee is the caller's now, with what the callee made sure of its count. */
@@ -196,7 +217,7 @@ function replay(b: Binding, e: EntryEvent): void {
   const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
     case 'release': {
-      const row = b.frame.model.rows(e.api).at(-1);
+      const row = b.frame.model.readable(e.api).at(-1);
       if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
       const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
       applyRelease(

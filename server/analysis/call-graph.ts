@@ -118,7 +118,7 @@ export class CallGraph {
 
   /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
   touchesPages(name: string): boolean {
-    return this.#model.rows(name).some((row) => row.site === true || givesBack(row));
+    return this.#model.readable(name).some((row) => row.site === true || givesBack(row));
   }
 
   /** Functions that initialisers of a unit put into a field of this name. */
@@ -135,7 +135,7 @@ export class CallGraph {
         const name = this.behindAlias(unit, called);
         const callee = this.lookup(unit, name);
         if (callee !== undefined) callers.set(callee.fn, [...(callers.get(callee.fn) ?? []), fn]);
-        else if (!into.has(fn) && this.#model.rows(name).some(says)) {
+        else if (!into.has(fn) && this.#model.readable(name).some(says)) {
           into.add(fn);
           level.push(fn);
         }

@@ -7,7 +7,9 @@ import type { Expr, PlaceExpr } from '../flow/ir.ts';
 import { isErrno } from '../flow/lower-expression.ts';
 import {
   addressValue,
+  conversionOf,
   convertValue,
+  hasOffset,
   intValue,
   type Owner,
   opValue,
@@ -16,7 +18,7 @@ import {
   type Value,
   withProvenance,
 } from '../flow/value.ts';
-import { isEntryKey, isSummaryPlace, type PathState, readKey } from './path-state.ts';
+import { isEntryKey, isSummaryPlace, type PathState, readKey, setResource } from './path-state.ts';
 
 /** Names fresh unknowns so that the same evaluation on the same turn gives the same one. */
 export interface EvalContext {
@@ -55,7 +57,13 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
     }
     case 'deref': {
       const pointer = evaluate(s, place.pointer, ctx);
-      return { key: regionOf(pointer), owner: ownerOf(pointer), weak: false };
+      const key = regionOf(pointer);
+      // `element = &array[i]`: some element of the array.
+      return {
+        key,
+        owner: ownerOf(pointer),
+        weak: hasOffset(pointer) && key.startsWith('heap') && isSummaryPlace(key),
+      };
     }
     case 'index': {
       const pointer = evaluate(s, place.pointer, ctx);
@@ -169,7 +177,21 @@ export function assumeValues(s: PathState, op: string, a: Value, b: Value): bool
   const facts = assumeCompare(s.facts, op, a, b);
   if (facts === undefined) return false;
   s.facts = facts;
+  if (op === '==') {
+    noteComputed(s, a, b);
+    noteComputed(s, b, a);
+  }
   return true;
+}
+
+/** `pfn == first + n`: the page of the one number is kept by whoever keeps the other. */
+function noteComputed(s: PathState, number: Value, other: Value): void {
+  const sum = other.kind === 'op' && conversionOf(other.op) !== undefined ? other.args[0] : other;
+  if (sum?.kind !== 'op' || sum.op !== '+') return;
+  for (const id of number.prov) {
+    const r = s.resources.get(id);
+    if (r?.carried === true) setResource(s, { ...r, computed: true });
+  }
 }
 
 function negated(op: string): string {

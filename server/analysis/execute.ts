@@ -93,7 +93,7 @@ function watchedBy(frame: Frame): Watched {
 
 function callReleases(frame: Frame, name: string | undefined, arity: number): boolean {
   if (name === undefined) return false;
-  const row = pickRow(frame.model.rows(name), arity);
+  const row = pickRow(frame.program.rowsFor(frame.unit, name), arity);
   if (row !== undefined) return row.effects.some((e) => e.op === 'release');
   return frame.program.mayRelease(frame.unit, name);
 }

@@ -1,11 +1,11 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
-import { compare, intervalOf, isConstantKey, mirror } from '../flow/facts.ts';
-import { hashText, type Interval, TOP, type Value } from '../flow/value.ts';
+import { compare, intervalOf, mirror } from '../flow/facts.ts';
+import { hashText, type Interval, isConstantKey, TOP, type Value } from '../flow/value.ts';
 import { checkKept } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { isEntryKey, type PathState } from './path-state.ts';
+import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
 import {
@@ -29,7 +29,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
     for (const r of exit.state.resources.values()) {
-      const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r);
+      const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isInNothing(exit.state, r);
       frame.ends.push({ origin: r.origin, hold: r.hold.kind, open, dirtied: r.dirtied !== undefined });
       if (!open) continue;
       const handles = reach.get(r.id);
@@ -51,6 +51,15 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     effective: bounded.some(isEffective),
     complete: complete && bounded.length === list.length,
   };
+}
+
+/** Whether the array that the API made for the pages is known to be NULL here: then none came. */
+function isInNothing(s: PathState, { id }: Resource): boolean {
+  for (const [place, v] of s.env) {
+    if (!place.startsWith('heap') || !v.prov.includes(id)) continue;
+    if (s.facts.intervals.get(objectKey(place))?.high === 0) return true;
+  }
+  return false;
 }
 
 function groupCases(cases: readonly SummaryCase[], key: (c: SummaryCase) => string): SummaryCase[] {
@@ -101,7 +110,7 @@ const LONG_CHAIN = 3;
 function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medium' | 'low' {
   if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
   // Intervals of page frame numbers are not followed.
-  if ((r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
+  if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
   if (countsReferences(frame)) return 'low';
   const assumed = s.facts.dropped || frame.cfg.gaps.length > 0;
   return assumed ? 'medium' : 'high';
@@ -170,7 +179,14 @@ function describe(s: PathState, v: Value, ids: ReadonlySet<string>): Description
   const prov = v.prov.filter((id) => ids.has(id));
   if (v.kind === 'symbol' && v.path !== undefined && v.path === v.key && prov.length === 0)
     return { kind: 'entry', key: v.key };
-  return { kind: 'made', key: v.key, prov, interval: intervalOf(s.facts, v) };
+  return { kind: 'made', key: v.key, prov, interval: intervalOf(s.facts, v), from: sourceOf(v) };
+}
+
+/** The entry value that a value was made from by what keeps its pages in reach: another name of them, arithmetic on it. */
+function sourceOf(v: Value): string | undefined {
+  if (v.kind === 'symbol') return v.path !== undefined && isArgument(v.path) ? v.path : undefined;
+  if (v.kind !== 'op' || !/^(?:[-+|&]|<<|>>|[us]\d+)$/.test(v.op)) return undefined;
+  return v.args.map(sourceOf).find((from) => from !== undefined);
 }
 
 /** Entry values whose interval or truth the path depends on. */

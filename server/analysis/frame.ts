@@ -1,5 +1,6 @@
 /** What the path analysis of one function carries along: its graph, its model, its program, and where results are gathered. */
 import type { Model } from '../../model/index.ts';
+import type { ApiRow } from '../../model/schema.ts';
 import { compare, intervalOf } from '../flow/facts.ts';
 import type { CallInstr, Cfg } from '../flow/ir.ts';
 import type { LoopForest } from '../flow/loops.ts';
@@ -13,8 +14,8 @@ import type { Summary } from './summary.ts';
 /** What is known of a function that is called. */
 export type Callee =
   | { readonly kind: 'summary'; readonly summary: Summary }
-  /** Defined in the project but not analysed (recursion, budget, nothing of interest). */
-  | { readonly kind: 'plain' }
+  /** Defined in the project but not analysed (recursion, budget, nothing of interest). `fails`: it only ever returns errors. */
+  | { readonly kind: 'plain'; readonly fails: boolean }
   /** Not in sight. */
   | { readonly kind: 'external' };
 
@@ -34,6 +35,8 @@ export interface Program {
   behindAlias(unit: CUnit, name: string): string;
   /** Functions that may stand behind a pointer field; empty when none is known. */
   behindField(frame: Frame, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
+  /** The model's rows of a called name; of other releases only where the project has no function of that name. */
+  rowsFor(unit: CUnit, name: string): readonly ApiRow[];
   /** Whether a function of the cluster can give pages back, by the names it calls. */
   mayRelease(unit: CUnit, name: string): boolean;
   /** The folded flags of an acquire call, by the call expression's start; undefined when the call is no site. */
@@ -78,6 +81,8 @@ export function stepAt(frame: Frame, span: { start: number; end: number }, text:
 /** Whether pages can be held at all on this path: the result's tests say so. */
 export function mayBeHeld(s: PathState, r: Resource): boolean {
   if (r.guards.some((g) => s.facts.intervals.get(g)?.high === 0)) return false;
+  // None were asked for.
+  if (r.requested !== undefined && intervalOf(s.facts, r.requested).high <= 0) return false;
   const i = intervalOf(s.facts, r.result);
   switch (r.heldWhen) {
     case 'always':

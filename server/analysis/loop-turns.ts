@@ -66,7 +66,7 @@ function readsElement(e: Expr): boolean {
 function callActs(frame: Frame, called: string | undefined, arity: number): boolean {
   if (called === undefined) return false;
   const name = frame.program.behindAlias(frame.unit, called);
-  const row = pickRow(frame.model.rows(name), arity);
+  const row = pickRow(frame.program.rowsFor(frame.unit, name), arity);
   if (row !== undefined)
     return row.effects.some(
       (e) => e.op === 'release' || e.op === 'alias' || e.op === 'map' || e.op === 'dirty' || e.op === 'transfer',

@@ -2,8 +2,7 @@
 import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
-import { type Environment, fork, isEntryKey, type PathState, withEntry } from './path-state.ts';
-import { objectOf } from './reachability.ts';
+import { type Environment, fork, isEntryKey, objectKey, type PathState, withEntry } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
@@ -90,7 +89,7 @@ function handlesOf(env: Environment): string {
 function holders(env: Environment): string {
   const objects = new Set<string>();
   env.forEach((v, place) => {
-    if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectOf(place));
+    if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectKey(place));
   });
   const out: string[] = [];
   for (let known = 0; known < objects.size; ) {
@@ -99,7 +98,7 @@ function holders(env: Environment): string {
     env.forEach((v, place) => {
       if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) return;
       out.push(`${place}>${v.key}`);
-      if (place.startsWith('heap')) objects.add(objectOf(place));
+      if (place.startsWith('heap')) objects.add(objectKey(place));
     });
   }
   return out.sort().join(';');
@@ -150,8 +149,12 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   });
   for (const r of b.resources.values()) {
     const own = out.resources.get(r.id);
-    if (r.carried && own !== undefined && !own.carried)
-      out.resources = withEntry(out.resources, r.id, { ...own, carried: true });
+    if (own !== undefined && ((r.carried && !own.carried) || (r.computed === true && own.computed !== true)))
+      out.resources = withEntry(out.resources, r.id, {
+        ...own,
+        carried: true,
+        computed: r.computed === true || own.computed === true,
+      });
   }
   out.facts = joinFacts(a.facts, b.facts);
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };

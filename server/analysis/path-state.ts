@@ -168,7 +168,7 @@ export function isSummaryPlace(place: string): boolean {
 
 /** Marks an object made zeroed as known to others, who may have written to it. The key is that of the object or of a place in it. */
 export function handedOut(place: string): string {
-  return `g:handed out ${/^heap[^[.]*/.exec(place)?.[0] ?? place}`;
+  return `g:handed out ${objectKey(place)}`;
 }
 
 /** Reads a place; what was never written is what was there at entry. */
@@ -187,6 +187,11 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
     s.env.set(place, withProvenance(value, old.prov));
     return;
   }
+  if (weak && old?.key.startsWith('heap') === true) keepObject(s, place, old, value);
+  if (weak && old !== undefined && value.key.startsWith('heap')) {
+    s.env.set(place, withProvenance(value, old.prov));
+    return;
+  }
   if (weak && old !== undefined) {
     const prov = mergeProvenance(old.prov, value.prov);
     const merged = value.prov.length > 0 ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
@@ -195,6 +200,24 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
   }
   if (old !== undefined) dropBelow(s, place);
   s.env.set(place, value);
+}
+
+/** One of several places now points to another object: the one it pointed to may still be there, and what one holds the other may. */
+function keepObject(s: PathState, place: string, old: Value, value: Value): void {
+  const from = objectKey(old.key);
+  s.env.set(`${place}.<or ${from}>`, old);
+  if (!value.key.startsWith('heap')) return;
+  const to = objectKey(value.key);
+  const held: [string, Value][] = [];
+  s.env.forEach((v, p) => {
+    if (p.startsWith(from) && isBelow(p, from.length)) held.push([p, v]);
+  });
+  for (const [p, v] of held) writeKey(s, to + p.slice(from.length), v, true);
+}
+
+/** The object that a key made in the function is part of: `heap3` for `heap3[*].pages`. */
+export function objectKey(key: string): string {
+  return /^heap[^[.]*/.exec(key)?.[0] ?? key;
 }
 
 function isBelow(place: string, at: number): boolean {

@@ -3,8 +3,10 @@
  * result does not depend on the order in which functions are asked for.
  */
 import type { Model } from '../../model/index.ts';
+import type { ApiRow } from '../../model/schema.ts';
 import type { LowerTables } from '../flow/lower-context.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { alwaysFails } from './always-fails.ts';
 import { CallGraph, type Known } from './call-graph.ts';
 import { execute } from './execute.ts';
 import { summarize } from './exits.ts';
@@ -108,9 +110,15 @@ class Run implements Program {
   callee(frame: Frame, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(frame.unit, name);
     if (known === undefined) return { kind: 'external' };
-    if (!this.#isWorth(frame, known, asked) || (!asked.withPages && this.isIdle(known))) return { kind: 'plain' };
-    const summary = this.summaryOf(known);
-    return summary === undefined || !summary.effective ? { kind: 'plain' } : { kind: 'summary', summary };
+    const worth = this.#isWorth(frame, known, asked) && (asked.withPages || !this.isIdle(known));
+    const summary = worth ? this.summaryOf(known) : undefined;
+    if (summary?.effective === true) return { kind: 'summary', summary };
+    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
+  }
+
+  /** The model's rows of a called name; of other releases only where the project has no function of that name. */
+  rowsFor(unit: CUnit, name: string): readonly ApiRow[] {
+    return this.graph.lookup(unit, name) === undefined ? this.input.model.readable(name) : this.input.model.rows(name);
   }
 
   mayRelease(unit: CUnit, name: string): boolean {

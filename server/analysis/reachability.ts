@@ -1,6 +1,6 @@
 /** At an exit: which resources can still be reached, from where, and who owns the place. */
 import { mergeProvenance, type Owner, type Provenance, regionOf, type Value } from '../flow/value.ts';
-import type { PathState } from './path-state.ts';
+import { objectKey, type PathState } from './path-state.ts';
 
 /** A place in memory that lives on, through which a resource is reached. */
 export interface Handle {
@@ -81,13 +81,8 @@ export function provenanceBelow(s: PathState, place: string): Provenance {
     s.env.forEach((v, p) => {
       if (!p.startsWith(root) || (p.length > root.length && !'.[%@'.includes(p[root.length] ?? ''))) return;
       prov = mergeProvenance(prov, v.prov);
-      if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectOf(v.key.replace(/^&/, '')));
+      if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectKey(v.key.replace(/^&/, '')));
     });
   }
   return prov;
-}
-
-/** The object a key made in the function is, or is part of: `heap3` for `heap3[*].pages`. */
-export function objectOf(key: string): string {
-  return /^heap[^[.]*/.exec(key)?.[0] ?? key;
 }

@@ -73,6 +73,8 @@ export interface Resource {
   readonly preset: boolean;
   /** Carried as an integer (page frame number, physical address) from here on. */
   readonly carried: boolean;
+  /** Its number was found equal to another one's with an offset: who holds that one can tell this one. */
+  readonly computed?: boolean;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
   /** Keys of questions whose answer 0 on a path means that nothing is held: `iov_iter_extract_will_pin(iter)`. */

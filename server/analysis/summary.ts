@@ -2,8 +2,7 @@
  * What a function does to its callers, split by how it returns: effects on what its arguments and globals reach.
  * Places and values are spelled as in `path-state.ts`, rooted at `arg0`, `arg1`, … and `g:name`.
  */
-import { isConstantKey } from '../flow/facts.ts';
-import type { Interval } from '../flow/value.ts';
+import { type Interval, isConstantKey } from '../flow/value.ts';
 import { type EntryEvent, isEntryKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
@@ -12,8 +11,16 @@ export type Description =
   | { readonly kind: 'int'; readonly value: number }
   /** What was at this place at entry, or the argument itself. */
   | { readonly kind: 'entry'; readonly key: string }
-  /** Made inside; the same key means the same value within one case. `prov` names resources of the case. */
-  | { readonly kind: 'made'; readonly key: string; readonly prov: readonly string[]; readonly interval: Interval };
+  /** Made inside; the same key means the same value within one case. */
+  | {
+      readonly kind: 'made';
+      readonly key: string;
+      /** Resources of the case that can be reached through it. */
+      readonly prov: readonly string[];
+      readonly interval: Interval;
+      /** The entry value whose pages it names in another way: their number, their address. */
+      readonly from?: string | undefined;
+    };
 
 /** One way to return. */
 export interface SummaryCase {
@@ -54,6 +61,7 @@ export function touchesPages(c: SummaryCase): boolean {
 
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
+  if (c.result.kind === 'entry' || (c.result.kind === 'made' && c.result.from !== undefined)) return true;
   return touchesPages(c) || c.writes.length > 0;
 }
 

@@ -209,9 +209,7 @@ export function rowsOf(w: Walk, n: CNode): readonly ApiRow[] {
   const meaning = meaningOf(w.scope, codeOf(w.unit, callee));
   const api = meaning.kind === 'macro' ? meaning.macros.map(passesOn).find((n) => n !== undefined) : undefined;
   const name = meaning.kind === 'api' ? meaning.api : api;
-  if (name === undefined) return [];
-  const rows = w.scope.model.rows(name);
-  return rows.length > 0 ? rows : w.scope.model.allRows(name);
+  return name === undefined ? [] : w.scope.model.readable(name);
 }
 
 /** The argument that a place pattern starts from: 2 of `arg2[*]`, `*arg2`, `(*arg2)[*]`. */

@@ -3,7 +3,7 @@
  * new facts or undefined when the assumption contradicts what is known, i.e. the path cannot be taken.
  */
 import { OverlayMap, OverlaySet, type OverlaySetView, type OverlayView } from '../base/overlay.ts';
-import { conversionOf, type Interval, TOP, type Value } from './value.ts';
+import { conversionOf, type Interval, isConstantKey, TOP, type Value } from './value.ts';
 
 /** Bits of a relation between two values: less, equal, greater are still possible. */
 const LT = 1;
@@ -116,11 +116,6 @@ export function compare(facts: Facts, a: Value, b: Value): number {
   const shifted = shift(a, b);
   if (shifted !== undefined) mask &= shifted;
   return mask;
-}
-
-/** Whether a key is that of a named constant. */
-export function isConstantKey(key: string): boolean {
-  return /^[A-Z_][A-Z0-9_]*$/.test(key);
 }
 
 /** Constants of different names are taken to differ: case labels, commands, modes. */
@@ -296,7 +291,7 @@ export function assumeInterval(facts: Facts, v: Value, interval: Interval): Fact
   const i = intervalOf(facts, v);
   const low = Math.max(i.low, interval.low);
   const high = Math.min(i.high, interval.high);
-  if (low > high) return undefined;
+  if (low > high || (low === 0 && high === 0 && facts.nonzero.has(v.key))) return undefined;
   return v.kind === 'int' ? facts : withInterval(facts, v, { low, high });
 }
 

@@ -116,12 +116,33 @@ function foldBinary(op: string, a: Value, b: Value): Value | undefined {
     const [x, c] = a.args;
     if (x !== undefined && c?.kind === 'int') return opValue('+', [x, intValue(c.value + b.value)]);
   }
+  if (op === '&' && a.kind === 'op') return foldFlag(a, b);
   if (op === '-' && a.kind === 'op' && a.op === '+') {
     const [x, c] = a.args;
     if (x !== undefined && c !== undefined && x.key === b.key) return c;
     if (x !== undefined && c !== undefined && c.key === b.key) return x;
   }
   return undefined;
+}
+
+/** `(x | OTHER) & FLAG` is `x & FLAG`; a conversion that keeps 32 bits keeps the flag. */
+function foldFlag(a: Extract<Value, { kind: 'op' }>, b: Value): Value | undefined {
+  if (!isConstantKey(b.key)) return undefined;
+  const wide = (conversionOf(a.op)?.bits ?? 0) >= 32;
+  const rest = wide ? a.args : a.op === '|' ? a.args.filter((v) => !isOtherFlag(v, b)) : [];
+  const [only] = rest;
+  return only !== undefined && rest.length === 1 ? opValue('&', [only, b]) : undefined;
+}
+
+/** Whether a key is that of a named constant. */
+export function isConstantKey(key: string): boolean {
+  return /^[A-Z_][A-Z0-9_]*$/.test(key);
+}
+
+/** Whether two named constants are taken for different flags of one word: a name that says mask may hold the other. */
+function isOtherFlag(a: Value, b: Value): boolean {
+  const names = [a.key, b.key];
+  return a.key !== b.key && names.every((n) => isConstantKey(n) && !/(?:^|_)(?:MASK|ALL|FLAGS|BITS)(?:_|$)/.test(n));
 }
 
 function foldInts(op: string, a: number, b: number): number | undefined {
@@ -163,6 +184,7 @@ function foldInts(op: string, a: number, b: number): number | undefined {
 export function convertValue(value: Value, type: CType): Value {
   if (type.bits === undefined || type.pointers > 0) return value;
   if (value.kind === 'int' && value.value >= 0 && value.value < 2 ** (type.bits - 1)) return value;
+  if (value.kind === 'op' && /^(?:[<>]=?|[!=]=)$/.test(value.op)) return value;
   const name = `${type.unsigned === true ? 'u' : 's'}${type.bits}`;
   if (type.unsigned !== true && type.bits >= 32) return value;
   if (value.kind === 'op' && value.op === name) return value;

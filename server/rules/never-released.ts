@@ -129,7 +129,8 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
-  if (facts.some((f) => !takers.has(f.release.functionName))) return false;
+  if (facts.some((f) => !takers.has(f.release.functionName)) || held.some((h) => h.resource.maybeTaken !== undefined))
+    return false;
   const except = new Set(placesOfOthers(flow, { site, owners }));
   for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
   const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
