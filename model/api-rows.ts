@@ -4,6 +4,7 @@
  */
 
 import { ADDRESS_ACCESS_ROWS } from './access-address.ts';
+import { BIT_ACCESS_ROWS } from './access-bits.ts';
 import { PAGE_ACCESS_ROWS } from './access-page.ts';
 import { ACQUIRE_ROWS } from './acquire.ts';
 import { BIO_CARRIER_ROWS } from './carriers-bio.ts';
@@ -41,6 +42,7 @@ export const API_ROWS: readonly ApiRow[] = [
   ...MAP_CARRIER_ROWS,
   ...PAGE_ACCESS_ROWS,
   ...ADDRESS_ACCESS_ROWS,
+  ...BIT_ACCESS_ROWS,
   ...DMA_MAP_ROWS,
   ...DMA_UNMAP_ROWS,
   ...SLAB_ALLOC_ROWS,

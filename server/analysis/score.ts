@@ -20,10 +20,10 @@ export interface Verdict {
 
 const CASES: readonly CaseId[] = [0, 1, 2, 3, 4, 5];
 
-/** Points that a lifetime adds: case 1 and 5 are short by definition, case 2 is long. */
+/** Points that a lifetime adds: case 1 and 5 are short by definition, case 2 is long; struct page alone needs no long hold. */
 const BY_LIFETIME: Readonly<Record<'short' | 'long', Readonly<Partial<Record<CaseId, number>>>>> = {
   short: { 1: 1, 5: 1, 2: -1.5 },
-  long: { 2: 2, 1: -2, 5: -2 },
+  long: { 2: 2, 1: -2, 5: -2, 4: -2 },
 };
 
 /** Case 3 is that a notifier is registered. */
@@ -56,7 +56,7 @@ export function judge(clues: readonly Clue[]): Verdict {
     )
     .sort((a, b) => b.confidence - a.confidence);
   const [best = { case: 0, confidence: 0 } as const, ...others] = ranked;
-  return { cases: [best, ...others.filter((o) => o.confidence >= 0.05)], lifetime, access: accessOf(clues) };
+  return { cases: [best, ...others.filter((o) => o.confidence >= 0.05)], lifetime, access: accessOf(clues, best.case) };
 }
 
 function lifetimeOf(clues: readonly Clue[]): Verdict['lifetime'] {
@@ -66,10 +66,11 @@ function lifetimeOf(clues: readonly Clue[]): Verdict['lifetime'] {
   return short > long ? 'short' : 'long';
 }
 
-/** A device's accesses cover those of the CPU that prepares them; none stands alone. */
-function accessOf(clues: readonly Clue[]): Verdict['access'] {
+/** A device's accesses cover those of the CPU that prepares them; none stands alone, and is no guess in a case that is about the data. */
+function accessOf(clues: readonly Clue[], best: CaseId): Verdict['access'] {
   const seen = clues.flatMap((c) => c.access ?? []);
-  const kinds = new Set(seen.length > 0 ? seen : clues.flatMap((c) => c.guess ?? []));
+  const guesses = clues.flatMap((c) => c.guess ?? []).map((g) => (g === 'none' && best === 2 ? 'dma' : g));
+  const kinds = new Set(seen.length > 0 ? seen : guesses);
   if (kinds.size === 0) return ['unknown'];
   if (kinds.has('dma')) return ['dma'];
   if (kinds.size > 1) kinds.delete('none');

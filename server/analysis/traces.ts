@@ -141,8 +141,13 @@ function containers(scope: NameScope, fn: FunctionDef, name: string, holders: Ho
       return true;
     const from = innermost(right);
     if (from.type === 'field_expression') addField(scope, { fn, pages: from }, holders);
-    const source = from.type === 'identifier' ? localNames(unit, tree).get(codeOf(unit, from)) : undefined;
+    const array = from.type === 'identifier' ? codeOf(unit, from) : '';
+    const source = localNames(unit, tree).get(array);
     if (source?.param !== undefined && source.pointers > 0) fromCaller = true;
+    else if (source !== undefined && (source.pointers > 1 || source.isArray) && !holders.names.has(array)) {
+      holders.names.set(array, 'page');
+      fromCaller = containers(scope, fn, array, holders) || fromCaller;
+    }
     return true;
   });
   return fromCaller;

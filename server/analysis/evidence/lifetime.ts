@@ -66,7 +66,11 @@ export function lifetimeClues(
   const keeps = trace.pages !== undefined && (trace.fields.size > 0 || trace.events.some((e) => e.kind === 'stored'));
   const clues: Clue[] = [];
   const [first] = here;
-  const reached = reachClues(site, elsewhere, new AcquireChain(site, model, project));
+  const lent = !keeps && trace.handedOut === 'no';
+  const ways = waysTo(elsewhere, new AcquireChain(site, model, project));
+  const returns = lent && ways.get('chain')?.reach.where === fn.name;
+  if (returns) for (const kind of [...ways.keys()]) if (kind !== 'chain') ways.delete(kind);
+  const reached = reachClues(site, ways);
   if (first !== undefined) {
     const text = `${first.api}() gives the pages back before ${fn.name}() returns`;
     clues.push({ kind: 'release', ...place(first), text, lifetime: { short: reached.length === 0 ? 2.5 : 1.2 } });
@@ -76,7 +80,7 @@ export function lifetimeClues(
     const text = `${apart[0].api}() gives the pages back in another command of ${fn.name}()`;
     clues.push({ kind: 'release', ...place(apart[0]), text, lifetime: { long: 1.5 } });
   }
-  if (elsewhere.length === 0 && first === undefined && !keeps && trace.handedOut === 'no') {
+  if (elsewhere.length === 0 && first === undefined && lent) {
     const text = `the pages stay in variables of ${fn.name}()`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 1.5 }, cases: { 2: -1 } });
   }
@@ -84,14 +88,16 @@ export function lifetimeClues(
     const text = `${fn.name}() keeps nothing itself`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 0.6 } });
   }
-  clues.push(...fileClues(site, trace, project));
+  if (!returns) clues.push(...accountingClues(site));
+  clues.push(...notifierClues(site, trace, project));
   return clues;
 }
 
-/** How the releases outside the acquiring function are reached, each way once. */
-function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: AcquireChain): Clue[] {
-  if (elsewhere.length === 0) return [];
-  const ways = new Map<Reach['kind'], { release: FoundRelease; reach: Reach }>();
+/** Ways to the releases outside the acquiring function, by kind: one each. */
+type Ways = Map<Reach['kind'], { readonly release: FoundRelease; readonly reach: Reach }>;
+
+function waysTo(elsewhere: readonly FoundRelease[], chain: AcquireChain): Ways {
+  const ways: Ways = new Map();
   for (const release of elsewhere) {
     for (const reach of reachesOf(release, chain)) {
       const known = ways.get(reach.kind);
@@ -99,6 +105,11 @@ function reachClues(site: CallSite, elsewhere: readonly FoundRelease[], chain: A
         ways.set(reach.kind, { release, reach });
     }
   }
+  return ways;
+}
+
+/** How the releases outside the acquiring function are reached, each way once. */
+function reachClues(site: CallSite, ways: Ways): Clue[] {
   const own = ways.get('later');
   const later = own !== undefined && (own.reach.role !== 'name' || ways.get('chain')?.reach.counted === true);
   return [...ways.values()].flatMap(({ release, reach }) => {
@@ -150,15 +161,20 @@ function notifierIn(unit: CUnit): { readonly name: string; readonly span: Span }
   return undefined;
 }
 
-/** What the file, and for notifiers the files beside it, say as a whole. */
-function fileClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue[] {
+/** Whether pinned memory is charged to a user: in the file of a pin, in the function that takes plain references. */
+function accountingClues({ unit, fn, reference }: CallSite): Clue[] {
+  const span = accountingIn(unit);
+  if (span === undefined || fn === undefined) return [];
+  const own = ACCOUNTING.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
+  if (reference !== 'pin' && !own) return [];
+  const text = 'pinned memory is accounted';
+  return [{ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } }];
+}
+
+/** What the file and the files beside it say of notifiers. */
+function notifierClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue[] {
   const { unit } = site;
   const clues: Clue[] = [];
-  const span = accountingIn(unit);
-  if (span !== undefined && site.reference === 'pin') {
-    const text = 'pinned memory is accounted';
-    clues.push({ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } });
-  }
   if (site.reference !== 'get') return clues;
   const device = trace.events.some(
     (e) => e.kind === 'dma' || (e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? '')),

@@ -15,7 +15,7 @@ const MAX_RELEASES = 50;
 const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
 
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
-const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc)\d*(?:_|$)/i;
+const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gnttab)\d*(?:_|$)/i;
 
 /** Functions of struct page and of its array that do nothing to the data (linux/page-flags.h, mm.h, cacheflush.h), and assertions. */
 const BOOKKEEPING =
@@ -64,8 +64,9 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
     const cases = io || seen ? { 5: 0.3 } : { 5: 1, 2: 1 };
     clues.push({ kind: 'data', ...place(kept), text, cases, access: bothIfWritten(site) });
   }
+  if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   const number = first('number');
-  if (number !== undefined && clues.length === 0 && site.reference !== 'get') {
+  if (number !== undefined && clues.length === 0 && meantForData(site, events)) {
     const text = 'the number or address of the page is kept or passed on';
     clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
   }
@@ -80,7 +81,6 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
       access: byFlags(site),
     });
   }
-  if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   if (clues.length === 0) clues.push(...addressClue(site, trace));
   if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
   if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
@@ -135,8 +135,9 @@ function hypervisorClue(site: CallSite, events: readonly TraceEvent[]): Clue[] {
   const functions = new Map(events.filter((e) => e.kind === 'release').map((e) => [e.fn, e.unit]));
   if (site.fn !== undefined) {
     functions.set(site.fn, site.unit);
-    for (const caller of callsOf(site.unit, site.fn.name)) functions.set(caller.fn, site.unit);
   }
+  // What gives the pages back is called behind the hypervisor's work.
+  for (const [fn, unit] of [...functions]) for (const c of callsOf(unit, fn.name)) functions.set(c.fn, unit);
   for (const [fn, unit] of functions) {
     for (const [name, calls] of callsIn(unit, fn)) {
       const [call] = calls;
@@ -197,9 +198,17 @@ function markedClue(site: CallSite, dirty: TraceEvent | undefined): Clue[] {
   return [{ kind: 'marked', ...place(dirty), text, cases: { 1: 2, 2: 2, 5: 0.5 }, guess: ['dma'] }];
 }
 
+/** Whether the call itself or what is done later says that the data will be accessed: a pin, FOLL_LONGTERM, pages marked dirty. */
+function meantForData(site: CallSite, events: readonly TraceEvent[]): boolean {
+  if (site.reference !== 'get' || site.flags.may.has('FOLL_LONGTERM')) return true;
+  // What does not sleep fills page tables, and marks what the guest wrote.
+  if (/_only$|^__get/.test(site.api)) return false;
+  return site.flags.may.has('FOLL_WRITE') && events.some((e) => e.kind === 'dirty');
+}
+
 /** Where no access is in sight: only numbers and struct page, or nothing at all. */
 function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
-  const pinned = site.reference !== 'get' || site.flags.may.has('FOLL_LONGTERM');
+  const pinned = meantForData(site, trace.events);
   const number = first('number');
   if (number !== undefined) {
     const text = 'the number of the page is kept or passed on';
