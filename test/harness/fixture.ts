@@ -143,10 +143,15 @@ function stepProblems(region: Region, e: ExpectedFinding, f: Finding | undefined
 function siteProblems(region: Region, e: ExpectedSite, sites: readonly SiteRecord[]): string[] {
   const here = sites.filter((s) => s.location.file === region.file.path && s.location.line === e.line);
   if (here.length === 0) return [`no site on line ${e.line}\n${draw(region.file, [e.line])}`];
+  const gaps = e.fields.get('gap')?.split(',') ?? [];
   const wrong = (s: SiteRecord): string[] =>
     [...e.fields]
-      .filter(([key, value]) => siteField(s, key) !== value)
-      .map(([key, value]) => `${key}: asked ${value}, got ${siteField(s, key)}`);
+      .filter(([key, value]) => key !== 'gap' && (siteField(s, key) === value) === gaps.includes(key))
+      .map(([key, value]) =>
+        gaps.includes(key)
+          ? `improved: ${key} is ${value} now, remove the gap`
+          : `${key}: asked ${value}, got ${siteField(s, key)}`,
+      );
   const best = here.map(wrong).sort((a, b) => a.length - b.length)[0] ?? [];
   return best.length === 0 ? [] : [`site differs: ${best.join('; ')}\n${draw(region.file, [e.line])}`];
 }
@@ -159,6 +164,8 @@ function siteField(site: SiteRecord, key: string): string {
     may: site.flags.may,
     known: site.flags.known,
   };
+  if (key === 'releases')
+    return site.releases.map((r) => `${r.functionName}:${r.api}${r.matches ? '' : '!'}`).join(',');
   const value = fields[key];
   return Array.isArray(value) ? value.join(',') : String(value);
 }

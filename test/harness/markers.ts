@@ -13,6 +13,7 @@
  *   //~{5.4,6.1..6.12} rule                 only when run for one of these kernels
  *   //~related @`token` "text"              the next step of the finding before it
  *   //~ site case=2 lifetime=long           the acquire site on this line
+ *   //~ site case=2 gap=case                ... whose case is known to be judged wrong; the test fails when it is right
  *   //~ SPURIOUS rule -- reason             a finding that is wrong; the test fails when it goes away
  *   //~ MISSING rule -- reason              a finding that is not made; the test fails when it is
  */
