@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CLI_DOCUMENT, renderCliDocument } from '../scripts/cli-docs.ts';
 import { parseConfigFile } from '../server/engine/config-file.ts';
+import { parseModelFile } from '../server/engine/model-file.ts';
 
 describe('documentation of the command line', () => {
   it('holds the help of every command', () => {
@@ -20,6 +21,9 @@ describe('documentation of the command line', () => {
     for (const key of Object.keys(properties)) assert.ok(text.includes(`\`${key}\``), key);
     const examples = [...text.matchAll(/```jsonc\n([\s\S]*?)```/g)].map((m) => m[1] ?? '');
     assert.ok(examples.length > 0);
-    for (const example of examples) parseConfigFile('guplint.json', example);
+    for (const example of examples) {
+      if (example.includes('"functions"')) parseModelFile('guplint.model.json', example);
+      else parseConfigFile('guplint.json', example);
+    }
   });
 });

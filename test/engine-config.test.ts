@@ -1,7 +1,8 @@
 /** Configuration files: values, places of errors, the nearest file, what the command line overrides; rule names in them. */
 import assert from 'node:assert/strict';
 import { ConfigFinder, DEFAULT_SETTINGS, provenanceOf } from '../server/engine/config.ts';
-import { ConfigError, kernelCondition, parseConfigFile } from '../server/engine/config-file.ts';
+import { kernelCondition, parseConfigFile } from '../server/engine/config-file.ts';
+import { ConfigError } from '../server/engine/json-file.ts';
 import { memoryFiles } from './harness/engine.ts';
 
 const parse = (text: string) => parseConfigFile('guplint.json', text);
@@ -80,7 +81,7 @@ describe('configuration file', () => {
       ['{ "ignore": [{ "rule": "a" }] }', /1:14: an entry of 'ignore' needs 'reason'$/],
       ['{ "ignore": [{ "rule": "a", "reason": "" }] }', /1:39: 'reason' must not be empty$/],
       ['{ "ignore": [{ "rule": "a", "file": "x", "reason": "b" }] }', /unknown key of 'ignore' 'file'/],
-      ['{ "model": "x.json" }', /'model' is not supported by this version/],
+      ['{ "model": 1 }', /'model' must be a string/],
     ];
     for (const [text, pattern] of cases) {
       const message = errorOf(text);

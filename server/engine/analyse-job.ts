@@ -10,20 +10,24 @@ import { Recorder } from './cache/reads.ts';
 import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem } from './host.ts';
 import { modelPrefilter } from './prefilter.ts';
+import { declaredNames } from './private-model.ts';
 import { Project, type ProjectTools } from './project.ts';
 import type { AnalyseItem, AnalyseJob, AnalyseReply, FileResult, InputProblem } from './protocol.ts';
 import { ruleNames } from './rule-table.ts';
 
 /** Makes the function that does analysis jobs; it keeps what it read of headers for the next job. */
 export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) => AnalyseReply {
-  const start = (recording: boolean) => {
+  const start = (recording: boolean, declared: readonly string[]) => {
     const recorder = new Recorder(fs, recording);
-    const prefilter = modelPrefilter();
-    return { recorder, prefilter, recording, texts: new HeaderTexts(prefilter, (path) => recorder.touch(path)) };
+    const prefilter = modelPrefilter(declared);
+    const texts = new HeaderTexts(prefilter, (path) => recorder.touch(path));
+    return { recorder, prefilter, recording, declared: declared.join(), texts };
   };
   let kept: ReturnType<typeof start> | undefined;
   return (job) => {
-    if (kept?.recording !== (job.record === true)) kept = start(job.record === true);
+    const declared = declaredNames(job.config);
+    const same = kept?.recording === (job.record === true) && kept.declared === declared.join();
+    if (kept === undefined || !same) kept = start(job.record === true, declared);
     const { recorder, prefilter, texts } = kept;
     recorder.begin();
     const headers = new Headers(recorder.fs, texts, job.config.includeDirs);

@@ -2,7 +2,7 @@
  * From text to findings: the one path that the command line and the language server share. Synchronous and pure but for the
  * headers that `Project` reads; the parser must have been started. Any text is accepted.
  */
-import { type Model, model } from '../../model/index.ts';
+import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
@@ -23,6 +23,7 @@ import { locate } from './locate.ts';
 import { mergeSites } from './merge-sites.ts';
 import { compareFindings, compareText } from './order.ts';
 import { within } from './paths.ts';
+import { catalogueOf } from './private-model.ts';
 import type { Project } from './project.ts';
 import type {
   Confidence,
@@ -123,14 +124,16 @@ function chooseKernel(input: FileInput, context: AnalysisContext, times: Stopwat
   if (named !== undefined) return named;
   const { project } = context;
   const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, EVERY_RELEASE));
-  const { calls } = timed(context, times, 'sites', () => findCalls(unit, model.select(EVERY_RELEASE), project));
+  const { calls } = timed(context, times, 'sites', () =>
+    findCalls(unit, catalogueOf(context.config).select(EVERY_RELEASE), project),
+  );
   return derivedKernel({ versions: versionsMentioned(input.text), calls });
 }
 
 function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, times: Stopwatch): Found {
   const { project } = context;
   const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, range));
-  const selected = model.select(range);
+  const selected = catalogueOf(context.config).select(range);
   return timed(context, times, 'sites', () => {
     const { calls, sites } = callsOf(unit, selected, project);
     const flow = sites.some((s) => s.unit === unit) ? flowOf(unit, selected, project) : undefined;

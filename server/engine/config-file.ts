@@ -3,13 +3,12 @@
  * The same shape is published as docs/guplint.schema.json. Unknown rule names are no errors here but findings (unknown-rule).
  */
 
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { findNodeAtLocation, type Node } from 'jsonc-parser';
+import type { ApiRow } from '../../model/schema.ts';
 import { intersect, type KernelRange, parseRange, parseVersion } from '../../model/version.ts';
-import { closest } from '../base/closest.ts';
-import { LineIndex } from '../base/line-index.ts';
 import type { Span } from '../base/span.ts';
-import { UserError } from '../base/user-error.ts';
 import type { DefineValue } from '../syntax/unit.ts';
+import { describe, type Fail, properties, readJson, stringOf } from './json-file.ts';
 import type { IgnoreEntry, Level } from './protocol.ts';
 
 /** A place in a configuration file where a rule is named. */
@@ -28,10 +27,11 @@ export interface ConfigFile {
   readonly ignore: readonly IgnoreEntry[];
   /** Every place that names a rule, known or not. */
   readonly mentions: readonly RuleMention[];
+  /** The file that `model` names, as written, and where; undefined where it is not set. */
+  readonly model: { readonly path: string; readonly start: number } | undefined;
+  /** The functions that the model file declares. */
+  readonly rows: readonly ApiRow[];
 }
-
-/** An error in a configuration file; the message starts with `path:line:column:`. */
-export class ConfigError extends UserError {}
 
 /** The levels a rule can be set to. */
 export const LEVELS: readonly Level[] = ['off', 'info', 'warning', 'error'];
@@ -39,27 +39,11 @@ export const LEVELS: readonly Level[] = ['off', 'info', 'warning', 'error'];
 const KEYS = ['$schema', 'kernel', 'rules', 'define', 'model', 'ignore'];
 const IGNORE_KEYS = ['rule', 'path', 'function', 'reason'];
 
-/** Reports an error at a node; never returns. */
-type Fail = (node: Span | Node, message: string) => never;
-
 /** Parses a configuration file. Throws ConfigError on the first thing that is wrong in it. */
 export function parseConfigFile(path: string, content: string): ConfigFile {
-  const text = content.replace(/^\uFEFF/, '');
-  const lines = new LineIndex(text);
-  const fail: Fail = (node, message) => {
-    const start = 'start' in node ? node.start : node.offset;
-    const at = lines.at(start);
-    throw new ConfigError(`${path}:${at.line}:${at.column}: ${message}`);
-  };
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
-  const first = errors[0];
-  if (first !== undefined) fail({ start: first.offset, end: first.offset }, syntaxMessage(first));
-  if (root === undefined) fail({ start: 0, end: 0 }, 'the file is empty; write {} or remove it');
-  const top = root as Node;
+  const { text, root: top, fail } = readJson(path, content);
   const keys = properties(top, KEYS, 'setting', fail);
   const model = keys.get('model');
-  if (model !== undefined) fail(model, "'model' is not supported by this version; remove it");
   const mentions: RuleMention[] = [];
   return {
     path,
@@ -69,49 +53,9 @@ export function parseConfigFile(path: string, content: string): ConfigFile {
     defines: definesOf(keys.get('define'), fail),
     ignore: ignoreOf(keys.get('ignore'), mentions, fail),
     mentions,
+    model: model === undefined ? undefined : { path: stringOf(model, "'model'", fail), start: model.offset },
+    rows: [],
   };
-}
-
-/** `InvalidSymbol` as a person would say it. */
-function syntaxMessage(error: ParseError): string {
-  const words = printParseErrorCode(error.error)
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase();
-  return `not JSON: ${words}`;
-}
-
-/** The values of an object by key; fails on other types, unknown keys and keys given twice. */
-function properties(node: Node, allowed: readonly string[] | undefined, what: string, fail: Fail): Map<string, Node> {
-  if (node.type !== 'object') fail(node, `expected an object { … }, found ${describe(node)}`);
-  const found = new Map<string, Node>();
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? [];
-    if (key === undefined || value === undefined) continue;
-    const name = String(key.value);
-    if (allowed !== undefined && !allowed.includes(name)) {
-      const meant = closest(name, allowed);
-      fail(
-        key,
-        `unknown ${what} '${name}'${meant === undefined ? `; known: ${allowed.join(', ')}` : `; did you mean '${meant}'?`}`,
-      );
-    }
-    if (found.has(name)) fail(key, `${what} '${name}' is given twice; keep one`);
-    found.set(name, value);
-  }
-  return found;
-}
-
-function describe(node: Node): string {
-  if (node.type === 'string') return `"${String(node.value)}"`;
-  if (node.type === 'array') return 'an array';
-  return node.type === 'object' ? 'an object' : String(node.value);
-}
-
-function stringOf(node: Node, what: string, fail: Fail): string {
-  if (node.type !== 'string') fail(node, `${what} must be a string, found ${describe(node)}`);
-  const text = String(node.value);
-  if (text.trim() === '') fail(node, `${what} must not be empty`);
-  return text;
 }
 
 function kernelOf(node: Node | undefined, fail: Fail): KernelRange | undefined {

@@ -4,10 +4,13 @@
  */
 
 import type { KernelRange } from '../../model/version.ts';
+import { LineIndex } from '../base/line-index.ts';
 import { decode } from '../syntax/decode.ts';
 import type { DefineValue } from '../syntax/unit.ts';
-import { ConfigError, type ConfigFile, parseConfigFile } from './config-file.ts';
+import { type ConfigFile, parseConfigFile } from './config-file.ts';
 import type { FileSystem } from './host.ts';
+import { ConfigError } from './json-file.ts';
+import { parseModelFile } from './model-file.ts';
 import { directoryOf, join, upwards } from './paths.ts';
 import type { Confidence, Level, ResolvedConfig } from './protocol.ts';
 
@@ -55,6 +58,7 @@ export function resolveConfig(settings: Settings, file: ConfigFile | undefined):
     file: file?.path,
     directory: file === undefined ? undefined : directoryOf(file.path),
     includeDirs: settings.includeDirs ?? [],
+    rows: file?.rows ?? [],
   };
 }
 
@@ -122,7 +126,19 @@ export class ConfigFinder {
     const read = this.#fs.read(path);
     if (read.kind === 'problem')
       throw new ConfigError(`${path}: cannot read the configuration: ${read.problem.message}`);
-    return parseConfigFile(path, decode(read.bytes).text);
+    return this.#withModel(parseConfigFile(path, decode(read.bytes).text));
+  }
+
+  /** Reads the model file that a configuration names, seen from its directory. */
+  #withModel(file: ConfigFile): ConfigFile {
+    if (file.model === undefined) return file;
+    const path = join(directoryOf(file.path), file.model.path);
+    const read = this.#fs.read(path);
+    if (read.kind === 'problem') {
+      const at = new LineIndex(file.text).at(file.model.start);
+      throw new ConfigError(`${file.path}:${at.line}:${at.column}: cannot read '${path}': ${read.problem.message}`);
+    }
+    return { ...file, rows: parseModelFile(path, decode(read.bytes).text) };
   }
 }
 

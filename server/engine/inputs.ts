@@ -204,7 +204,8 @@ export async function scanInputs(
   };
 }
 
-function sourcesByDirectory(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+/** Source files (no headers) by directory. */
+export function sourcesByDirectory(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const file of files) {
     if (!file.endsWith('.c')) continue;

@@ -26,9 +26,9 @@ function shortest(strings: readonly string[]): readonly string[] {
   return strings.filter((s) => !strings.some((other) => other !== s && s.includes(other)));
 }
 
-/** The filter for the model's names and FOLL_ flags. */
-export function modelPrefilter(): Prefilter {
-  const words = [...modelNames()].sort();
+/** The filter for the model's names, FOLL_ flags, and names that a project declares. */
+export function modelPrefilter(declared: Iterable<string> = []): Prefilter {
+  const words = [...new Set([...modelNames(), ...declared])].sort();
   const pattern = new RegExp(`\\b(?:(?:${words.join('|')})\\b|FOLL_[A-Z])`);
   return { strings: shortest([...words, 'FOLL_']), test: (text) => pattern.test(text) };
 }

@@ -3,6 +3,7 @@
  * Lines and columns are 1-based, columns in UTF-16 code units; paths are relative to the analysed root, with `/`.
  */
 
+import type { ApiRow } from '../../model/schema.ts';
 import type { KernelRange } from '../../model/version.ts';
 import type { DefineValue } from '../syntax/unit.ts';
 import type { Reads } from './cache/reads.ts';
@@ -181,6 +182,8 @@ export interface ResolvedConfig {
   readonly directory: string | undefined;
   /** Directories to search for headers after those of the project; the same for a whole run. */
   readonly includeDirs?: readonly string[];
+  /** Functions of the project that its model file declares. */
+  readonly rows: readonly ApiRow[];
 }
 
 /** A file to be analysed: read from disk, or with the text given. */

@@ -86,7 +86,7 @@ async function analyseAll(
 }
 
 /** New wrapper names, and the scanned files that lie where their callers may stand. */
-interface Callers {
+export interface Callers {
   readonly words: readonly string[];
   readonly files: readonly string[];
 }
@@ -115,7 +115,8 @@ function callersOf(found: readonly FileResult[], known: Set<string>, { scanned, 
   return { words: [...words].sort(compareText), files: words.size === 0 ? [] : [...scanned.files].filter(near) };
 }
 
-async function scanFor(
+/** Scans files that were not analysed for some words. */
+export async function scanFor(
   { words, files }: Callers,
   analysed: ReadonlySet<string>,
   executor: Executor,

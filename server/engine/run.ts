@@ -8,6 +8,7 @@ import { type CacheUse, RunCache } from './cache/executor.ts';
 import { ConfigFinder, type Settings } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 import { configFindings } from './config-findings.ts';
+import { withDeclared } from './declared-callers.ts';
 import type { FileSystem, Host } from './host.ts';
 import { type Classified, chooseExecutor, classify, type Input, type Scanned, scanInputs } from './inputs.ts';
 import { namedKernel, newestKernel } from './kernel.ts';
@@ -122,16 +123,14 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
   const classified = classify(request.inputs, fs, read);
   const configs = new ConfigFinder(fs, request.settings);
   for (const directory of classified.directories) configs.of(directory);
+  for (const file of classified.files) configs.of(directoryOf(file));
   const cache = host.cache === undefined ? undefined : new RunCache(host.cache, fs);
   const executors = chooseExecutor(host, request.jobs, cache);
   try {
-    const scanned = withCallers(
-      await scanInputs(classified, host, executors, (done) =>
-        request.progress?.({ phase: 'scan', done, total: undefined }),
-      ),
-      classified,
-      fs,
+    const found = await scanInputs(classified, host, executors, (done) =>
+      request.progress?.({ phase: 'scan', done, total: undefined }),
     );
+    const scanned = withCallers(await withDeclared(found, configs.used(), executors), classified, fs);
     problems.push(...scanned.problems);
     const start = clock.now();
     const treeOf = kernelTrees(fs);

@@ -10,6 +10,7 @@ import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem, ReadResult } from './host.ts';
 import { directoryOf, join } from './paths.ts';
 import { modelPrefilter, type Prefilter, wordFilter } from './prefilter.ts';
+import { declaredNames } from './private-model.ts';
 import { Project, type ProjectTools, type UnitKeeper } from './project.ts';
 import type { AnalyseJob, AnalyseReply } from './protocol.ts';
 
@@ -125,7 +126,9 @@ export function createSession(disk: FileSystem, clock: Clock): Session {
 class EditorSession implements Session {
   readonly #files: OpenFiles;
   readonly #clock: Clock;
-  readonly #prefilter: Prefilter = modelPrefilter();
+  #prefilter: Prefilter = modelPrefilter();
+  /** Names that model files declare, of all configurations met. */
+  readonly #declared = new Set<string>();
   readonly #units = new KeptUnits();
   /** Texts of closed files that were asked for. */
   readonly #texts = new Map<string, string | undefined>();
@@ -165,6 +168,7 @@ class EditorSession implements Session {
 
   analyse(job: AnalyseJob): AnalyseReply {
     const start = this.#clock.now();
+    this.#learn(declaredNames(job.config));
     const texts = new Map<string, string>();
     const supposed = job.files.filter((item) => item.text !== undefined && item.text !== this.#text(item.file));
     for (const { file } of supposed) this.#units.changed(file);
@@ -180,6 +184,16 @@ class EditorSession implements Session {
     const { results, problems } = analyseWith(project, texts, job, this.#clock);
     for (const { file } of supposed) this.#units.changed(file);
     return { results, problems, time: this.#clock.now() - start };
+  }
+
+  /** Looks for what a project declares as for the model's own names. */
+  #learn(declared: readonly string[]): void {
+    const fresh = declared.filter((name) => !this.#declared.has(name));
+    if (fresh.length === 0) return;
+    for (const name of fresh) this.#declared.add(name);
+    this.#prefilter = modelPrefilter(this.#declared);
+    this.#neighbours.clear();
+    this.#reset();
   }
 
   /** `appeared`: the file may not have been there before. */

@@ -11,7 +11,8 @@ import { configFindings } from '../engine/config-findings.ts';
 import type { Host } from '../engine/host.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
 import { directoryOf, isWithin, join, relativeTo } from '../engine/paths.ts';
-import { modelPrefilter } from '../engine/prefilter.ts';
+import { modelPrefilter, wordFilter } from '../engine/prefilter.ts';
+import { declaredNames } from '../engine/private-model.ts';
 import type { AnalyseJob, FileResult, Finding, ResolvedConfig, SiteRecord } from '../engine/protocol.ts';
 import { createHost } from '../host/host.ts';
 import { SessionThread } from '../host/session-thread.ts';
@@ -27,11 +28,6 @@ export interface ConfigReport {
 }
 
 const prefilter = modelPrefilter();
-
-/** Whether a text names something of the model. */
-export function isOfInterest(text: string): boolean {
-  return prefilter.test(text);
-}
 
 /** The path of a `file:` URI; undefined for other URIs and malformed ones. */
 export function pathOfUri(uri: string): string | undefined {
@@ -125,6 +121,11 @@ export class Root {
     this.#configErrors.set(file, { file, error, findings: [] });
   }
 
+  /** Whether a text names something of the model, or a function that the project declares. */
+  isOfInterest(file: string, text: string): boolean {
+    return prefilter.test(text) || wordFilter(declaredNames(this.configOf(directoryOf(file)))).test(text);
+  }
+
   /** What is wrong with the configuration files met so far. */
   configReports(): readonly ConfigReport[] {
     return [...this.#configErrors.values()];
@@ -184,8 +185,12 @@ export class Root {
       .list(directory)
       .filter((name) => /\.[ch]$/.test(name))
       .map((name) => join(directory, name));
-    const { hits } = await this.host.local(fs).scan({ files });
-    return hits.flatMap(({ index }) => files[index] ?? []);
+    const local = this.host.local(fs);
+    const words = declaredNames(this.configOf(directory));
+    const { hits } = await local.scan({ files });
+    const declared = words.length === 0 ? [] : (await local.scan({ files, words })).hits;
+    const found = new Set([...hits, ...declared].map(({ index }) => index));
+    return files.filter((_, i) => found.has(i));
   }
 
   /** Every site known of the folder's files. */

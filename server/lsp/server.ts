@@ -26,7 +26,7 @@ import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { answerRequests } from './handlers.ts';
 import { indexDirectory } from './index-files.ts';
-import { isOfInterest, pathOfUri, type Root } from './root.ts';
+import { pathOfUri, type Root } from './root.ts';
 import { Roots } from './roots.ts';
 import { Schedule } from './schedule.ts';
 import { readSettings } from './settings.ts';
@@ -138,7 +138,7 @@ export class Server {
       if (client.watchConfiguration)
         await c.client.register(DidChangeConfigurationNotification.type, { section: 'guplint' });
       if (client.watchFiles) {
-        const globs = ['**/*.{c,h}', `**/{${CONFIG_NAME},${BASELINE_NAME},Makefile}`];
+        const globs = ['**/*.{c,h}', `**/{${CONFIG_NAME},*.model.json,${BASELINE_NAME},Makefile}`];
         await c.client.register(DidChangeWatchedFilesNotification.type, {
           watchers: globs.map((globPattern) => ({ globPattern })),
         });
@@ -209,7 +209,7 @@ export class Server {
     const base = { uri, root, file, text, version: document.version, problem: undefined };
     const nothing: DocumentAnalysis = { ...base, result: undefined, findings: [] };
     if (!/\.[ch]$/.test(file) || !root.settings.enabled) return nothing;
-    if (!isOfInterest(text) && !root.thread.started && (await root.hitsIn(directoryOf(file))).length === 0)
+    if (!root.isOfInterest(file, text) && !root.thread.started && (await root.hitsIn(directoryOf(file))).length === 0)
       return nothing;
     try {
       const includers = file.endsWith('.h') ? await this.#includersOf(root, file) : [];
