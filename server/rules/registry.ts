@@ -14,8 +14,11 @@ import { dmaNeedsPin } from './dma-needs-pin.ts';
 import { doubleRelease } from './double-release.ts';
 import { errPtrAsNull } from './err-ptr-as-null.ts';
 import { errnoAsCount } from './errno-as-count.ts';
+import { errnoReplaced } from './errno-replaced.ts';
+import { extractReleasedUnconditionally } from './extract-released-unconditionally.ts';
 import { fastUnsupportedFlag } from './fast-unsupported-flag.ts';
 import { flagNotInKernel } from './flag-not-in-kernel.ts';
+import { foliosAsPages } from './folios-as-pages.ts';
 import { follForceInDriver } from './foll-force-in-driver.ts';
 import { follGetWithPin } from './foll-get-with-pin.ts';
 import { follMacroAsVersionTest } from './foll-macro-as-version-test.ts';
@@ -23,6 +26,7 @@ import { follPinAtCallSite } from './foll-pin-at-call-site.ts';
 import { freeOnGupPage } from './free-on-gup-page.ts';
 import { gupInAtomic } from './gup-in-atomic.ts';
 import { internalFollFlag } from './internal-foll-flag.ts';
+import { iterAdvancedTwice } from './iter-advanced-twice.ts';
 import { longtermNeedsPin } from './longterm-needs-pin.ts';
 import { longtermWithLocked } from './longterm-with-locked.ts';
 import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
@@ -35,16 +39,21 @@ import { missingLongterm } from './missing-longterm.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
 import { mmapLockNotHeld } from './mmap-lock-not-held.ts';
 import { neverReleased } from './never-released.ts';
+import { noUserMm } from './no-user-mm.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { openCodedRelease } from './open-coded-release.ts';
+import { pageArrayTooSmall } from './page-array-too-small.ts';
+import { pageCountIgnoresOffset } from './page-count-ignores-offset.ts';
 import { pageCountProbe } from './page-count-probe.ts';
 import { parseDamaged } from './parse-damaged.ts';
 import { partialPinLeaked } from './partial-pin-leaked.ts';
 import { pinLeaked } from './pin-leaked.ts';
 import { putOnPinned } from './put-on-pinned.ts';
+import { rangeUnpinOfScatteredPages } from './range-unpin-of-scattered-pages.ts';
 import { redundantFollGet } from './redundant-foll-get.ts';
 import { releaseBeforeDmaUnmap } from './release-before-dma-unmap.ts';
 import { releaseCountMismatch } from './release-count-mismatch.ts';
+import { remoteMmUnreferenced } from './remote-mm-unreferenced.ts';
 import { resultIgnored } from './result-ignored.ts';
 import { resultNarrowed } from './result-narrowed.ts';
 import { shortPinAsSuccess } from './short-pin-as-success.ts';
@@ -84,13 +93,16 @@ export const rules: readonly Rule[] = [
   missingLongterm,
   unneededPin,
   doubleRelease,
+  extractReleasedUnconditionally,
   freeOnGupPage,
+  iterAdvancedTwice,
   neverReleased,
   openCodedRelease,
   pageCountProbe,
   partialPinLeaked,
   pinLeaked,
   putOnPinned,
+  rangeUnpinOfScatteredPages,
   releaseBeforeDmaUnmap,
   releaseCountMismatch,
   unpinOnGotten,
@@ -98,6 +110,10 @@ export const rules: readonly Rule[] = [
   bytesAsPages,
   errPtrAsNull,
   errnoAsCount,
+  errnoReplaced,
+  foliosAsPages,
+  pageArrayTooSmall,
+  pageCountIgnoresOffset,
   resultIgnored,
   resultNarrowed,
   shortPinAsSuccess,
@@ -109,6 +125,8 @@ export const rules: readonly Rule[] = [
   gupInAtomic,
   mmapLockHeld,
   mmapLockNotHeld,
+  noUserMm,
+  remoteMmUnreferenced,
   sleepingReleaseInAtomic,
   apiNotInKernel,
   deadVmas,

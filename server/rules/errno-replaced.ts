@@ -1,0 +1,78 @@
+/**
+ * ## What it does
+ * Finds an error of a `*_user_pages*()` call that is answered by a fixed error code of the caller's own.
+ *
+ * ## Why is this bad?
+ * The call tells apart a bad address (-EFAULT), no memory (-ENOMEM), a limit (-EAGAIN), a signal (-EINTR, -ERESTARTSYS) and memory that
+ * cannot be pinned for long. Told -EFAULT for a signal, a program gives up where it should try again.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_map(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int ret = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ *
+ * 	if (ret < 0)
+ * 		return -EFAULT;
+ * 	return ret;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_map(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	return pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Only the test `result < 0` and a return or an assignment of a named error code right behind it are seen; tests that take a short count
+ * in as well have no error to hand on and are left alone.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * The errors listed above get_user_pages_remote() in mm/gup.c.
+ */
+import { defineRule } from './define.ts';
+import { isAssignedIn, resultVariable } from './result-variable.ts';
+import { governedBy } from './surroundings.ts';
+
+/** See the head of the file. */
+export const errnoReplaced = defineRule({
+  name: 'errno-replaced',
+  group: 'result',
+  summary: 'The error of the call is replaced by another',
+  severity: 'info',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      const { unit, fn, span } = site;
+      if (unit !== pass.unit || site.via !== undefined || fn === undefined) continue;
+      const name = resultVariable(site)?.name;
+      if (name === undefined) continue;
+      const after = unit.code.slice(span.end, fn.bodySpan.end);
+      const test = new RegExp(`\\bif\\s*\\(\\s*(?:unlikely\\s*\\(\\s*)?(${name}\\s*<\\s*0)\\s*\\)`).exec(after);
+      if (test?.[1] === undefined) continue;
+      const start = span.end + test.index + test[0].indexOf(test[1]);
+      if (isAssignedIn(site, name, span.end, start)) continue;
+      const body = governedBy(unit, { start, end: start + test[1].length });
+      const text = unit.code.slice(body.start, body.end);
+      const code = /(?:\breturn\s+(?:ERR_PTR\s*\(\s*)?|=\s*)(-E[A-Z]+)\b/.exec(text);
+      if (code?.[1] === undefined || new RegExp(`(?<!\\w)${name}\\s*(?:;|,|\\))`).test(text)) continue;
+      const at = body.start + code.index + code[0].indexOf(code[1]);
+      pass.report({
+        message: `${code[1]} replaces the error of ${site.api}(): a signal or a lack of memory looks like something else to the caller; hand ${name} on`,
+        at: { unit, span: { start: at, end: at + code[1].length } },
+        functionName: fn.name,
+        site,
+        related: [{ at: { unit, span: site.nameSpan }, message: `the error comes from ${site.api}()` }],
+      });
+    }
+  },
+});

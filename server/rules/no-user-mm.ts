@@ -1,0 +1,125 @@
+/**
+ * ## What it does
+ * Finds calls that work on `current->mm` in functions that only run where `current` is no process of the user: in work items, kernel
+ * threads, interrupt handlers, timers and RCU callbacks.
+ *
+ * ## Why is this bad?
+ * `current->mm` is NULL in a kernel thread, so the call dereferences NULL; in an interrupt it is the mm of whoever was interrupted, and
+ * the pages of a stranger are taken.
+ *
+ * ## Example
+ * ```c bad
+ * static void demo_work(struct work_struct *work)
+ * {
+ * 	struct demo_job *job = container_of(work, struct demo_job, work);
+ *
+ * 	job->pinned = pin_user_pages_fast(job->addr, job->n, FOLL_WRITE, job->pages);
+ * }
+ *
+ * static void demo_queue(struct demo_job *job)
+ * {
+ * 	INIT_WORK(&job->work, demo_work);
+ * 	schedule_work(&job->work);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static void demo_work(struct work_struct *work)
+ * {
+ * 	struct demo_job *job = container_of(work, struct demo_job, work);
+ *
+ * 	kthread_use_mm(job->mm);
+ * 	job->pinned = pin_user_pages_fast(job->addr, job->n, FOLL_WRITE, job->pages);
+ * 	kthread_unuse_mm(job->mm);
+ * }
+ *
+ * static void demo_queue(struct demo_job *job)
+ * {
+ * 	INIT_WORK(&job->work, demo_work);
+ * 	schedule_work(&job->work);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Every way to the function must be in its file, through static functions, and start at a callback the model knows.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * get_user_pages_unlocked() and gup_fast_fallback() in mm/gup.c; kthread_use_mm() in kernel/kthread.c.
+ */
+import { callersOf, type Hook, hooksOf } from '../analysis/evidence/callers.ts';
+import { aloneView } from '../analysis/project-view.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { defineRule } from './define.ts';
+
+/** Calls between a callback and the function that takes the pages. */
+const MAX_DEPTH = 3;
+
+/** A callback that leads to a function, and the name that is passed there. */
+type Callback = Extract<Hook, { kind: 'callback' }> & { readonly name: string };
+
+/** See the head of the file. */
+export const noUserMm = defineRule({
+  name: 'no-user-mm',
+  group: 'context',
+  summary: 'Pages of the current process are taken where there is no process',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      if (site.unit !== pass.unit || site.via !== undefined || site.fn === undefined || !worksOnCurrent(site.api))
+        continue;
+      const start = startOf(pass.unit, site.fn, MAX_DEPTH);
+      if (start === undefined) continue;
+      pass.report({
+        message: `${site.api}() takes pages of current->mm, but ${site.fn.name}() runs only as what ${start.callee}() was given, where there is no user's mm: use kthread_use_mm(), or the _remote variant with an mm that is held`,
+        at: { unit: site.unit, span: site.nameSpan },
+        functionName: site.fn.name,
+        site,
+        related: [
+          {
+            at: { unit: start.unit, span: { start: start.offset, end: start.offset + start.name.length } },
+            message: `passed to ${start.callee}() here`,
+          },
+        ],
+      });
+    }
+  },
+});
+
+function worksOnCurrent(api: string): boolean {
+  return /^(?:get|pin)_user_pages?(?:_fast|_unlocked|_fast_only|_locked|_longterm)?$/.test(api);
+}
+
+/** One of the callbacks that lead to a function, where nothing else does and none of them borrows an mm. */
+function startOf(unit: CUnit, fn: FunctionDef, depth: number): Callback | undefined {
+  if (!fn.isStatic || depth === 0 || borrowsMm(unit, fn)) return undefined;
+  const hooks = hooksOf(unit, fn, aloneView);
+  const callers = callersOf(unit, fn, aloneView);
+  const own = hooks.filter(isWithoutMm).map((hook) => ({ ...hook, name: fn.name }));
+  if (own.length < hooks.length || hooks.length + callers.length < mentions(unit, fn)) return undefined;
+  const above = callers.map((caller) => startOf(caller.unit, caller.fn, depth - 1));
+  return above.includes(undefined) ? undefined : (own[0] ?? above[0]);
+}
+
+function isWithoutMm(hook: Hook): hook is Extract<Hook, { kind: 'callback' }> {
+  if (hook.kind !== 'callback' || hook.row === undefined) return false;
+  const { context, name } = hook.row;
+  return context === 'irq' || context === 'softirq' || context === 'rcu' || /^(?:INIT_\w*WORK|kthread_)/.test(name);
+}
+
+function borrowsMm({ code }: CUnit, fn: FunctionDef): boolean {
+  return /\b(?:kthread_)?use_mm\s*\(|->\s*mm\b/.test(code.slice(fn.bodySpan.start, fn.bodySpan.end));
+}
+
+/** Places outside of the function that name it, prototypes left out. */
+function mentions({ code }: CUnit, fn: FunctionDef): number {
+  const all = [...code.matchAll(new RegExp(`\\b${fn.name}\\b(?!\\s*\\([^()]*\\)\\s*;\\s*$)`, 'gm'))];
+  return all.filter((m) => m.index < fn.span.start || m.index >= fn.span.end).length;
+}

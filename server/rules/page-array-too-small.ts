@@ -1,0 +1,104 @@
+/**
+ * ## What it does
+ * Finds calls that ask for more pages than the array has room for: a local array of known size, or the address of one `struct page *`.
+ *
+ * ## Why is this bad?
+ * The call writes past the end of the array, over the stack.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_map(unsigned long addr)
+ * {
+ * 	struct page *pages[4];
+ *
+ * 	return pin_user_pages_fast(addr, 8, FOLL_WRITE, pages);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_map(unsigned long addr)
+ * {
+ * 	struct page *pages[4];
+ *
+ * 	return pin_user_pages_fast(addr, ARRAY_SIZE(pages), FOLL_WRITE, pages);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Size and count must be numbers, or macros of the file that stand for numbers.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * The pages argument of get_user_pages() in mm/gup.c: at least nr_pages entries.
+ */
+import { literalValue } from '../analysis/constants.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import { defineRule } from './define.ts';
+import { argumentOf } from './facts.ts';
+
+/** See the head of the file. */
+export const pageArrayTooSmall = defineRule({
+  name: 'page-array-too-small',
+  group: 'result',
+  summary: 'More pages are asked for than the array has room for',
+  severity: 'error',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      const { unit, fn } = site;
+      if (unit !== pass.unit || site.via !== undefined || fn === undefined) continue;
+      const pages = argumentOf(site, 'pages', pass);
+      const count = numberIn(unit, argumentOf(site, 'nr', pass)?.text);
+      const before = unit.code.slice(fn.bodySpan.start, site.span.start);
+      const room = pages === undefined ? undefined : roomOf(unit, before, pages.text);
+      if (pages === undefined || count === undefined || room === undefined || count <= room.size) continue;
+      pass.report({
+        message: `${site.api}() may store ${count} pages, and ${room.what} has room for ${room.size}: it writes past the end`,
+        at: { unit, span: { start: pages.start, end: pages.end } },
+        functionName: fn.name,
+        site,
+      });
+    }
+  },
+});
+
+interface Room {
+  readonly size: number;
+  readonly what: string;
+}
+
+/** The room of the place that the pages argument points to, by its declaration in the text before the call. */
+function roomOf(unit: CUnit, before: string, text: string): Room | undefined {
+  const m = /^(&?)\s*(\w+)\s*(?:\[\s*0\s*\])?$/.exec(text);
+  const [, address = '', name = ''] = m ?? [];
+  if (name === '') return undefined;
+  const declared = new RegExp(
+    `\\bstruct\\s+page\\s*\\*(?:[^;()]*,\\s*\\*)?\\s*${name}\\s*(\\[([^\\]]+)\\])?\\s*[;,=]`,
+  ).exec(before);
+  if (declared === null) return undefined;
+  if (declared[1] === undefined) return address === '&' ? { size: 1, what: `'${name}'` } : undefined;
+  const size = numberIn(unit, declared[2]);
+  return size === undefined ? undefined : { size, what: `'${name}'` };
+}
+
+/** The number that a text is, or that a macro of the file of this name stands for. */
+function numberIn(unit: CUnit, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const known = literalValue(text.trim());
+  if (known !== undefined) return known;
+  const macros = unit.macros.filter((macro) => macro.name === text.trim() && macro.params === undefined);
+  const [macro] = macros;
+  if (macro === undefined || macros.length > 1) return undefined;
+  return literalValue(
+    unit.text
+      .slice(macro.bodySpan.start, macro.bodySpan.end)
+      .trim()
+      .replace(/^\((.*)\)$/, '$1'),
+  );
+}

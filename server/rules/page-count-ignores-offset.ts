@@ -1,0 +1,114 @@
+/**
+ * ## What it does
+ * Finds a number of pages that is computed from a length alone, where the address need not begin a page.
+ *
+ * ## Why is this bad?
+ * A buffer of one page that begins in the middle of a page lies in two. The last page is not taken, and the device or the copy runs over
+ * its end.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_map(unsigned long addr, size_t len, struct page **pages)
+ * {
+ * 	int n = DIV_ROUND_UP(len, PAGE_SIZE);
+ *
+ * 	return pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_map(unsigned long addr, size_t len, struct page **pages)
+ * {
+ * 	int n = DIV_ROUND_UP(offset_in_page(addr) + len, PAGE_SIZE);
+ *
+ * 	return pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Address and length must come in as parameters of the function that counts the pages; where it, or any function of the file, looks at the
+ * alignment of an address, the file is taken to know.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * offset_in_page() in include/linux/mm.h.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import type { Span } from '../base/span.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
+
+/** Ways to look at where in a page an address lies, or to make it the beginning of one. */
+const LOOKS =
+  /\b(?:offset_in_page|PAGE_MASK|PAGE_ALIGNED|IS_ALIGNED|ALIGN_DOWN|round_down|rounddown|PFN_DOWN|untagged_addr)\b|PAGE_SIZE\s*-\s*1\s*\)?\s*\)|\bmmap\b|\boffset\b/;
+
+/** See the head of the file. */
+export const pageCountIgnoresOffset = defineRule({
+  name: 'page-count-ignores-offset',
+  group: 'result',
+  summary: 'Pages are counted as if the address began a page',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      const { unit, fn } = site;
+      if (unit !== pass.unit || site.via !== undefined || fn === undefined || LOOKS.test(withoutCount(unit.code)))
+        continue;
+      const counted = countOf(site, pass);
+      if (counted === undefined) continue;
+      pass.report({
+        message: `the pages are counted from ${counted.length} alone, and nothing says that ${counted.address} begins a page: the last page is missed where it does not; count offset_in_page(${counted.address}) + ${counted.length}`,
+        at: { unit, span: counted.span },
+        functionName: fn.name,
+        confidence: 'medium',
+        site,
+        related: [{ at: { unit, span: site.nameSpan }, message: 'the pages are taken here' }],
+      });
+    }
+  },
+});
+
+/** `(len + PAGE_SIZE - 1)` rounds a length up and says nothing of an address. */
+function withoutCount(code: string): string {
+  return code.replace(/\(\s*\w+\s*\+\s*PAGE_SIZE\s*-\s*1\s*\)/g, '');
+}
+
+interface Counted {
+  readonly span: Span;
+  readonly length: string;
+  readonly address: string;
+}
+
+/** The expression that counts the pages of a site from a length, both its parts parameters of the function. */
+function countOf(site: CallSite, pass: RulePass): Counted | undefined {
+  const { unit, fn, span } = site;
+  const count = argumentOf(site, 'nr', pass);
+  const address = argumentOf(site, 'start', pass)?.text.replace(/^\(\s*unsigned\s+long\s*\)\s*/, '');
+  if (count === undefined || fn === undefined || address === undefined || !isParameter(site, address)) return undefined;
+  const name = /^\w+$/.test(count.text) ? count.text : undefined;
+  const before = unit.code.slice(fn.bodySpan.start, span.start);
+  const assigned =
+    name === undefined ? undefined : [...before.matchAll(new RegExp(`\\b${name}\\s*=\\s*([^;=]+);`, 'g'))];
+  if (assigned !== undefined && assigned.length !== 1) return undefined;
+  const text = assigned?.[0]?.[1] ?? count.text;
+  const length =
+    /^DIV_ROUND_UP(?:_ULL)?\s*\(\s*(\w+)\s*,\s*PAGE_SIZE\s*\)$/.exec(text)?.[1] ??
+    /^PAGE_ALIGN\s*\(\s*(\w+)\s*\)\s*(?:>>\s*PAGE_SHIFT|\/\s*PAGE_SIZE)$/.exec(text)?.[1] ??
+    /^\(\s*(\w+)\s*\+\s*PAGE_SIZE\s*-\s*1\s*\)\s*(?:>>\s*PAGE_SHIFT|\/\s*PAGE_SIZE)$/.exec(text)?.[1];
+  if (length === undefined || !isParameter(site, length)) return undefined;
+  const [first] = assigned ?? [];
+  const start = first === undefined ? count.start : fn.bodySpan.start + first.index + first[0].indexOf(text);
+  return { span: { start, end: start + text.length }, length, address };
+}
+
+function isParameter({ unit, fn }: CallSite, name: string): boolean {
+  if (fn === undefined || !/^\w+$/.test(name)) return false;
+  const head = unit.code.slice(fn.nameSpan.end, fn.bodySpan.start);
+  return new RegExp(`\\b${name}\\s*[,)]`).test(head);
+}

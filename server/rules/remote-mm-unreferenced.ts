@@ -1,0 +1,90 @@
+/**
+ * ## What it does
+ * Finds `*_user_pages_remote()` on the `mm` of another task, read from its task struct, in functions that take no reference to it.
+ *
+ * ## Why is this bad?
+ * The task may exit at any moment and its mm be torn down while its page tables are walked. `task->mm` itself may be NULL.
+ *
+ * ## Example
+ * ```c bad
+ * static long demo_peek(struct task_struct *task, unsigned long addr, struct page **page)
+ * {
+ * 	long got;
+ *
+ * 	mmap_read_lock(task->mm);
+ * 	got = pin_user_pages_remote(task->mm, addr, 1, 0, page, NULL);
+ * 	mmap_read_unlock(task->mm);
+ * 	return got;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static long demo_peek(struct task_struct *task, unsigned long addr, struct page **page)
+ * {
+ * 	struct mm_struct *mm = get_task_mm(task);
+ * 	long got;
+ *
+ * 	if (!mm)
+ * 		return -ESRCH;
+ * 	mmap_read_lock(mm);
+ * 	got = pin_user_pages_remote(mm, addr, 1, 0, page, NULL);
+ * 	mmap_read_unlock(mm);
+ * 	mmput(mm);
+ * 	return got;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Only an mm that is read from a variable of type `struct task_struct *` in the same function is judged, as the argument or in an
+ * assignment before; an mm that comes in from a caller may be held there.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * get_task_mm() and mmget_not_zero() in kernel/fork.c and include/linux/sched/mm.h.
+ */
+import { defineRule } from './define.ts';
+import { argumentOf } from './facts.ts';
+
+/** What makes an mm one that stays: a reference, or that it is the caller's own. */
+const HOLDS = /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|task_lock|exit_mm)\b|\bcurrent\b/;
+
+/** See the head of the file. */
+export const remoteMmUnreferenced = defineRule({
+  name: 'remote-mm-unreferenced',
+  group: 'context',
+  summary: 'Pages of another task are taken through an mm that may go away',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      const { unit, fn } = site;
+      if (unit !== pass.unit || site.via !== undefined || fn === undefined || !site.api.endsWith('_remote')) continue;
+      const mm = argumentOf(site, 'mm', pass);
+      const text = unit.code.slice(fn.span.start, fn.span.end);
+      const task = mm === undefined ? undefined : taskOf(text, mm.text.trim());
+      if (mm === undefined || task === undefined || HOLDS.test(text)) continue;
+      pass.report({
+        message: `${site.api}() walks the mm of ${task}, to which ${fn.name}() holds no reference: the task may exit meanwhile; take it with get_task_mm() and drop it with mmput()`,
+        at: { unit, span: { start: mm.start, end: mm.end } },
+        functionName: fn.name,
+        confidence: 'medium',
+        site,
+      });
+    }
+  },
+});
+
+/** The task whose mm an expression is, by the text of the function. */
+function taskOf(text: string, mm: string): string | undefined {
+  const source = /^\w+$/.test(mm)
+    ? new RegExp(`\\b${mm}\\s*=\\s*(\\w+)\\s*->\\s*mm\\s*;`).exec(text)?.[1]
+    : /^(\w+)\s*->\s*mm$/.exec(mm)?.[1];
+  if (source === undefined) return undefined;
+  return new RegExp(`\\bstruct\\s+task_struct\\s*\\*\\s*${source}\\b`).test(text) ? source : undefined;
+}
