@@ -45,6 +45,7 @@ import { openCodedRelease } from './open-coded-release.ts';
 import { pageArrayTooSmall } from './page-array-too-small.ts';
 import { pageCountIgnoresOffset } from './page-count-ignores-offset.ts';
 import { pageCountProbe } from './page-count-probe.ts';
+import { pageCountTruncated } from './page-count-truncated.ts';
 import { parseDamaged } from './parse-damaged.ts';
 import { partialPinLeaked } from './partial-pin-leaked.ts';
 import { pinLeaked } from './pin-leaked.ts';
@@ -114,6 +115,7 @@ export const rules: readonly Rule[] = [
   foliosAsPages,
   pageArrayTooSmall,
   pageCountIgnoresOffset,
+  pageCountTruncated,
   resultIgnored,
   resultNarrowed,
   shortPinAsSuccess,
