@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kernelTree } from '../harness/kernel-tree.ts';
 import { startParser } from '../harness/parser.ts';
+import { TreeAnalysis } from '../harness/tree-analysis.ts';
 import { RoundTrips, type Trip } from './run.ts';
 
 async function main(): Promise<void> {
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const tree = kernelTree('6.12');
   if (tree.kind === 'missing') throw new Error(tree.reason);
   await startParser();
-  const trips = new RoundTrips(tree.root, '6.12');
+  const trips = new RoundTrips(new TreeAnalysis(tree.root, '6.12', 'low'));
   const all: Trip[] = [];
   for (const [directory, files] of trips.scan()) {
     if (values.only !== undefined && !files.some((f) => f.includes(values.only ?? ''))) continue;

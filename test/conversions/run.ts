@@ -1,15 +1,8 @@
 /** There and back: a directory's files with their conversions undone, converted again by the fixes of the case rules, compared with what they were. */
-import { parseRange } from '../../model/version.ts';
-import { createAnalyser } from '../../server/engine/analyse-job.ts';
 import { applyRound } from '../../server/engine/apply-fixes.ts';
-import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
-import { overlay } from '../../server/engine/fix-run.ts';
-import type { FileSystem } from '../../server/engine/host.ts';
-import type { AnalyseJob, Finding } from '../../server/engine/protocol.ts';
-import { createFileSystem } from '../../server/host/files.ts';
-import { LocalExecutor } from '../../server/host/local.ts';
-import { decode } from '../../server/syntax/decode.ts';
+import type { Finding } from '../../server/engine/protocol.ts';
 import { loadUnit } from '../../server/syntax/load.ts';
+import type { Texts, TreeAnalysis } from '../harness/tree-analysis.ts';
 import { undo } from './undo.ts';
 
 /** One file there and back. */
@@ -40,48 +33,24 @@ const MAX_ROUNDS = 5;
 
 /** A tree whose pinned files are sent there and back. */
 export class RoundTrips {
-  readonly #fs: FileSystem;
-  readonly #series: string;
-  readonly #byDirectory = new Map<string, string[]>();
+  readonly #tree: TreeAnalysis;
 
-  constructor(root: string, series: string) {
-    this.#fs = createFileSystem(root);
-    this.#series = series;
+  constructor(tree: TreeAnalysis) {
+    this.#tree = tree;
   }
 
   /** The directories whose C files pin pages, with the files that name something of the model. */
   scan(): ReadonlyMap<string, readonly string[]> {
-    const scanner = new LocalExecutor(this.#fs, performance);
-    const walk = this.#fs.walk(['.']);
-    for (let files = walk.next(); files.length > 0; files = walk.next()) {
-      for (const { index } of scanner.scanNow({ files }).hits) {
-        const file = (files[index] ?? '').replace(/^\.\//, '');
-        if (!file.endsWith('.c')) continue;
-        const directory = file.slice(0, Math.max(0, file.lastIndexOf('/'))) || '.';
-        this.#byDirectory.set(directory, [...(this.#byDirectory.get(directory) ?? []), file]);
-      }
-    }
     const pins = /\bpin_user_pages\w*\s*\(/;
-    return new Map(
-      [...this.#byDirectory]
-        .filter(([, files]) => files.some((f) => pins.test(this.#text(f))))
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  }
-
-  #text(file: string): string {
-    const read = this.#fs.read(file);
-    if (read.kind === 'problem') throw new Error(`${file}: ${read.problem.message}`);
-    return decode(read.bytes).text;
+    return new Map([...this.#tree.scan()].filter(([, files]) => files.some((f) => pins.test(this.#tree.text(f)))));
   }
 
   /** Sends the files of a directory there and back. */
   trip(directory: string, files: readonly string[], keepFlag: boolean): readonly Trip[] {
-    const range = parseRange(this.#series);
-    if (range === undefined) throw new Error(`not a kernel: ${this.#series}`);
+    const { range } = this.#tree;
     const undone = new Map(
       files.map(
-        (file) => [file, undo(loadUnit(file, this.#text(file), { range, defines: new Map() }), keepFlag)] as const,
+        (file) => [file, undo(loadUnit(file, this.#tree.text(file), { range, defines: new Map() }), keepFlag)] as const,
       ),
     );
     let texts = new Map([...undone].map(([file, u]) => [file, u.text] as const));
@@ -90,7 +59,7 @@ export class RoundTrips {
     let findings: readonly Finding[] = [];
     for (let round = 0; round < MAX_ROUNDS; round++) {
       findings = this.#findings(directory, files, texts).filter((f) => pinned.has(f.location.file));
-      const done = applyRound(findings, 'any', (file) => texts.get(file) ?? this.#text(file));
+      const done = applyRound(findings, 'any', (file) => texts.get(file) ?? this.#tree.text(file));
       if (done.texts.size === 0) break;
       texts = new Map([...texts, ...done.texts]);
       for (const { location, fixes } of done.fixed)
@@ -100,7 +69,7 @@ export class RoundTrips {
     }
     return files.flatMap((file) => {
       const u = undone.get(file);
-      const before = this.#text(file);
+      const before = this.#tree.text(file);
       if (u === undefined || u.changed === 0 || !/\bpin_user_pages\w*\s*\(/.test(before)) return [];
       const after = texts.get(file) ?? '';
       const refused = findings
@@ -114,22 +83,9 @@ export class RoundTrips {
     });
   }
 
-  #findings(directory: string, files: readonly string[], texts: ReadonlyMap<string, string>): readonly Finding[] {
-    const range = parseRange(this.#series);
-    const fs = overlay(this.#fs, texts);
-    const analyse = createAnalyser(fs, performance);
-    const job: AnalyseJob = {
-      directory,
-      config: resolveConfig({ ...DEFAULT_SETTINGS, kernel: range, minConfidence: 'low' }, undefined),
-      tree: range === undefined ? undefined : { root: '.', range },
-      files: files.map((file) => ({ file })),
-      neighbours: files,
-      rules: true,
-    };
-    const reply = analyse(job);
-    const problem = reply.problems[0];
-    if (problem !== undefined) throw new Error(`${problem.path}: ${problem.message}`);
-    return reply.results.flatMap((r) => r.findings).filter((f) => CONVERTING.has(f.rule));
+  #findings(directory: string, files: readonly string[], texts: Texts): readonly Finding[] {
+    const results = this.#tree.analyse(directory, files, texts);
+    return results.flatMap((r) => r.findings).filter((f) => CONVERTING.has(f.rule));
   }
 }
 

@@ -2,7 +2,7 @@
  * Holds fixes to their promises: each alone leaves text that parses as well as before, takes its finding away and brings no new
  * one; the safe ones together come to rest. And writes what they do as a golden text.
  */
-import { parseRange } from '../../model/version.ts';
+import { type KernelRange, parseRange } from '../../model/version.ts';
 import { applyRound, MAX_ROUNDS } from '../../server/engine/apply-fixes.ts';
 import type { Finding, Fix } from '../../server/engine/protocol.ts';
 import { loadUnit } from '../../server/syntax/load.ts';
@@ -27,7 +27,13 @@ export function checkFixes(texts: Texts, options: RunOptions, wanted: (f: Findin
       const after = applied(texts, finding, fix);
       const title = `${finding.functionName || 'file scope'}: ${finding.rule}: ${fix.title} [${fix.applicability}]`;
       golden.push(`== ${title}`, difference(texts, after));
-      problems.push(...brokenPromises(before, finding, texts, after, options).map((p) => `${title}: ${p}`));
+      const effect = {
+        finding,
+        before,
+        after: analyseTexts(after, options).findings,
+        damaged: { before: errors(texts, options), after: errors(after, options) },
+      };
+      problems.push(...brokenPromises(effect).map((p) => `${title}: ${p}`));
     }
   }
   const rest = settle(texts, options, wanted);
@@ -41,15 +47,17 @@ function applied(texts: Texts, finding: Finding, fix: Fix): Texts {
   return new Map([...texts, ...round.texts]);
 }
 
-function brokenPromises(
-  before: readonly Finding[],
-  finding: Finding,
-  old: Texts,
-  now: Texts,
-  options: RunOptions,
-): string[] {
+/** The findings before and after a fix, and how many functions do not parse. */
+export interface FixEffect {
+  readonly finding: Finding;
+  readonly before: readonly Finding[];
+  readonly after: readonly Finding[];
+  readonly damaged: { readonly before: number; readonly after: number };
+}
+
+/** What a fix promises and did not do: one line each. */
+export function brokenPromises({ finding, before, after, damaged }: FixEffect): string[] {
   const problems: string[] = [];
-  const after = analyseTexts(now, options).findings;
   const had = counts(before);
   const has = counts(after);
   const key = keyOf(finding);
@@ -57,7 +65,7 @@ function brokenPromises(
   // A hint says what could be better; what a fix brings may still be improved, but must not be wrong.
   const worse = counts(after.filter((f) => f.severity !== 'info'));
   for (const [k, n] of worse) if (n > (had.get(k) ?? 0)) problems.push(`brings a new finding: ${k}`);
-  if (errors(now, options) > errors(old, options)) problems.push('the text no longer parses');
+  if (damaged.after > damaged.before) problems.push('the text no longer parses');
   return problems;
 }
 
@@ -71,9 +79,12 @@ function counts(findings: readonly Finding[]): ReadonlyMap<string, number> {
   return map;
 }
 
-/** How many functions do not parse cleanly on the newest kernel of the run. */
 function errors(texts: Texts, options: RunOptions): number {
-  const range = parseRange(options.kernel) ?? { since: 0, until: Number.POSITIVE_INFINITY };
+  return damagedFunctions(texts, parseRange(options.kernel) ?? { since: 0, until: Number.POSITIVE_INFINITY });
+}
+
+/** How many functions of some texts do not parse cleanly. */
+export function damagedFunctions(texts: Texts, range: KernelRange): number {
   let n = 0;
   for (const [path, text] of texts) {
     const unit = loadUnit(path, text, { range, defines: new Map() });

@@ -8,6 +8,7 @@ import { argumentOf, kernelsOf } from '../facts.ts';
 import type { PageFinding } from '../flow-report.ts';
 import { includesAll } from '../kernels.ts';
 import { isAssignedIn, resultVariable } from '../result-variable.ts';
+import { isInLoop } from '../surroundings.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
@@ -18,6 +19,8 @@ export function releaseBefore(pass: RulePass, finding: PageFinding): readonly Fi
   const { start } = problem.step.span;
   if (fn === undefined || start < fn.bodySpan.start || start >= fn.bodySpan.end || start < site.span.end) return [];
   if (resource.lost !== undefined || resource.unit === 'bytes') return [];
+  // Of what the turns of a loop took, the variable counts the last one's alone.
+  if (isInLoop(site.unit, fn, site.span.start)) return [];
   const call = releaseCall(pass, site, finding);
   const edits = call === undefined ? undefined : insertBefore(site, problem.step.span, call.lines);
   if (call === undefined || edits === undefined) return [];

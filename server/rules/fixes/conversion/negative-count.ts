@@ -3,7 +3,7 @@
  * huge number. A variable that gets the result of an acquire call, without a test of its sign before.
  */
 import { compact, conditionOf, leaves, placeOfStatement } from '../../../analysis/statement-place.ts';
-import { bare, calleeOf, codeOf } from '../../../analysis/trees.ts';
+import { bare, calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../../syntax/node.ts';
 import { variableAt } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
@@ -17,10 +17,18 @@ interface Where {
 const ACQUIRES = /^(?:get|pin)_user_pages\w*$/;
 
 /** Whether `count` may be below 0 at a statement. */
-export function mayBeNegative({ unit, fn, tree }: Where, statement: CNode, count: string): boolean {
+export function mayBeNegative(where: Where, statement: CNode, count: string): boolean {
+  return isNegative(where, statement, count, MAX_COPIES);
+}
+
+/** A result is copied on through this many variables. */
+const MAX_COPIES = 3;
+
+function isNegative(where: Where, statement: CNode, count: string, copies: number): boolean {
+  const { unit, fn, tree } = where;
   if (!/^\w+(?:(?:->|\.)\w+)*$/.test(count)) return false;
   const variable = variableAt(unit, fn, count, statement.start);
-  if (variable?.type.unsigned === true || !getsResult({ unit, tree }, count, MAX_COPIES)) return false;
+  if (variable?.type.unsigned === true || !getsResult(where, count, copies)) return false;
   const around = placeOfStatement(tree, statement)?.around ?? [];
   return !around.some((n, i) => {
     const inner = i === 0 ? statement : around[i - 1];
@@ -28,11 +36,9 @@ export function mayBeNegative({ unit, fn, tree }: Where, statement: CNode, count
   });
 }
 
-/** A result is copied on through this many variables. */
-const MAX_COPIES = 3;
-
-/** Whether a place is assigned the result of an acquire call, or a copy of a place that is. */
-function getsResult({ unit, tree }: Pick<Where, 'unit' | 'tree'>, name: string, copies: number): boolean {
+/** Whether a place is assigned the result of an acquire call, or a copy of a place that may be negative where it is copied. */
+function getsResult(where: Where, name: string, copies: number): boolean {
+  const { unit, tree } = where;
   let found = false;
   walk(tree, (n) => {
     if (found || (n.type !== 'assignment_expression' && n.type !== 'init_declarator')) return !found;
@@ -44,11 +50,15 @@ function getsResult({ unit, tree }: Pick<Where, 'unit' | 'tree'>, name: string, 
     const value = bare(right);
     const callee = value.type === 'call_expression' ? calleeOf(value) : undefined;
     if (callee !== undefined) found = ACQUIRES.test(codeOf(unit, callee));
-    else if (value.type === 'identifier' && copies > 0)
-      found = compact(unit, value) !== name && getsResult({ unit, tree }, compact(unit, value), copies - 1);
+    else if (value.type === 'identifier' && copies > 0 && compact(unit, value) !== name)
+      found = isNegative(where, statementOf(tree, n), compact(unit, value), copies - 1);
     return !found;
   });
   return found;
+}
+
+function statementOf(tree: CNode, node: CNode): CNode {
+  return pathTo(tree, node).findLast((n) => n.type === 'expression_statement' || n.type === 'declaration') ?? node;
 }
 
 interface Inner {
