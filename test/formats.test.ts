@@ -64,6 +64,7 @@ function reportOf(findings: readonly Finding[]): CheckReport {
     accepted: [],
     problems: [],
     changes: [],
+    fixes: [],
     summary: {
       filesScanned: 1,
       filesAnalysed: 1,
@@ -322,7 +323,23 @@ describe('check --format patch', () => {
     const cwd = temporaryTree({ 'a.c': unsafe });
     assert.equal(guplint(['a.c', '--kernel', '6.12', '--format', 'patch'], { cwd }).out, '');
     const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });
-    assert.match(out, /^--- a\/a\.c\n\+\+\+ b\/a\.c\n@@ /);
+    assert.match(out, /\n---\n--- a\/a\.c\n\+\+\+ b\/a\.c\n@@ /);
+  });
+
+  it("begins with a message in the kernel's form: what was found, where and why, no names and no tags", () => {
+    const cwd = temporaryTree({
+      'drivers/misc/demo/a.c': TAKE,
+      'drivers/misc/demo/b.c': TAKE.replaceAll('take', 'get'),
+    });
+    const { out } = guplint(['.', '--kernel', '6.12', '--format', 'patch'], { cwd });
+    const [message = '', diff = ''] = out.split('\n---\n');
+    const lines = message.split('\n');
+    assert.match(lines[0] ?? '', /^Subject: \[PATCH\] misc: demo: /);
+    assert.match(message, /demo_take\(\) \(drivers\/misc\/demo\/a\.c\): /);
+    assert.match(message.replace(/\s+/g, ' '), /\[magic-gup-flags\]/);
+    assert.ok(lines.every((line) => line.length <= 75));
+    assert.doesNotMatch(message, /-by:|Fixes:|From:/);
+    assert.match(diff, /^--- a\/drivers\/misc\/demo\/a\.c\n/);
   });
 
   it('the suppressed and the baselined are in the sarif file of a run', () => {

@@ -39,6 +39,7 @@ export async function check(paths: readonly string[], options: CommonOptions, te
     summary,
     problems,
     changes: proposed?.changes ?? [],
+    fixes: proposed?.fixed ?? [],
   };
   const text = findingsRenderer(options.format)(report, { colours: useColours(options, terminal) });
   writeResults(text, options, ran.host, terminal);
@@ -194,7 +195,7 @@ export function staleOf(result: RunResult, baseline: Baseline, host: Host): Retu
 function sayFixes(fixed: FixOutcome, options: CommonOptions, terminal: Terminal): void {
   if (options.quiet === true) return;
   const files = `${fixed.changes.length} file${fixed.changes.length === 1 ? '' : 's'}`;
-  const findings = `${fixed.fixed} finding${fixed.fixed === 1 ? '' : 's'}`;
+  const findings = `${fixed.fixed.length} finding${fixed.fixed.length === 1 ? '' : 's'}`;
   terminal.err(options.fix === true ? `fixed ${findings} in ${files}\n` : `would fix ${findings} in ${files}\n`);
   for (const change of fixed.changes) terminal.err(`  ${change.file}\n`);
   if (fixed.unsettled) terminal.err('guplint: fixes did not settle; run again\n');

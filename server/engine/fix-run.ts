@@ -4,7 +4,7 @@
  */
 import { hashOf } from '../base/hash.ts';
 import { type Decoded, decode, encode } from '../syntax/decode.ts';
-import { type Allowed, applyRound, MAX_ROUNDS } from './apply-fixes.ts';
+import { type Allowed, applyRound, fixOf, MAX_ROUNDS } from './apply-fixes.ts';
 import { ConfigFinder } from './config.ts';
 import type { FileSystem, Host, ReadResult } from './host.ts';
 import { kernelTrees } from './kernel-tree.ts';
@@ -16,14 +16,20 @@ import { assemble, planJobs, type RunResult } from './run.ts';
 export interface FixOutcome {
   /** The run as it is after the fixes. */
   readonly result: RunResult;
-  /** How many findings had their fix applied. */
-  readonly fixed: number;
+  /** The findings that had a fix applied, in the order in which that was done. */
+  readonly fixed: readonly AppliedFix[];
   /** Old and new text of each changed file, sorted by path. */
   readonly changes: readonly FileChange[];
   /** Files that could not be fixed or written. */
   readonly problems: readonly InputProblem[];
   /** Whether fixes were still asking for another round at the end. */
   readonly unsettled: boolean;
+}
+
+/** A finding and what the fix that was applied does. */
+export interface AppliedFix {
+  readonly finding: Finding;
+  readonly title: string;
 }
 
 /** One file before and after. */
@@ -154,7 +160,7 @@ export interface FixOptions {
 /** Fixes what may be fixed. */
 export async function fixRun(result: RunResult, host: Host, options: FixOptions): Promise<FixOutcome> {
   const run = new FixRun(result, host);
-  let fixed = 0;
+  const fixed: AppliedFix[] = [];
   let rounds = 0;
   let open = true;
   while (open && rounds < MAX_ROUNDS) {
@@ -162,7 +168,7 @@ export async function fixRun(result: RunResult, host: Host, options: FixOptions)
     const round = applyRound(options.select(run.result.findings), options.allowed, (file) => run.text(file));
     open = round.texts.size > 0;
     if (!open) break;
-    fixed += round.fixed.length;
+    for (const finding of round.fixed) fixed.push({ finding, title: fixOf(finding, options.allowed)?.title ?? '' });
     await run.again(round.texts);
   }
   if (options.write) run.write();

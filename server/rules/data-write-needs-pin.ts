@@ -48,7 +48,9 @@
  * A warning where the store and every release are in sight; else, and on iov_iter_get_pages*(), an info. Pages that are only read are silent.
  *
  * ## Fix safety
- * Unsafe: the call and the releases of the same array in the file are renamed; marking them dirty is left where it is.
+ * Unsafe. The call, all calls that share releases with it, and every release of their pages in the files of the directory change together:
+ * loops over an array become one call, marks of dirty pages become its argument, a count that may be an errno is tested first, variables that
+ * only the loops used go. Where some of the pages may come from elsewhere, or a release cannot be found, none is offered and a step says why.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 5.

@@ -30,8 +30,8 @@
  * Flags that come out of a structure field or an unknown function are not seen.
  *
  * ## Fix safety
- * On a pin function the flag is dropped: safe, the function adds it. On a get function the fix turns the call into the pin
- * function and the releases of the same array in the file into the unpin family: unsafe, a release elsewhere may be left.
+ * On a pin function the flag is dropped: safe, the function adds it. On a get function the call and every release of its pages are converted
+ * as dma-needs-pin does it: unsafe; where that is refused, a step says why.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst; is_valid_gup_args() in mm/gup.c (6.3), internal_get_user_pages_fast() (5.6).

@@ -67,8 +67,10 @@
  * How long the pages are held is judged by who reaches their release. A driver that is registered for MMU notifiers is case 3 and not reported.
  *
  * ## Fix safety
- * Unsafe: the call and the releases of the same array in the file are renamed, and FOLL_LONGTERM is added.
- * A release that goes by another name must be changed by hand.
+ * Unsafe. The call, all calls that share releases with it, and every release of their pages in the files of the directory change together:
+ * loops over an array become one call, marks of dirty pages become its argument, a count that may be an errno is tested first, variables that
+ * only the loops used go. Where some of the pages may come from elsewhere, or a release cannot be found, none is offered and a step says why.
+ * FOLL_LONGTERM is added.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.

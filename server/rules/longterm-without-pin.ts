@@ -31,8 +31,7 @@
  * A flag that is set on some paths only is reported as a warning.
  *
  * ## Fix safety
- * Unsafe: the call and the releases of the same array in the file are turned into the pin family; a release that goes by another name
- * must be changed by hand. No fix is offered when no release is seen.
+ * Unsafe: the call and every release of its pages are converted as longterm-needs-pin does it; where that is refused, a step says why.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2; mm/gup.c of 5.2, 5.10 and 6.3.

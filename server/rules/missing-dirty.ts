@@ -193,14 +193,14 @@ function asksForWrite({ flags }: CallSite): boolean {
 function dirtyLock(pass: RulePass, { call }: CleanRelease): FixProposal | undefined {
   const name = 'unpin_user_pages_dirty_lock';
   if (call === undefined || !includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
-  const [first, second] = call.args.map((a) => call.unit.text.slice(a.start, a.end));
+  const [first, second] = call.args.map((a) => call.unit.text.slice(a.start, a.end).replace(/\s*\n\s*/g, ' '));
   if (first === undefined) return undefined;
-  const text =
+  const args =
     call.api === 'unpin_user_pages' && second !== undefined
-      ? `${name}(${first}, ${second}, true)`
+      ? [first, second, 'true']
       : call.api === 'unpin_user_page' && /^[\w.>[\]+-]+$/.test(first)
-        ? `${name}(&${first}, 1, true)`
+        ? [`&${first}`, '1', 'true']
         : undefined;
-  const edit = text === undefined ? undefined : replaceCall(call, text);
+  const edit = args === undefined ? undefined : replaceCall(call, name, args);
   return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'unsafe', edits: [edit] };
 }

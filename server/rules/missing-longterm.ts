@@ -116,6 +116,6 @@ export const missingLongterm = defineRule({
 
 /** The flag added to the argument. */
 function withFlag(site: CallSite): readonly FixProposal[] {
-  const edit = addLongterm(site);
-  return edit === undefined ? [] : [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits: [edit] }];
+  const edits = addLongterm(site);
+  return edits.length === 0 ? [] : [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits }];
 }

@@ -28,24 +28,18 @@ interface Outcome extends Candidate {
   readonly detail: string;
 }
 
-function candidates(tree: TreeAnalysis, limit: number, only: string): readonly Candidate[] {
-  const found: Candidate[] = [];
+function* candidates(tree: TreeAnalysis, only: string): Generator<Candidate> {
   for (const [directory, files] of tree.scan()) {
     if (!files.some((f) => f.includes(only))) continue;
     for (const [file, text] of settledTexts(tree, directory, files).texts)
-      if (file.endsWith('.c') && text !== tree.text(file)) found.push({ file, what: 'fixes', text });
+      if (file.endsWith('.c') && text !== tree.text(file)) yield { file, what: 'fixes', text };
   }
   const trips = new RoundTrips(tree);
-  let conversions = 0;
   for (const [directory, files] of trips.scan()) {
-    if (conversions >= limit || !files.some((f) => f.includes(only)) || directory.startsWith('arch/')) continue;
-    for (const t of trips.trip(directory, files, true)) {
-      if (t.after === t.undone) continue;
-      conversions++;
-      found.push({ file: t.file, what: 'conversion', text: t.after });
-    }
+    if (!files.some((f) => f.includes(only))) continue;
+    for (const t of trips.trip(directory, files, true))
+      if (t.after !== t.undone) yield { file: t.file, what: 'conversion', text: t.after };
   }
-  return found;
 }
 
 function judge(kbuild: Kbuild, tree: TreeAnalysis, candidate: Candidate): Outcome {
@@ -80,12 +74,15 @@ async function main(): Promise<void> {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   const kbuild = new Kbuild(source.root, values.build ?? join(cache, 'guplint', 'build-6.12'));
   kbuild.prepare();
-  const outcomes = candidates(tree, Number(values.limit), values.only).map((candidate) => {
+  const outcomes: Outcome[] = [];
+  for (const candidate of candidates(tree, values.only)) {
+    const built = outcomes.filter((o) => o.what === 'conversion' && o.result !== 'not built here').length;
+    if (built >= Number(values.limit)) break;
     const outcome = judge(kbuild, tree, candidate);
     process.stdout.write(`${outcome.result}: ${outcome.file} (${outcome.what})\n`);
     if (outcome.detail !== '') process.stdout.write(`${outcome.detail}\n`);
-    return outcome;
-  });
+    outcomes.push(outcome);
+  }
   kbuild.close();
   const rows = (['fixes', 'conversion'] as const).map((what) => {
     const own = outcomes.filter((o) => o.what === what);

@@ -1,4 +1,5 @@
 /** There and back: a directory's files with their conversions undone, converted again by the fixes of the case rules, compared with what they were. */
+import { model } from '../../model/index.ts';
 import { applyRound } from '../../server/engine/apply-fixes.ts';
 import type { Finding } from '../../server/engine/protocol.ts';
 import { loadUnit } from '../../server/syntax/load.ts';
@@ -29,6 +30,8 @@ const CONVERTING: ReadonlySet<string> = new Set([
   'longterm-without-pin',
 ]);
 
+const PINS = /\bpin_user_pages\w*\s*\(/;
+
 const MAX_ROUNDS = 5;
 
 /** A tree whose pinned files are sent there and back. */
@@ -41,8 +44,7 @@ export class RoundTrips {
 
   /** The directories whose C files pin pages, with the files that name something of the model. */
   scan(): ReadonlyMap<string, readonly string[]> {
-    const pins = /\bpin_user_pages\w*\s*\(/;
-    return new Map([...this.#tree.scan()].filter(([, files]) => files.some((f) => pins.test(this.#tree.text(f)))));
+    return new Map([...this.#tree.scan()].filter(([, files]) => files.some((f) => PINS.test(this.#tree.text(f)))));
   }
 
   /** Sends the files of a directory there and back. */
@@ -70,7 +72,7 @@ export class RoundTrips {
     return files.flatMap((file) => {
       const u = undone.get(file);
       const before = this.#tree.text(file);
-      if (u === undefined || u.changed === 0 || !/\bpin_user_pages\w*\s*\(/.test(before)) return [];
+      if (u === undefined || u.changed === 0 || !isDriver(before, file, this.#tree)) return [];
       const after = texts.get(file) ?? '';
       const refused = findings
         .filter((f) => f.location.file === file)
@@ -87,6 +89,12 @@ export class RoundTrips {
     const results = this.#tree.analyse(directory, files, texts);
     return results.flatMap((r) => r.findings).filter((f) => CONVERTING.has(f.rule));
   }
+}
+
+/** Whether a file calls a pin function and does not implement the API itself. */
+function isDriver(text: string, file: string, { range }: TreeAnalysis): boolean {
+  const unit = loadUnit(file, text, { range, defines: new Map() });
+  return PINS.test(unit.code) && !unit.functions.some((fn) => model.select(range).isSite(fn.name));
 }
 
 /** A text without white space, flags in one order. */

@@ -2,16 +2,19 @@
  * npm run fixes: every fix of the findings in the Linux 6.12 and 6.1 trees, each alone: the text parses as before, the finding is gone, nothing
  * new is found; and all fixes of a directory together come to rest. --only PATH-PART. UPDATE=1 writes the table into docs/fixes.md.
  */
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { commitMessage } from '../../server/cli/render/commit-message.ts';
 import { applyRound, MAX_ROUNDS } from '../../server/engine/apply-fixes.ts';
+import { unifiedDiff } from '../../server/engine/diff/lines.ts';
 import type { Finding } from '../../server/engine/protocol.ts';
 import { brokenPromises, damagedFunctions } from '../harness/check-fix.ts';
 import { writeTable } from '../harness/doc-table.ts';
 import { type KernelSeries, kernelTree } from '../harness/kernel-tree.ts';
 import { startParser } from '../harness/parser.ts';
 import { TreeAnalysis } from '../harness/tree-analysis.ts';
-import { settledTexts } from './settle.ts';
+import { type Settled, settledTexts } from './settle.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'fixes.md');
 
@@ -25,6 +28,30 @@ interface Result {
   readonly byRule: Map<string, Count>;
   readonly directories: number;
   readonly unsettled: readonly string[];
+  /** Directories whose patch checkpatch.pl says something about. */
+  readonly complained: readonly string[];
+}
+
+/** The patch of a directory's fixes, as `--format patch` prints it. */
+function patchOf(tree: TreeAnalysis, { texts, fixed }: Settled): string {
+  const files = [...texts.keys()].sort();
+  const diffs = files.map((file) => unifiedDiff(file, tree.text(file), texts.get(file) ?? ''));
+  return commitMessage(fixed, files) + diffs.join('');
+}
+
+/** What the tree's checkpatch.pl says of a patch; empty where it is silent. */
+function checkpatch(root: string, patch: string): string {
+  const done = spawnSync(
+    'perl',
+    ['scripts/checkpatch.pl', '--strict', '--no-signoff', '--terse', '--no-summary', '-'],
+    {
+      cwd: root,
+      input: patch,
+      encoding: 'utf8',
+    },
+  );
+  if (done.error !== undefined) throw done.error;
+  return done.stdout;
 }
 
 /** The problems of each fix of a directory. */
@@ -50,9 +77,10 @@ function checkDirectory(
   }
 }
 
-function checkTree(tree: TreeAnalysis, only: string): Result {
+function checkTree(tree: TreeAnalysis, root: string, only: string): Result {
   const byRule = new Map<string, Count>();
   const unsettled: string[] = [];
+  const complained: string[] = [];
   let directories = 0;
   for (const [directory, files] of tree.scan()) {
     if (!files.some((f) => f.includes(only))) continue;
@@ -69,9 +97,13 @@ function checkTree(tree: TreeAnalysis, only: string): Result {
     });
     if (fixes === 0) continue;
     directories++;
-    if (settledTexts(tree, directory, files).rounds >= MAX_ROUNDS) unsettled.push(directory);
+    const settled = settledTexts(tree, directory, files);
+    if (settled.rounds >= MAX_ROUNDS) unsettled.push(directory);
+    const complaints = checkpatch(root, patchOf(tree, settled));
+    if (complaints !== '') complained.push(directory);
+    process.stdout.write(complaints.replaceAll(/^-:/gm, `${directory}: patch line `));
   }
-  return { byRule, directories, unsettled };
+  return { byRule, directories, unsettled, complained };
 }
 
 async function main(): Promise<void> {
@@ -82,7 +114,11 @@ async function main(): Promise<void> {
   for (const series of ['6.12', '6.1'] satisfies KernelSeries[]) {
     const source = kernelTree(series);
     if (source.kind === 'missing') throw new Error(source.reason);
-    const { byRule, directories, unsettled } = checkTree(new TreeAnalysis(source.root, series, 'medium'), values.only);
+    const { byRule, directories, unsettled, complained } = checkTree(
+      new TreeAnalysis(source.root, series, 'medium'),
+      source.root,
+      values.only,
+    );
     const total = { fixes: 0, safe: 0, broken: 0 };
     for (const [rule, c] of [...byRule].sort(([a], [b]) => (a < b ? -1 : 1))) {
       lines.push(`| ${series} | ${rule} | ${c.fixes} | ${c.safe} | ${c.broken} |`);
@@ -91,7 +127,8 @@ async function main(): Promise<void> {
       total.broken += c.broken;
     }
     lines.push(`| ${series} | all | ${total.fixes} | ${total.safe} | ${total.broken} |`);
-    const rest = `${directories} directories, ${unsettled.length} that do not come to rest`;
+    const rest = `${directories} directories with fixes, ${unsettled.length} that do not come to rest, ${complained.length} whose patch checkpatch.pl complains about`;
+    lines.push(`\n${series}: ${rest}.\n`);
     process.stdout.write(`${series}: ${rest}${unsettled.length > 0 ? `: ${unsettled.join(', ')}` : ''}\n`);
     bad += total.broken + unsettled.length;
   }

@@ -1,10 +1,11 @@
 /**
  * `check --format patch`: what --fix would write, as one unified diff that `git apply` and `patch -p1` take in the working
- * directory. Bytes, not text: each file's lines stand in the file's own encoding.
+ * directory, below a message that says what was found and why it matters. Bytes, not text: each file's lines stand in the file's own encoding.
  */
 import { unifiedDiff } from '../../engine/diff/lines.ts';
 import type { FileChange } from '../../engine/fix-run.ts';
 import { encode } from '../../syntax/decode.ts';
+import { commitMessage } from './commit-message.ts';
 import type { FindingsRenderer } from './renderer.ts';
 
 function bytesOf({ file, before, after, encoding, bom }: FileChange): Uint8Array {
@@ -16,4 +17,11 @@ function bytesOf({ file, before, after, encoding, bom }: FileChange): Uint8Array
 }
 
 /** `check --format patch`. */
-export const findingsPatch: FindingsRenderer = ({ changes }) => Buffer.concat(changes.map(bytesOf));
+export const findingsPatch: FindingsRenderer = ({ changes, fixes }) => {
+  if (changes.length === 0) return '';
+  const message = commitMessage(
+    fixes,
+    changes.map((c) => c.file),
+  );
+  return Buffer.concat([Buffer.from(message), ...changes.map(bytesOf)]);
+};

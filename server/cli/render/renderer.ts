@@ -1,5 +1,5 @@
 /** What a renderer gets and gives: a whole run in, text out. Renderers are pure: no clock, no files, no terminal. */
-import type { FileChange } from '../../engine/fix-run.ts';
+import type { AppliedFix, FileChange } from '../../engine/fix-run.ts';
 import type { Finding, InputProblem, SilencedFinding, SiteRecord } from '../../engine/protocol.ts';
 import type { RunKernel } from '../../engine/run.ts';
 
@@ -41,6 +41,8 @@ export interface CheckReport {
   readonly problems: readonly InputProblem[];
   /** What the fixes change, sorted by path; computed only for the format that prints it. */
   readonly changes: readonly FileChange[];
+  /** The fixes behind these changes, in the order in which they were applied. */
+  readonly fixes: readonly AppliedFix[];
 }
 
 /** What `sites` found. */

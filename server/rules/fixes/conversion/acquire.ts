@@ -1,8 +1,10 @@
 /** An acquire call of plain references rewritten as one of pins: the name, and flags that the hold asks for. */
+import type { ValidityRow } from '../../../../model/schema.ts';
 import type { CallSite } from '../../../analysis/site.ts';
-import { childByField } from '../../../syntax/node.ts';
-import type { Edit } from '../../define.ts';
-import { columnAt, indentsWithBlanks, isTooLong, listText } from '../layout.ts';
+import type { Edit, RulePass } from '../../define.ts';
+import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../facts.ts';
+import { bothOf, includesAll, isEmpty } from '../../kernels.ts';
+import { argumentEdits, argumentText, relaid } from '../argument-list.ts';
 
 /** Get functions and the pin functions that take the same arguments. */
 const PIN_NAMES: ReadonlyMap<string, string> = new Map([
@@ -19,33 +21,51 @@ export function pinNameOf(api: string): string | undefined {
   return PIN_NAMES.get(api);
 }
 
-/** The edits of the call; `flags` are added to its flags argument, which must be there. undefined where the text is no plain call. */
-export function rewriteAcquire(site: CallSite, flags: readonly string[]): readonly Edit[] | undefined {
+/**
+ * The function that pins with these flags in addition, on every kernel of the call: the counterpart, or pin_user_pages_fast() where that one
+ * refuses FOLL_LONGTERM and no lock is held either. undefined where there is none.
+ */
+export function pinFor(pass: RulePass, site: CallSite, flags: readonly string[]): string | undefined {
   const name = pinNameOf(site.api);
-  const { unit, node, nameSpan } = site;
-  if (name === undefined || site.spelled !== site.api || site.macro !== undefined) return undefined;
+  const names = name === 'pin_user_pages_unlocked' ? [name, FAST] : name === undefined ? [] : [name];
+  const passed = [...site.flags.must, ...flags].filter((f) => f !== 'FOLL_GET' && f !== 'FOLL_PIN');
+  const live = pass.liveOn(site);
+  return names.find((api) => {
+    if (!includesAll(kernelsOf(pass.model.allRows(api)), live)) return false;
+    const locked = passesLocked(site, pass);
+    const which = (row: ValidityRow): boolean => row.flags !== undefined && (locked || !isLockedCheck(row));
+    const { kernels } = refusalOf({ ...site, api }, { model: pass.model, flags: passed, which });
+    return isEmpty(bothOf(kernels, live));
+  });
+}
+
+const FAST = 'pin_user_pages_fast';
+
+/** The edits of the call; `flags` are added to its flags argument, which must be there. undefined where the text is no plain call. */
+export function rewriteAcquire(site: CallSite, name: string, flags: readonly string[]): readonly Edit[] | undefined {
+  const { unit, nameSpan } = site;
+  if (site.spelled !== site.api || site.macro !== undefined) return undefined;
   const rename: Edit = { unit, span: nameSpan, newText: name };
-  if (flags.length === 0 && !/\bFOLL_GET\b/.test(site.flags.text)) return [rename];
-  const { span, text } = site.flags;
-  const list = node === undefined ? undefined : childByField(node, 'arguments');
-  if (span === undefined || list === undefined) return undefined;
-  const newText = withFlags(text, flags);
+  if (name === FAST && site.api === 'get_user_pages_unlocked') return fastInstead(site, rename, flags);
   const shift = name.length - (nameSpan.end - nameSpan.start);
-  const lineEnd = unit.text.indexOf('\n', span.end);
-  const sameLine = columnAt(unit.text, span.start) === columnAt(unit.text, list.start) ? 0 : shift;
-  const end = columnAt(unit.text, lineEnd) + newText.length - (span.end - span.start) + sameLine;
-  if (!isTooLong(end) || holdsComment(unit.text.slice(list.start, list.end))) return [rename, { unit, span, newText }];
-  const args = site.args.map((a) => (a.start === span.start ? newText : oneLine(unit.text.slice(a.start, a.end))));
-  const first = site.args[0];
-  const last = site.args.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  const column = columnAt(unit.text, first.start) + shift;
-  const tail = unit.text.slice(last.end, lineEnd);
-  const blanks = indentsWithBlanks(unit, nameSpan.start);
-  return [
-    rename,
-    { unit, span: { start: first.start, end: last.end }, newText: listText(args, { column, tail, blanks }) },
-  ];
+  const { span, text } = site.flags;
+  const plain = flags.length === 0 && !/\bFOLL_GET\b/.test(text);
+  if (span === undefined && !plain) return undefined;
+  const newText = withFlags(text, flags);
+  const changed = span === undefined || plain ? undefined : { start: span.start, text: newText };
+  const list = argumentEdits(site, { changed, shift, firstLine: true });
+  return list === undefined ? undefined : [rename, ...list];
+}
+
+/** (start, nr, pages, flags) as pin_user_pages_fast() takes it: (start, nr, flags, pages). */
+function fastInstead(site: CallSite, rename: Edit, flags: readonly string[]): readonly Edit[] | undefined {
+  const [start, nr, pages, given] = site.args;
+  if (start === undefined || nr === undefined || pages === undefined || given === undefined || site.args.length !== 4)
+    return undefined;
+  const texts = [start, nr, given, pages].map((a) => (a === given ? withFlags(a.text, flags) : argumentText(site, a)));
+  const shift = rename.newText.length - (rename.span.end - rename.span.start);
+  const list = relaid(site, texts, shift);
+  return list === undefined ? undefined : [rename, list];
 }
 
 /** The flags as code with some added, and without FOLL_GET, which no pin takes. */
@@ -55,12 +75,4 @@ function withFlags(text: string, flags: readonly string[]): string {
   const added = flags.join(' | ');
   if (kept === '0') return added;
   return /^[\w\s|>.-]+$/.test(kept) ? `${kept} | ${added}` : `(${kept}) | ${added}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ');
-}
-
-function holdsComment(text: string): boolean {
-  return /\/[/*]/.test(text);
 }

@@ -14,7 +14,7 @@ import { filesOf } from '../../file-calls.ts';
 import { includesAll } from '../../kernels.ts';
 import { dropFlag } from '../drop-flag.ts';
 import { dropUnusedLocals } from '../unused-locals.ts';
-import { pinNameOf, rewriteAcquire } from './acquire.ts';
+import { pinFor, pinNameOf, rewriteAcquire } from './acquire.ts';
 import { type Group, groupOf, releaseCall, releasesOf, unitOf } from './group.ts';
 import { isRewritable, type ReleaseCall, type Rewritten, rewriteRelease } from './release.ts';
 import { holdersOf, objection } from './strangers.ts';
@@ -56,7 +56,8 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   const drop = dropped === undefined ? undefined : dropFlag(dropped.unit, dropped.span);
   const all = drop === undefined ? edits.edits : [...edits.edits, drop];
   const flags = dropped === undefined ? addedFlags(start) : [];
-  const title = `Use ${name}()${flags.length === 0 ? '' : ` with ${flags.join(' | ')}`} and unpin the pages`;
+  const used = pinFor(pass, start.site, flags) ?? name;
+  const title = `Use ${used}()${flags.length === 0 ? '' : ` with ${flags.join(' | ')}`} and unpin the pages`;
   return { kind: 'fix', fix: { title, applicability: 'unsafe', edits: all } };
 }
 
@@ -180,7 +181,11 @@ function editsOf(
   const edits: Edit[] = [];
   for (const member of members) {
     if (member.site.reference === 'pin') continue;
-    const acquire = rewriteAcquire(member.site, flags ? addedFlags(member) : []);
+    const added = flags ? addedFlags(member) : [];
+    const name = pinFor(pass, member.site, added);
+    if (name === undefined)
+      return { reason: `${pinNameOf(member.site.api) ?? 'a pin'}() does not take these flags on all kernels aimed at` };
+    const acquire = rewriteAcquire(member.site, name, added);
     if (acquire === undefined) return { reason: 'its arguments are not written out here' };
     edits.push(...acquire);
   }

@@ -141,7 +141,14 @@ function bracesRound(unit: CUnit, place: ReturnType<typeof placeOfStatement>, go
   if (head.type === 'if_statement') {
     const above = place?.around[2];
     if (childByField(head, 'alternative') !== undefined || above?.type === 'else_clause') return undefined;
-    if (block.field !== 'consequence') return undefined;
+    if (block.field !== 'consequence' || hasLooseParentheses(unit, head)) return undefined;
   } else if (head.type !== 'for_statement' && head.type !== 'while_statement') return undefined;
   return /^\{[ \t]*\r?\n/.test(unit.text.slice(block.start, block.end)) ? block : undefined;
+}
+
+/** `if (a && (n > 0))`: parentheses that checkpatch.pl does not want once the line is changed. */
+function hasLooseParentheses(unit: CUnit, head: CNode): boolean {
+  const condition = childByField(head, 'condition');
+  const code = condition === undefined ? '' : unit.code.slice(condition.start + 1, condition.end - 1);
+  return /(?:&&|\|\|)\s*\([^()]*\)|\([^()]*\)\s*(?:&&|\|\|)/.test(code.replace(/\w\s*\([^()]*\)/g, 'x'));
 }

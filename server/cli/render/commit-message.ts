@@ -1,0 +1,63 @@
+/**
+ * The message in front of a patch, in the kernel's form: a subject that begins with what the files belong to, what was found where and why it
+ * matters, lines of 72 columns. No name, no tags: those are the sender's.
+ */
+import type { AppliedFix } from '../../engine/fix-run.ts';
+
+/** Columns of a message's line; checkpatch.pl wants 75 at most. */
+const WIDTH = 72;
+
+/** Directories that no subject names. */
+const UNNAMED: ReadonlySet<string> = new Set(['.', '..', 'drivers', 'src']);
+
+/** The message for fixes that change these files. */
+export function commitMessage(fixes: readonly AppliedFix[], files: readonly string[]): string {
+  const subject = subjectOf(fixes, files);
+  const told = new Set(
+    fixes.map((f) => paragraph(f, { several: files.length > 1, titled: subject.endsWith(f.title) })),
+  );
+  return `${[`Subject: [PATCH] ${subject}`, ...told].join('\n\n')}\n---\n`;
+}
+
+function subjectOf(fixes: readonly AppliedFix[], files: readonly string[]): string {
+  const titles = new Set(fixes.map((f) => f.title));
+  const [title = ''] = titles;
+  const prefix = prefixOf(files);
+  const alone = `${prefix}${title}`;
+  return titles.size === 1 && alone.length <= WIDTH ? alone : `${prefix}Correct how user pages are held and given back`;
+}
+
+/** `misc: genwqe: ` for files below drivers/misc/genwqe; one file at the top names itself. */
+function prefixOf(files: readonly string[]): string {
+  const parts = files.map((f) => f.split('/'));
+  const first = parts[0] ?? [];
+  const common = first.slice(0, -1).filter((part, i) => parts.every((p) => p.length > i + 1 && p[i] === part));
+  const named = common.filter((part) => !UNNAMED.has(part));
+  const own = files.length === 1 && named.length < 2 ? [(first.at(-1) ?? '').replace(/\.[ch]$/, '')] : [];
+  return [...named.slice(-2), ...own].map((part) => `${part}: `).join('');
+}
+
+interface Told {
+  /** Whether the patch changes several files. */
+  readonly several: boolean;
+  /** Whether the subject says what is done. */
+  readonly titled: boolean;
+}
+
+function paragraph({ finding, title }: AppliedFix, { several, titled }: Told): string {
+  const where = several ? ` (${finding.location.file})` : '';
+  const what = finding.functionName === '' ? '' : `${finding.functionName}()${where}: `;
+  return wrapped(`${what}${finding.message} [${finding.rule}].${titled ? '' : ` ${title}.`}`);
+}
+
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
