@@ -196,7 +196,7 @@ describe('language server', function () {
     assert.match(applied(GET, edit ?? {}, uri), /ret = pin_user_pages_fast\(/);
     assert.match(
       applied(PUT, edit ?? {}, pathToFileURL(path.join(folder, 'a/give.c')).href),
-      /unpin_user_page\(d->pages/,
+      /unpin_user_pages?\(d->pages/,
     );
     await client.close(uri);
   });

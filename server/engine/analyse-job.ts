@@ -69,6 +69,7 @@ export function analyseWith(
         ruleNames: ruleNames(),
         clock,
         ...(job.facts === undefined ? {} : { facts: job.facts }),
+        conversions: job.conversions === true,
       };
       results.push(analyzeFile({ file, text }, context));
     } catch (error) {

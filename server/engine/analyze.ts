@@ -11,7 +11,7 @@ import { summaryText } from '../analysis/summary-text.ts';
 import { wrapperNamed } from '../analysis/wrappers.ts';
 import { hashOf } from '../base/hash.ts';
 import type { JudgedSite, Rule } from '../rules/define.ts';
-import { type PassInput, runRules } from '../rules/run.ts';
+import { conversionsOf, type PassInput, runRules } from '../rules/run.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { liveRanges, versionsMentioned } from '../syntax/versions.ts';
@@ -33,11 +33,12 @@ import type {
   KernelTree,
   ResolvedConfig,
   Severity,
+  SiteConversion,
   SiteRecord,
   Skip,
   WrapperName,
 } from './protocol.ts';
-import { type RawFinding, rawFinding } from './raw.ts';
+import { plainFix, type RawFinding, rawFinding } from './raw.ts';
 import { suppress } from './suppress.ts';
 
 /** A file to analyse. */
@@ -60,6 +61,8 @@ export interface AnalysisContext {
   readonly clock: Clock;
   /** Name of a function whose summary is wanted. */
   readonly facts?: string;
+  /** Whether the conversions of sites are wanted. */
+  readonly conversions?: boolean;
 }
 
 /** What stands in one unit of the file: one unit per set of live branches. */
@@ -98,6 +101,7 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
     damaged: damaged.map((d) => d.finding.functionName),
     wrappers: wrapperNames(found, context),
     facts: context.facts === undefined ? [] : factsOf(found, context.facts, context.project),
+    conversions: context.conversions === true ? conversions(passInputs(found, kernel, context)) : [],
     length: input.text.length,
     times,
     ...post,
@@ -159,10 +163,16 @@ function wrapperNames(found: readonly Found[], { project }: AnalysisContext): re
 
 /** Runs the rules that are on. */
 function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisContext): RawFinding[] {
-  const { config, tree, project } = context;
+  const { config } = context;
   const rules = context.rules.filter((rule) => config.rules[rule.name] !== 'off');
   if (rules.length === 0) return [];
-  const inputs = found.map(({ unit, selected, calls, sites, records }): PassInput => {
+  return runRules(rules, passInputs(found, kernel, context)).map(rawFinding);
+}
+
+/** What rules may read of each unit of the file. */
+function passInputs(found: readonly Found[], kernel: KernelChoice, context: AnalysisContext): readonly PassInput[] {
+  const { tree, project } = context;
+  return found.map(({ unit, selected, calls, sites, records }): PassInput => {
     const path = tree === undefined ? undefined : within(tree.root, unit.path);
     const known = new Map(sites.map((site, i) => [site, records[i]]));
     return {
@@ -190,7 +200,18 @@ function check(found: readonly Found[], kernel: KernelChoice, context: AnalysisC
       text: (span) => unit.text.slice(span.start, span.end),
     };
   });
-  return runRules(rules, inputs).map(rawFinding);
+}
+
+/** Conversions as plain data. */
+function conversions(inputs: readonly PassInput[]): readonly SiteConversion[] {
+  return conversionsOf(inputs).map(({ judged: { site }, conversion }) => ({
+    location: locate(site.unit, site.nameSpan),
+    fix: conversion.kind === 'fix' ? plainFix(conversion.fix) : undefined,
+    refused:
+      conversion.kind === 'fix'
+        ? undefined
+        : { location: locate(conversion.at.unit, conversion.at.span), message: conversion.reason },
+  }));
 }
 
 /** The sites of a unit and its neighbours with their records. */

@@ -207,6 +207,8 @@ export interface AnalyseJob {
   readonly facts?: string;
   /** Whether the reply shall say what was read. */
   readonly record?: boolean;
+  /** Whether the conversions of sites are wanted. */
+  readonly conversions?: boolean;
 }
 
 /** A kernel source tree, found by its Makefile. */
@@ -228,6 +230,15 @@ export interface WrapperName {
   readonly name: string;
   /** Defined in a header: callers may stand anywhere in the project; otherwise in the same directory. */
   readonly inHeader: boolean;
+}
+
+/** The conversion of a site from plain references to pins, or why there is none. */
+export interface SiteConversion {
+  /** The place of the site's name. */
+  readonly location: Location;
+  readonly fix: Fix | undefined;
+  /** Why none is offered, and where what stands against it is; undefined where there is a fix. */
+  readonly refused: RelatedStep | undefined;
 }
 
 /** What analysing one file gave: its findings after levels, confidence and suppression; sites; what was left out. */
@@ -253,6 +264,8 @@ export interface FileResult {
   readonly wrappers: readonly WrapperName[];
   /** Summaries of the functions that were asked for, as text; one for each set of live branches that says something else. */
   readonly facts: readonly string[];
+  /** Conversions of the file's sites that take plain references, where they were asked for. */
+  readonly conversions: readonly SiteConversion[];
   /** UTF-16 units of text. */
   readonly length: number;
   readonly times: PhaseTimes;

@@ -1,5 +1,5 @@
 /** What a rule reported, turned into the plain finding that leaves the engine; not yet levelled, numbered or suppressed. */
-import type { UnitSpan } from '../rules/define.ts';
+import type { FixProposal, UnitSpan } from '../rules/define.ts';
 import type { RuleReport } from '../rules/run.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { UnmarkedFinding } from './fingerprint.ts';
@@ -19,6 +19,11 @@ function place({ unit, span }: UnitSpan): Location {
   return locate(unit, span);
 }
 
+/** A fix with its places as lines and columns. */
+export function plainFix({ title, applicability, edits }: FixProposal): Fix {
+  return { title, applicability, edits: edits.map((edit) => ({ location: place(edit), newText: edit.newText })) };
+}
+
 /** Turns a report into a finding. */
 export function rawFinding(report: RuleReport): RawFinding {
   const { unit, span } = report.at;
@@ -36,13 +41,7 @@ export function rawFinding(report: RuleReport): RawFinding {
           ? undefined
           : { location: locate(report.site.unit, report.site.nameSpan), api: report.site.api },
       related: (report.related ?? []).map((step) => ({ location: place(step.at), message: step.message })),
-      fixes: (report.fixes ?? []).map(
-        (fix): Fix => ({
-          title: fix.title,
-          applicability: fix.applicability,
-          edits: fix.edits.map((edit) => ({ location: place(edit), newText: edit.newText })),
-        }),
-      ),
+      fixes: (report.fixes ?? []).map(plainFix),
       statement: normaliseStatement(unit.text.slice(statement.start, statement.end)),
     },
     statementLine: unit.lines.at(statement.start).line,

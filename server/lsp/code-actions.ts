@@ -13,16 +13,13 @@ import {
   type TextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { model } from '../../model/index.ts';
 import type { FileEdit, Finding, Fix } from '../engine/protocol.ts';
 import { actionsAt, type IdeAction, ignoreEdit } from '../ide/actions.ts';
-import { convertSite } from '../ide/convert-site.ts';
 import { isShown } from '../ide/diagnostics.ts';
 import { fixedText, lineEdits } from '../ide/fix-all.ts';
 import { touches } from '../ide/follow.ts';
 import { type Context, converter, type DocumentAnalysis, placed } from './context.ts';
 import { type DiagnosticData, protocolDiagnostics } from './diagnostics.ts';
-import { neighbourSites } from './index-files.ts';
 
 /** The kind of the action that applies all safe fixes. */
 export const FIX_ALL = `${CodeActionKind.SourceFixAll}.guplint`;
@@ -58,7 +55,7 @@ export async function codeActions(params: CodeActionParams, context: Context): P
   if (analysis === undefined) return [];
   const actions: CodeAction[] = [];
   if (wanted(only, CodeActionKind.QuickFix)) actions.push(...quickFixes(params, analysis, context));
-  if (wanted(only, CodeActionKind.RefactorRewrite)) actions.push(...(await conversions(params, analysis, context)));
+  if (wanted(only, CodeActionKind.RefactorRewrite)) actions.push(...conversions(params, analysis, context));
   const all = analysis.findings.some((f) => f.fixes.some((fix) => fix.applicability === 'safe'));
   if (all && only !== undefined && wanted(only, FIX_ALL)) actions.push(fixAll(analysis));
   else if (all && only === undefined && actions.length > 0) actions.push(fixAll(analysis));
@@ -113,27 +110,15 @@ function fixAll({ uri, version }: DocumentAnalysis): CodeAction {
   return { title: 'Apply all safe guplint fixes in this file', kind: FIX_ALL, data };
 }
 
-async function conversions(
-  params: CodeActionParams,
-  analysis: DocumentAnalysis,
-  context: Context,
-): Promise<CodeAction[]> {
+function conversions(params: CodeActionParams, analysis: DocumentAnalysis, context: Context): CodeAction[] {
   const { root, file, uri, version } = analysis;
   const range = converter(context, root).location(file, params.range);
-  const sites = (analysis.result?.sites ?? []).filter((s) => s.location.file === file && touches(s.location, range));
-  if (sites.length === 0) return [];
-  const all = await neighbourSites(context, root, file);
-  return sites.flatMap((site) => {
-    const fix = convertSite(site, all, model.select(kernelOf(analysis)));
-    if (fix === undefined) return [];
-    const { line, column } = site.location;
+  return (analysis.result?.conversions ?? []).flatMap(({ location, fix }) => {
+    if (location.file !== file || fix === undefined || !touches(location, range)) return [];
+    const { line, column } = location;
     const data: ActionData = { uri, version, what: { kind: 'convert', line, column } };
-    return [{ title: fix.title, kind: CodeActionKind.RefactorRewrite, data }];
+    return [{ title: fix.title.replace(/^Use/, 'Convert to'), kind: CodeActionKind.RefactorRewrite, data }];
   });
-}
-
-function kernelOf(analysis: DocumentAnalysis) {
-  return analysis.result?.kernel.range ?? { since: 0, until: Number.POSITIVE_INFINITY };
 }
 
 /** Fills in an action's edit. Fails with ContentModified when the document has changed since the menu was made. */
@@ -159,10 +144,8 @@ async function editsOf(
   if (what.kind === 'fixAll') return fixAllEdit(analysis, context);
   if (what.kind === 'convert') {
     const { line, column } = what;
-    const sites = analysis.result?.sites ?? [];
-    const site = sites.find((s) => s.location.line === line && s.location.column === column);
-    const all = await neighbourSites(context, analysis.root, analysis.file);
-    const fix = site === undefined ? undefined : convertSite(site, all, model.select(kernelOf(analysis)));
+    const found = analysis.result?.conversions.find((c) => c.location.line === line && c.location.column === column);
+    const fix = found?.fix;
     return fix === undefined ? undefined : workspaceEdit(fix.edits, analysis, context);
   }
   const finding = analysis.findings.find((f) => f.fingerprint === what.fingerprint);

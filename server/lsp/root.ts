@@ -141,6 +141,7 @@ export class Root {
       files: [options.text === undefined ? { file } : { file, text: options.text }],
       neighbours: undefined,
       rules: options.rules ?? true,
+      conversions: true,
     };
   }
 

@@ -5,8 +5,10 @@
 import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, FlagTerm } from '../analysis/site.ts';
 import type { Severity } from '../engine/protocol.ts';
-import type { Report, Rule, RulePass } from './define.ts';
+import { judgedSites } from './case-report.ts';
+import type { JudgedSite, Report, Rule, RulePass } from './define.ts';
 import { liveHere } from './facts.ts';
+import { type Conversion, conversionOf } from './fixes/conversion/plan.ts';
 import { showKernels, unionOf } from './kernels.ts';
 
 /** What a rule reported, with its name, the severity decided, and no placeholder left in the message. */
@@ -47,6 +49,25 @@ export function runRules(rules: readonly Rule[], inputs: readonly PassInput[]): 
     ...report,
     message: report.message.replaceAll('{kernels}', showKernels(unionOf(kernels))),
   }));
+}
+
+/** A conversion and the site it is of. */
+export interface ConvertedSite {
+  readonly judged: JudgedSite;
+  readonly conversion: Conversion;
+}
+
+/** The conversions of the direct sites of the inputs that take plain references; of one in several inputs that of the newest kernels. */
+export function conversionsOf(inputs: readonly PassInput[]): readonly ConvertedSite[] {
+  const liveOn = liveness(inputs);
+  const found = new Map<number, ConvertedSite>();
+  for (const input of inputs) {
+    const pass = Object.create(input, { report: { value: () => {} }, liveOn: { value: liveOn } }) as RulePass;
+    for (const judged of judgedSites(pass))
+      if (judged.site.reference === 'get')
+        found.set(judged.site.nameSpan.start, { judged, conversion: conversionOf(pass, judged) });
+  }
+  return [...found.values()];
 }
 
 /** The worse of two reports of one finding, of equal ones the newer; kernels add up among equally bad ones. */

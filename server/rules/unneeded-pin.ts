@@ -43,7 +43,8 @@
  * An info: a pin is never wrong. A use of the data that stands in another directory is not seen.
  *
  * ## Fix safety
- * No fix.
+ * Unsafe: the call, all calls that share releases with it, and every release of their pages change together. Refused where a release marks pages
+ * dirty, or serves pages that need their pin.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, cases 3 and 4.
@@ -51,6 +52,7 @@
 
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
+import { backToReference } from './fixes/conversion/back.ts';
 
 /** See the head of the file. */
 export const unneededPin = defineRule({
@@ -58,7 +60,7 @@ export const unneededPin = defineRule({
   group: 'case',
   summary: 'Pages are pinned though nothing accesses their data',
   severity: 'info',
-  fix: 'none',
+  fix: 'unsafe',
   check(pass) {
     for (const judged of judgedSites(pass)) {
       const { site, record } = judged;
@@ -71,6 +73,7 @@ export const unneededPin = defineRule({
         message: `${site.api}() pins pages ${why}: a plain reference of get_user_pages*() is enough`,
         on: pinnable(pass, site),
         severity: 'info',
+        conversion: backToReference(pass, judged),
         shows: ['notifier', 'struct-page', 'number'],
       });
     }

@@ -148,9 +148,8 @@ describe('VS Code', function () {
     await page.waitForSelector('.view-line:has-text("ret = pin_user_pages_fast")', { timeout: 30_000 });
     await shot('converted');
     await workbench.command('File: Save All Files');
-    for (let i = 0; i < 50 && !onDisk('give.c').includes('unpin_user_page(r->pages'); i++)
-      await page.waitForTimeout(200);
-    assert.match(onDisk('give.c'), /unpin_user_page\(r->pages\[i\]\)/);
+    for (let i = 0; i < 50 && !onDisk('give.c').includes('unpin_user_page'); i++) await page.waitForTimeout(200);
+    assert.match(onDisk('give.c'), /unpin_user_pages?\(r->pages/);
     assert.match(onDisk('take.c'), /pin_user_pages_fast\(addr, r->nr/);
   });
 

@@ -1,9 +1,10 @@
 /** An acquire call of plain references rewritten as one of pins: the name, and flags that the hold asks for. */
 import type { ValidityRow } from '../../../../model/schema.ts';
+import type { KernelVersion } from '../../../../model/version.ts';
 import type { CallSite } from '../../../analysis/site.ts';
 import type { Edit, RulePass } from '../../define.ts';
 import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../facts.ts';
-import { bothOf, includesAll, isEmpty } from '../../kernels.ts';
+import { bothOf, isEmpty, type Kernels, without } from '../../kernels.ts';
 import { argumentEdits, argumentText, relaid } from '../argument-list.ts';
 
 /** Get functions and the pin functions that take the same arguments. */
@@ -31,12 +32,26 @@ export function pinFor(pass: RulePass, site: CallSite, flags: readonly string[])
   const passed = [...site.flags.must, ...flags].filter((f) => f !== 'FOLL_GET' && f !== 'FOLL_PIN');
   const live = pass.liveOn(site);
   return names.find((api) => {
-    if (!includesAll(kernelsOf(pass.model.allRows(api)), live)) return false;
+    if (availability(pass, api, live) === undefined) return false;
     const locked = passesLocked(site, pass);
     const which = (row: ValidityRow): boolean => row.flags !== undefined && (locked || !isLockedCheck(row));
     const { kernels } = refusalOf({ ...site, api }, { model: pass.model, flags: passed, which });
     return isEmpty(bothOf(kernels, live));
   });
+}
+
+/** Where a function is there on some kernels and all newer ones of a set: `since` which, where not on all. undefined where that is not so. */
+export function availability(
+  pass: RulePass,
+  name: string,
+  live: Kernels,
+): { readonly since: KernelVersion | undefined } | undefined {
+  const kernels = kernelsOf(pass.model.allRows(name));
+  const missing = without(live, kernels);
+  if (isEmpty(missing)) return { since: undefined };
+  const since = kernels[0]?.since;
+  const old = since !== undefined && missing.every((range) => range.until <= since);
+  return old && !isEmpty(bothOf(live, kernels)) ? { since } : undefined;
 }
 
 const FAST = 'pin_user_pages_fast';

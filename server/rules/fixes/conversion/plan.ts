@@ -4,19 +4,16 @@
  */
 import type { FlagTerm } from '../../../analysis/site.ts';
 import { argumentNodes } from '../../../analysis/trees.ts';
-import type { Span } from '../../../base/span.ts';
 import type { Location } from '../../../engine/protocol.ts';
 import type { CNode } from '../../../syntax/node.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
-import type { Edit, FixProposal, JudgedSite, RulePass, UnitSpan } from '../../define.ts';
-import { kernelsOf } from '../../facts.ts';
+import type { FixProposal, JudgedSite, RulePass, UnitSpan } from '../../define.ts';
 import { filesOf } from '../../file-calls.ts';
-import { includesAll } from '../../kernels.ts';
 import { dropFlag } from '../drop-flag.ts';
-import { dropUnusedLocals } from '../unused-locals.ts';
-import { pinFor, pinNameOf, rewriteAcquire } from './acquire.ts';
+import { availability, pinFor, pinNameOf } from './acquire.ts';
+import { addedFlags, conversionEdits } from './edits.ts';
 import { type Group, groupOf, releaseCall, releasesOf, unitOf } from './group.ts';
-import { isRewritable, type ReleaseCall, type Rewritten, rewriteRelease } from './release.ts';
+import { isRewritable, type ReleaseCall } from './release.ts';
 import { holdersOf, objection } from './strangers.ts';
 
 /** A conversion, or why there is none. */
@@ -51,7 +48,7 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   if (kept !== undefined) return refuse(kept.reason, kept.at);
   const against = objectionTo(pass, group, calls) ?? otherOrigin(pass, group, calls);
   if (against !== undefined) return refuse(against.reason, against.at);
-  const edits = editsOf(pass, { ...group, calls, flags: dropped === undefined });
+  const edits = conversionEdits(pass, { ...group, calls, flags: dropped === undefined });
   if ('reason' in edits) return refuse(edits.reason);
   const drop = dropped === undefined ? undefined : dropFlag(dropped.unit, dropped.span);
   const all = drop === undefined ? edits.edits : [...edits.edits, drop];
@@ -82,8 +79,7 @@ function memberProblem(pass: RulePass, { site, record }: JudgedSite, asked: bool
     return problem(`the pages of ${site.api}() here need no pin (case ${record.case}), and share a release`);
   if (releasesOf({ site, record }, pass.around).length === 0)
     return problem(`no release of the pages of ${site.api}() here was found`);
-  const live = pass.liveOn(site);
-  if (!includesAll(kernelsOf(pass.model.allRows(name)), live))
+  if (availability(pass, name, pass.liveOn(site)) === undefined)
     return problem(`${name}() is not in all kernels aimed at`);
   return undefined;
 }
@@ -114,14 +110,6 @@ function isUnpin(pass: RulePass, api: string): boolean {
 
 function isUnpinned(pass: RulePass, releases: Group['releases']): boolean {
   return releases.every((r) => isUnpin(pass, r.api));
-}
-
-/** Flags that the hold asks for and the call does not pass. */
-function addedFlags({ site, record }: JudgedSite): readonly string[] {
-  const { may, span } = site.flags;
-  if (span === undefined) return [];
-  const longterm = record.lifetime === 'long' && record.case === 2 && !may.has('FOLL_LONGTERM');
-  return longterm || site.api === 'get_user_pages_longterm' ? ['FOLL_LONGTERM'] : [];
 }
 
 function objectionTo(pass: RulePass, { members }: Group, calls: readonly ReleaseCall[]): Problem | undefined {
@@ -166,59 +154,4 @@ function otherOrigin(pass: RulePass, { members }: Group, calls: readonly Release
     return { reason: `pages of ${origin.api}() here are given back in the same place`, at };
   }
   return undefined;
-}
-
-interface Work extends Group {
-  readonly calls: readonly ReleaseCall[];
-  /** Whether missing flags are added. */
-  readonly flags: boolean;
-}
-
-function editsOf(
-  pass: RulePass,
-  { members, calls, flags }: Work,
-): { readonly edits: readonly Edit[] } | { readonly reason: string } {
-  const edits: Edit[] = [];
-  for (const member of members) {
-    if (member.site.reference === 'pin') continue;
-    const added = flags ? addedFlags(member) : [];
-    const name = pinFor(pass, member.site, added);
-    if (name === undefined)
-      return { reason: `${pinNameOf(member.site.api) ?? 'a pin'}() does not take these flags on all kernels aimed at` };
-    const acquire = rewriteAcquire(member.site, name, added);
-    if (acquire === undefined) return { reason: 'its arguments are not written out here' };
-    edits.push(...acquire);
-  }
-  const done = calls.map((call) => ({ call, now: rewriteRelease(call) }));
-  for (const { call, now } of done) {
-    if (now === undefined) return { reason: `${call.api}() could not be rewritten` };
-    const live = members.flatMap(({ site }) => [...pass.liveOn(site)]);
-    if (!includesAll(kernelsOf(pass.model.allRows(now.name)), live))
-      return { reason: `${now.name}() is not in all kernels aimed at` };
-    edits.push(...now.edits);
-  }
-  const known = done.flatMap(({ call, now }) => (now === undefined ? [] : [{ call, now }]));
-  return { edits: [...dedupe(edits), ...unusedLocals(known)] };
-}
-
-/** Locals that only the loops used which are gone. */
-function unusedLocals(done: readonly { readonly call: ReleaseCall; readonly now: Rewritten }[]): readonly Edit[] {
-  const byFunction = new Map<
-    ReleaseCall['fn'],
-    { readonly call: ReleaseCall; readonly names: Set<string>; readonly gone: Span[] }
-  >();
-  for (const { call, now } of done) {
-    const entry = byFunction.get(call.fn) ?? { call, names: new Set<string>(), gone: [] };
-    for (const name of now.locals) entry.names.add(name);
-    entry.gone.push(...now.gone);
-    byFunction.set(call.fn, entry);
-  }
-  return [...byFunction.values()].flatMap(({ call, names, gone }) =>
-    dropUnusedLocals(call.unit, call.tree, { names, gone }),
-  );
-}
-
-function dedupe(edits: readonly Edit[]): readonly Edit[] {
-  const byPlace = new Map(edits.map((e) => [`${e.unit.path}:${e.span.start}:${e.span.end}:${e.newText}`, e]));
-  return [...byPlace.values()];
 }

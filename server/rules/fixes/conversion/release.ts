@@ -54,14 +54,16 @@ function spelled(unit: CUnit, node: CNode): string {
   return callee === undefined ? '' : codeOf(unit, callee);
 }
 
-/** Rewrites a release; undefined where `isRewritable` says no. */
-export function rewriteRelease(call: ReleaseCall): Rewritten | undefined {
+/** Rewrites a release; undefined where `isRewritable` says no. `plain`: under another name only. */
+export function rewriteRelease(call: ReleaseCall, plain: boolean): Rewritten | undefined {
   const { unit, tree, node, api } = call;
   if (api === 'folio_put') return folioPut(call);
   const name = RENAMED.get(api);
   if (name === undefined) return undefined;
+  const renamed = (): Rewritten => ({ name, edits: renameKeepingLayout(unit, node, name), gone: [], locals: [] });
+  if (plain) return renamed();
   const shape = name === 'unpin_user_page' ? pageReleaseShape(unit, tree, node) : arrayReleaseShape(unit, tree, node);
-  return collapsed(call, shape) ?? { name, edits: renameKeepingLayout(unit, node, name), gone: [], locals: [] };
+  return collapsed(call, shape) ?? renamed();
 }
 
 /** `folio_put(page_folio(page))`. */
