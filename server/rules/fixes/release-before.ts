@@ -1,5 +1,5 @@
 /**
- * Puts a release in front of a `return` that leaks: where the acquire call stands in the same function, its result is in a variable that
+ * Mends a `return` that leaks: it becomes a jump to the label that gives the pages back, or a release is put in front of it: where the acquire call stands in the same function, its result is in a variable that
  * still holds it, and the return belongs to an `if`. Which other paths come by is not looked at, so it is never safe.
  */
 import type { CallSite } from '../../analysis/site.ts';
@@ -9,6 +9,7 @@ import type { PageFinding } from '../flow-report.ts';
 import { includesAll } from '../kernels.ts';
 import { isAssignedIn, resultVariable } from '../result-variable.ts';
 import { isInLoop } from '../surroundings.ts';
+import { gotoLadder } from './goto-ladder.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
@@ -19,6 +20,8 @@ export function releaseBefore(pass: RulePass, finding: PageFinding): readonly Fi
   const { start } = problem.step.span;
   if (fn === undefined || start < fn.bodySpan.start || start >= fn.bodySpan.end || start < site.span.end) return [];
   if (resource.lost !== undefined || resource.unit === 'bytes') return [];
+  const ladder = gotoLadder(pass, site, problem.step.span);
+  if (ladder !== undefined) return [ladder];
   // Of what the turns of a loop took, the variable counts the last one's alone.
   if (isInLoop(site.unit, fn, site.span.start)) return [];
   const call = releaseCall(pass, site, finding);
