@@ -50,6 +50,7 @@ import { defineRule, type Edit, type FixProposal, type RulePass } from './define
 import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
+import { conversionOf } from './fixes/conversion/plan.ts';
 import { acquiredBy, reportFlow } from './flow-report.ts';
 import { includesAll } from './kernels.ts';
 import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
@@ -89,6 +90,9 @@ function pinInstead(pass: RulePass, { site, resource }: WrongRelease): FixPropos
   const name = pinNameOf(resource.origin.api);
   if (name === undefined || site === undefined || site.via !== undefined || site.unit !== pass.unit) return undefined;
   if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(site))) return undefined;
+  const record = pass.recordOf(site);
+  const whole = record === undefined ? undefined : conversionOf(pass, { site, record });
+  if (whole?.kind === 'fix' && record?.case !== 3 && record?.case !== 4) return whole.fix;
   const { origin } = resource;
   const facts = pass.flow.releases.filter(
     (f) => f.origin.unit === origin.unit && f.origin.span.start === origin.span.start,

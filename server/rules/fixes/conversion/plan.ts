@@ -101,11 +101,11 @@ function keptFor(pass: RulePass, { members, releases }: Group): Problem | undefi
   return undefined;
 }
 
+/** Whether a release is one of pins (in 5.6, where pins are placeholders, it drops a plain reference). */
 function isUnpin(pass: RulePass, api: string): boolean {
-  const rows = pass.model.allRows(api);
-  return (
-    rows.length > 0 && rows.every((r) => r.effects.some((e) => e.op === 'release' && (e.ref ?? r.reference) === 'pin'))
-  );
+  return pass.model
+    .allRows(api)
+    .some((r) => r.effects.some((e) => e.op === 'release' && (e.ref ?? r.reference) === 'pin'));
 }
 
 function isUnpinned(pass: RulePass, releases: Group['releases']): boolean {
