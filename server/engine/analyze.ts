@@ -4,6 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
+import { mmapContext } from '../analysis/evidence/mmap-context.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
@@ -193,6 +194,10 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
         return around(unit, { selected, project, known });
       },
       calls,
+      mmapAt: ({ unit: at, fn, span }) =>
+        fn === undefined
+          ? { state: 'unknown', clue: undefined }
+          : mmapContext({ unit: at, fn, offset: span.start }, project),
       isReported: (other) => project.isGiven(other.path),
       get flow() {
         return flowOf(unit, selected, project);

@@ -45,10 +45,9 @@
  * All.
  *
  * ## Limits
- * Callers are followed by name as far as the files at hand go; anything further up in one of them that takes the lock, or calls what takes
- * it, counts as held. Silent for functions that are exported, that a header defines, that only files elsewhere call, or that the kernel may
- * call with the lock held. An
- * error only in the entry point of a system call, a warning where callers are followed.
+ * Callers are followed by name through the files of the directory; anything further up in one of them that takes the lock, or calls what
+ * takes it, counts as held. At least one way must show that it is not: an entry point that the kernel calls without it, or an access to user
+ * memory, which would take it. Silent where one way may hold it. An error only in such an entry point itself, a warning where callers are followed.
  *
  * ## Fix safety
  * No fix: `*_fast()` takes the lock itself where it needs it; a remote mm wants mmap_read_lock() around the call.
@@ -57,20 +56,7 @@
  * mmap_assert_locked() in __get_user_pages_locked(), mm/gup.c of 6.3.
  */
 import type { CallSite } from '../analysis/site.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { callsOf, filesOf, type PlacedFunction } from './file-calls.ts';
-
-/** How far callers are followed. */
-const MAX_DEPTH = 5;
-
-/** What takes mmap_lock, or says that it is held. */
-const TAKES =
-  /\b(?:mmap_(?:read|write)_(?:try)?lock\w*|mmap_assert\w*|lock_mm_and_find_vma|mmap_upgrade_trylock|vma_start_(?:read|write)\w*)\s*\(|\b(?:down_(?:read|write)\w*|lockdep_assert_held\w*)\s*\([^;]*\bmmap_(?:sem|lock)\b/;
-
-/** Operations that the kernel calls for a process without any lock of its mm. */
-const CALLED_FREE =
-  /^(?:unlocked_ioctl|compat_ioctl|ioctl|read|write|read_iter|write_iter|splice_read|splice_write|fb_read|fb_write|sendmsg|recvmsg|setsockopt|getsockopt|probe)$/;
 
 /** See the head of the file. */
 export const mmapLockNotHeld = defineRule({
@@ -80,78 +66,27 @@ export const mmapLockNotHeld = defineRule({
   severity: 'error',
   fix: 'none',
   check(pass) {
-    const holders = lockTakers(pass);
     for (const site of pass.sites) {
       const { fn, unit } = site;
       if (unit !== pass.unit || unit.path.endsWith('.h') || site.via !== undefined || fn === undefined) continue;
-      if (!wantsLock(pass, site) || holders.test(unit.code.slice(fn.bodySpan.start, site.span.start))) continue;
-      const way = heldNowhere(pass, holders, { unit, fn });
-      if (way === 'unknown') continue;
+      if (!wantsLock(pass, site)) continue;
+      const { state, clue } = pass.mmapAt(site);
+      if (state !== 'entry' && state !== 'not-held') continue;
       pass.report({
         message: `${site.api}() wants mmap_lock held, and nothing on the way here takes it: another thread may unmap the range during the walk, a use after free; since 6.10 every such call warns; use the fast or unlocked variant, or take mmap_read_lock() around the call`,
         at: { unit, span: site.nameSpan },
         functionName: fn.name,
         site,
-        severity: way === 'entry' ? 'error' : 'warning',
-        confidence: way === 'entry' ? 'high' : 'medium',
+        severity: state === 'entry' ? 'error' : 'warning',
+        confidence: state === 'entry' ? 'high' : 'medium',
+        related: clue === undefined ? [] : [{ at: clue, message: clue.text }],
       });
     }
   },
 });
 
-/** What takes the lock: the kernel's functions, and those of the files that call them and may return with it held. */
-function lockTakers(pass: RulePass): RegExp {
-  const own = new Set<string>();
-  for (const unit of filesOf(pass)) {
-    for (const fn of unit.functions)
-      if (TAKES.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) own.add(fn.name);
-  }
-  return own.size === 0 ? TAKES : new RegExp(`${TAKES.source}|\\b(?:${[...own].join('|')})\\s*\\(`);
-}
-
 /** Whether every form of the function on the kernels aimed at wants the lock. */
 function wantsLock(pass: RulePass, site: CallSite): boolean {
   const rows = pass.model.rows(site.api);
   return rows.length > 0 && rows.every((row) => row.context.mmapLock === 'held');
-}
-
-/**
- * Whether nobody who calls a function takes the lock: `entry` when the kernel calls the function itself for a process, `callers` when others
- * are in between; `unknown` where one of them does, or where the kernel may hold it.
- */
-function heldNowhere(pass: RulePass, holders: RegExp, from: PlacedFunction): 'entry' | 'callers' | 'unknown' {
-  const seen = new Set<FunctionDef>();
-  const isFree = ({ unit, fn }: PlacedFunction, depth: number): boolean => {
-    if (depth > MAX_DEPTH) return false;
-    if (fn.viaMacro !== undefined) return /SYSCALL_DEFINE/.test(fn.viaMacro);
-    if (seen.has(fn)) return true;
-    seen.add(fn);
-    const root = rootKind(unit, fn);
-    if (root === 'unknown' || isExported(unit, fn)) return false;
-    const calls = callsOf(filesOf(pass), fn.name).filter((c) => !fn.isStatic || c.unit === unit);
-    // Its callers are in files that are not at hand.
-    if (calls.length === 0 && root === 'none' && !fn.isStatic) return false;
-    return calls.every((c) => !holders.test(c.unit.code.slice(c.fn.bodySpan.start, c.offset)) && isFree(c, depth + 1));
-  };
-  if (!isFree(from, 0)) return 'unknown';
-  const isEntry = from.fn.viaMacro !== undefined || rootKind(from.unit, from.fn) === 'operation';
-  return isEntry ? 'entry' : 'callers';
-}
-
-/** Whether other modules may call a function: nobody knows with what. */
-function isExported(unit: CUnit, { name, isStatic }: FunctionDef): boolean {
-  return !isStatic && new RegExp(`\\bEXPORT_SYMBOL\\w*\\s*\\(\\s*${name}\\b`).test(unit.text);
-}
-
-/** Whether a function stands in tables of operations that the kernel calls without the lock, is handed out in other ways, or neither. */
-function rootKind(unit: CUnit, fn: FunctionDef): 'operation' | 'unknown' | 'none' {
-  let kind: 'operation' | 'none' = 'none';
-  for (const m of unit.code.matchAll(new RegExp(`\\b${fn.name}\\b(?!\\s*\\()`, 'g'))) {
-    const before = unit.code.slice(Math.max(0, m.index - 160), m.index);
-    const field = /\.(\w+)\s*=\s*&?\s*$/.exec(before)?.[1];
-    const table = /\b\w*IOCTL\w*\s*\([^()]*$/.test(before);
-    if (!table && (field === undefined || !CALLED_FREE.test(field))) return 'unknown';
-    kind = 'operation';
-  }
-  return kind;
 }

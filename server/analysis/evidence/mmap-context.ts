@@ -1,0 +1,207 @@
+/**
+ * Whether mmap_lock is held where a function is called, from what stands on the way up to the kernel's own entry points: who takes the
+ * lock, who touches user memory (a fault takes the lock, so nobody may hold it there), which tables the functions stand in.
+ */
+import type { Span } from '../../base/span.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { functionAt } from '../call-index.ts';
+import { type ProjectView, usersOf } from '../project-view.ts';
+import { callersOf, type Hook, hooksOf } from './callers.ts';
+
+/** A place in a function from which a call goes down. */
+interface PlaceOfCall {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+  readonly offset: number;
+}
+
+/** What shows that the lock is not held: a place in some function on the way. */
+export interface LockClue {
+  readonly unit: CUnit;
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** `held`: at least one way may hold it. `entry`: the kernel calls the function itself without it. `not-held`: one way surely does not hold it. */
+export interface MmapContext {
+  readonly state: 'held' | 'entry' | 'not-held' | 'unknown';
+  readonly clue: LockClue | undefined;
+}
+
+/** How far callers are followed: from a helper through a request of a device file to its table is six. */
+const MAX_DEPTH = 7;
+
+/** Functions that are looked at for one question. */
+const MAX_FUNCTIONS = 80;
+
+/** What takes mmap_lock, or says that it is held. */
+const TAKES =
+  /\b(?:mmap_(?:read|write)_(?:try)?lock\w*|mmap_assert\w*|lock_mm_and_find_vma|mmap_upgrade_trylock|vma_start_(?:read|write)\w*)\s*\(|\b(?:down_(?:read|write)\w*|lockdep_assert_held\w*)\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+
+/** What gives it back. */
+const DROPS =
+  /\b(?:mmap_(?:read|write)_unlock\w*|mmap_write_downgrade)\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+
+/** Functions that may fault on user memory or take mmap_lock themselves (linux/uaccess.h, linux/string.h, linux/uio.h, linux/mm.h, rdma/ib_verbs.h). */
+const FAULTS =
+  /\b(?:_?_?copy_(?:from|to)_user|_?_?(?:get|put)_user|_?_?clear_user|copy_struct_from_user|(?:v?memdup|strndup)_user|memdup_user_nul|strncpy_from_user|strnlen_user|import_(?:iovec|ubuf)|fault_in_(?:readable|writeable)|vm_m(?:map|unmap)|account_locked_vm|ib_copy_(?:from|to)_udata|copy_from_sockptr)\s*\(|\bmight_lock(?:_read)?\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+
+/** Code in which faults are not handled. */
+const NO_FAULTS = /\bpagefault_disable\s*\(/;
+
+/** Operations that the kernel calls for a process without any lock of its mm, in whatever table. */
+const CALLED_FREE =
+  /^(?:unlocked_ioctl|compat_ioctl|ioctl|read|write|read_iter|write_iter|splice_read|splice_write|fb_read|fb_write|sendmsg|recvmsg|setsockopt|getsockopt|probe)$/;
+
+const takersCache = new WeakMap<CUnit, RegExp>();
+
+/** What is known of the lock where a call at an offset of a function stands. */
+export function mmapContext(at: PlaceOfCall, project: ProjectView): MmapContext {
+  return new Climb(project).stateAt(at, 0);
+}
+
+const UNKNOWN: MmapContext = { state: 'unknown', clue: undefined };
+const HELD: MmapContext = { state: 'held', clue: undefined };
+
+/** One question; every function is looked at once. */
+class Climb {
+  readonly #project: ProjectView;
+  readonly #seen = new Set<FunctionDef>();
+
+  constructor(project: ProjectView) {
+    this.#project = project;
+  }
+
+  stateAt(at: PlaceOfCall, depth: number): MmapContext {
+    const { unit, fn, offset } = at;
+    const takers = takersOf(unit, this.#project);
+    if (isTaken(unit.code.slice(fn.bodySpan.start, offset), takers)) return HELD;
+    const fault = faultIn(at, takers);
+    if (fault !== undefined && depth > 0) return { state: 'not-held', clue: fault };
+    const above = this.#above(at, depth);
+    return fault === undefined || above.state === 'entry' ? above : { state: 'not-held', clue: fault };
+  }
+
+  /** What callers and tables say of a function, each looked at once. */
+  #above({ unit, fn }: PlaceOfCall, depth: number): MmapContext {
+    if (fn.viaMacro !== undefined && /SYSCALL_DEFINE/.test(fn.viaMacro))
+      return { state: 'entry', clue: { unit, span: fn.nameSpan, text: 'a system call starts here' } };
+    if (this.#seen.has(fn) || depth >= MAX_DEPTH || this.#seen.size >= MAX_FUNCTIONS) return UNKNOWN;
+    this.#seen.add(fn);
+    let best = UNKNOWN;
+    for (const hook of hooksOf(unit, fn, this.#project)) {
+      const state = this.#hooked(hook, fn, depth);
+      if (state.state === 'held') return state;
+      if (best.state !== 'entry' && state.state !== 'unknown') best = state;
+    }
+    for (const caller of callersOf(unit, fn, this.#project)) {
+      const state = this.stateAt({ unit: caller.unit, fn: caller.fn, offset: caller.node.start }, depth + 1);
+      if (state.state === 'held') return state;
+      if (best.state === 'unknown' && state.state !== 'unknown') best = { ...state, state: 'not-held' };
+    }
+    return best;
+  }
+
+  #hooked(hook: Hook, fn: FunctionDef, depth: number): MmapContext {
+    const span = { start: hook.offset, end: hook.offset + fn.name.length };
+    const entry: MmapContext = {
+      state: 'entry',
+      clue: { unit: hook.unit, span, text: `the kernel calls ${fn.name}() without the lock` },
+    };
+    if (hook.kind === 'callback') {
+      if (/IOCTL/.test(hook.callee)) return entry;
+      return hook.row === undefined || hook.row.when === 'later' || hook.by === undefined
+        ? UNKNOWN
+        : this.stateAt({ unit: hook.unit, fn: hook.by, offset: hook.offset }, depth + 1);
+    }
+    if (hook.entry !== undefined) {
+      if (hook.entry.mmapLock === 'not-held') return entry;
+      return hook.entry.mmapLock === 'held' ? HELD : UNKNOWN;
+    }
+    return CALLED_FREE.test(hook.field) ? entry : this.#throughField(hook.unit, hook.field, depth);
+  }
+
+  /** The calls through a field of a project's own table: `object->ops->field(...)`. */
+  #throughField(unit: CUnit, field: string, depth: number): MmapContext {
+    let best = UNKNOWN;
+    for (const from of [unit, ...usersOf(unit, field, this.#project)]) {
+      for (const m of from.code.matchAll(new RegExp(`(?:->|\\.)\\s*${field}\\s*\\(`, 'g'))) {
+        const fn = functionAt(from, m.index);
+        if (fn === undefined) continue;
+        const state = this.stateAt({ unit: from, fn, offset: m.index }, depth + 1);
+        if (state.state === 'held') return state;
+        if (best.state === 'unknown' && state.state !== 'unknown') best = { ...state, state: 'not-held' };
+      }
+    }
+    return best;
+  }
+}
+
+/** Whether code may leave the lock taken: the last thing that takes it has nothing behind it, as deep in blocks or less, that drops it. */
+function isTaken(code: string, takers: RegExp): boolean {
+  if (!takers.test(code)) return false;
+  const last = [...code.matchAll(new RegExp(takers.source, 'g'))].at(-1);
+  if (last === undefined || !TAKES.test(last[0])) return true;
+  return dropOf(code, last.index) === undefined;
+}
+
+/** Where the lock taken at an offset is dropped behind it, in no block of its own. */
+function dropOf(code: string, taken: number): number | undefined {
+  const depthAt = (offset: number): number => {
+    const before = code.slice(0, offset);
+    return before.split('{').length - before.split('}').length;
+  };
+  for (const m of code.slice(taken).matchAll(new RegExp(DROPS.source, 'g'))) {
+    const at = taken + m.index;
+    if (/[;{}:]\s*$/.test(code.slice(0, at)) && depthAt(at) <= depthAt(taken)) return at;
+  }
+  return undefined;
+}
+
+/** A fault on user memory before a call, or anywhere in a function that neither takes nor drops the lock: it is not held there. */
+function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | undefined {
+  const { start, end } = fn.bodySpan;
+  const body = unit.code.slice(start, end);
+  if (NO_FAULTS.test(body)) return undefined;
+  const constant = !takers.test(body) && !DROPS.test(body);
+  const m = FAULTS.exec(constant ? body : unit.code.slice(start, offset));
+  if (m === null) return undefined;
+  const name = /\w+/.exec(m[0])?.[0] ?? '';
+  const at = start + m.index + m[0].indexOf(name);
+  const text = `${name}() in ${fn.name}() may fault, which takes the lock: it is not held here`;
+  return { unit, span: { start: at, end: at + name.length }, text };
+}
+
+/** What takes the lock as seen from a unit: the kernel's functions, and those of the files at hand that may return with it held. */
+function takersOf(unit: CUnit, project: ProjectView): RegExp {
+  let takers = takersCache.get(unit);
+  if (takers === undefined) {
+    const own = new Set([unit, ...project.headers(unit), ...project.cluster(unit)].flatMap(namesKeepingIt));
+    takers = own.size === 0 ? TAKES : new RegExp(`${TAKES.source}|\\b(?:${[...own].join('|')})\\s*\\(`);
+    takersCache.set(unit, takers);
+  }
+  return takers;
+}
+
+const keepersCache = new WeakMap<CUnit, readonly string[]>();
+
+/** Functions of a unit that take the lock and may return with it held. */
+function namesKeepingIt(unit: CUnit): readonly string[] {
+  let names = keepersCache.get(unit);
+  if (names === undefined) {
+    names = unit.functions
+      .filter((fn) => keepsIt(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end)))
+      .map((f) => f.name);
+    keepersCache.set(unit, names);
+  }
+  return names;
+}
+
+/** Whether a body takes the lock and does not drop it, whatever happens, behind the last place where it takes it. */
+function keepsIt(body: string): boolean {
+  if (!TAKES.test(body)) return false;
+  const last = [...body.matchAll(new RegExp(TAKES.source, 'g'))].at(-1)?.index ?? 0;
+  const drop = dropOf(body, last);
+  // A return at the function's own level leaves between the two.
+  return drop === undefined || /\breturn\b/.test(body.slice(last, drop).replace(/\{[^{}]*\}/g, ''));
+}
