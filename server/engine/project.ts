@@ -13,7 +13,7 @@ import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
 import type { Headers } from './headers.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join } from './paths.ts';
-import type { Prefilter } from './prefilter.ts';
+import { type Prefilter, wordFilter } from './prefilter.ts';
 import type { ResolvedConfig } from './protocol.ts';
 
 /** What the project reads with; one for a whole run. */
@@ -53,6 +53,22 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
  */
 const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
 
+let handles: Prefilter | undefined;
+
+/** What a file beside a site may do to its pages without naming anything else of the model: plain releases, dirty markings. */
+function handlesPages(): Prefilter {
+  handles ??= wordFilter(
+    model.rows
+      .filter((row) => row.family !== 'memory')
+      .filter((row) => row.effects.some((e) => e.op === 'dirty' || (e.op === 'release' && e.ref !== 'none')))
+      .map((row) => row.name),
+  );
+  return handles;
+}
+
+/** Files that only handle pages, of one directory, that are followed beside its sites; those of mm/ deal in pages of their own. Bytes. */
+const MAX_HANDLERS = 1024 * 1024;
+
 /** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
 const SMALL_DIRECTORY = 4 * 1024 * 1024;
 
@@ -73,6 +89,7 @@ export class Project implements ProjectView {
   readonly #headerUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #neighbours = new Map<string, readonly string[]>();
+  readonly #handlers = new Map<string, readonly string[]>();
   /** Files of a directory that hold a word, by directory and word. */
   readonly #naming = new Map<string, readonly Beside[]>();
   readonly #beside = new Map<string, readonly Beside[]>();
@@ -177,11 +194,22 @@ export class Project implements ProjectView {
   #findCluster(unit: CUnit): readonly CUnit[] {
     if (!unit.path.endsWith('.c')) return [];
     const directory = directoryOf(unit.path);
-    const files = kept(this.#neighbours, directory, () => this.#findNeighbours(directory));
-    const others = files.filter((file) => file !== unit.path);
+    const named = kept(this.#neighbours, directory, () => this.#findNeighbours(directory));
+    const others = [...named, ...this.#handlersIn(directory, named)].filter((file) => file !== unit.path);
     return others.flatMap((file) => {
       const text = this.#text(file);
       return text === undefined ? [] : [this.unit(file, text, unit.range)];
+    });
+  }
+
+  /** The files of a directory that give plain references back or mark pages dirty and are not among the named ones; none where they are many. */
+  #handlersIn(directory: string, named: readonly string[]): readonly string[] {
+    return kept(this.#handlers, directory, () => {
+      const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
+      const known = new Set(named);
+      const found = beside.filter(({ path, bytes }) => !known.has(path) && handlesPages().test(bytes));
+      const size = found.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      return size > MAX_HANDLERS ? [] : found.map(({ path }) => path);
     });
   }
 

@@ -67,7 +67,7 @@ import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
 import { placesOfOthers } from './explained.ts';
 import { kernelsOf } from './facts.ts';
-import { filesOf, functionsThatCall, mentionsField } from './file-calls.ts';
+import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
 import { replaceCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
@@ -134,14 +134,25 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, releases: readonly Cle
   const isWanted = (name: string): boolean => marksDirty(pass, name);
   const direct = functionsThatCall(files, { isWanted, except, deep: false });
   if (site.fn !== undefined && direct.has(site.fn)) return true;
-  const ends = [...direct.values()].filter(({ unit, fn }) =>
+  const ends = [...direct.values()].some(({ unit, fn }) =>
     releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
   );
-  const fields = new Set(releases.flatMap((r) => r.fields));
-  if (ends.length > 0 || fields.size === 0) return ends.length > 0;
-  return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
-    [...fields].some((field) => mentionsField(f, field)),
+  // Whoever has the pages given back may mark them before; a function that takes pages itself marks its own.
+  const takers = new Set(pass.sites.map((s) => s.fn));
+  const above = releases.some((r) =>
+    callsOf(files, r.functionName).some(({ fn }) => direct.has(fn) && !takers.has(fn)),
   );
+  const fields = new Set(releases.flatMap((r) => r.fields));
+  if (ends || above || fields.size === 0) return ends || above;
+  return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
+    [...fields].some((field) => mentionsField(f, field) && knowsOwner(f, field, owners)),
+  );
+}
+
+/** Whether the struct that keeps the pages in a field is named in the function's file; where it is unknown, any may be. */
+function knowsOwner({ unit }: PlacedFunction, field: string, owners: ReadonlySet<string>): boolean {
+  const tags = [...owners].flatMap((key) => (key.endsWith(`.${field}`) ? [key.slice(0, -field.length - 1)] : []));
+  return tags.length === 0 || tags.some((tag) => new RegExp(`\\b${tag}\\b`).test(unit.code));
 }
 
 /** Whether a release marks the pages dirty or not as its function is told: who then says no has thought of it. */

@@ -21,6 +21,9 @@ const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gntt
 const BOOKKEEPING =
   /^(?:(?:Set|Clear|TestSet|TestClear)?Page[A-Z]\w*|flush_dcache_\w+|page_(?:count|mapcount|zone\w*|to_nid)|(?:ASSERT|VERIFY)\w*|Assert\w*)$/;
 
+/** Names of questions: they are asked about pages, and give them to nobody. */
+const QUESTION = /(?:^|_)(?:is|has|can|may|should|needs?|supports?|valid|check|test)(?:_|$)/;
+
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
 
@@ -101,7 +104,7 @@ function handedOutClue(site: CallSite, trace: PageTrace, comesBack: boolean): Cl
 /** The first event whose function nobody knows but by the words in its name. */
 function calledWith(events: readonly TraceEvent[], words: RegExp): TraceEvent | undefined {
   const calls = events.filter((e) => e.callee !== undefined && e.kind !== 'release').slice(0, MAX_CALLS);
-  return calls.find((e) => words.test(e.callee ?? ''));
+  return calls.find((e) => words.test(e.callee ?? '') && !QUESTION.test(e.callee ?? ''));
 }
 
 /** One kind of access by the CPU. In another file it may be one to other pages of the same owner. */
