@@ -4,7 +4,9 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
+import { entriesAbove } from '../analysis/evidence/entries.ts';
 import { mmapContext } from '../analysis/evidence/mmap-context.ts';
+import { namedEnd } from '../analysis/evidence/named-end.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
@@ -194,6 +196,8 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
         return around(unit, { selected, project, known });
       },
       calls,
+      entriesAbove: ({ unit: at, fn }) => (fn === undefined ? new Set() : entriesAbove(at, fn, project)),
+      namedEnd: (site) => namedEnd(site, selected, project, flowOf(unit, selected, project)),
       mmapAt: ({ unit: at, fn, span }) =>
         fn === undefined
           ? { state: 'unknown', clue: undefined }

@@ -33,6 +33,16 @@ export function modelPrefilter(declared: Iterable<string> = []): Prefilter {
   return { strings: shortest([...words, 'FOLL_']), test: (text) => pattern.test(text) };
 }
 
+/** The filter for what a file beside a site may do to its pages and name nothing else of the model: plain releases, dirty markings. */
+export function handlerPrefilter(): Prefilter {
+  return wordFilter(
+    model.rows
+      .filter((row) => row.family !== 'memory')
+      .filter((row) => row.effects.some((e) => e.op === 'dirty' || (e.op === 'release' && e.ref !== 'none')))
+      .map((row) => row.name),
+  );
+}
+
 /** The filter for some identifiers. Those of less than three letters cannot be searched for and are left out. */
 export function wordFilter(names: Iterable<string>): Prefilter {
   const words = [...new Set(names)].filter((name) => /^\w{3,}$/.test(name)).sort();

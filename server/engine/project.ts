@@ -13,7 +13,7 @@ import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
 import type { Headers } from './headers.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join } from './paths.ts';
-import { type Prefilter, wordFilter } from './prefilter.ts';
+import { handlerPrefilter, type Prefilter } from './prefilter.ts';
 import type { ResolvedConfig } from './protocol.ts';
 
 /** What the project reads with; one for a whole run. */
@@ -52,19 +52,6 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
  * of the page tables.
  */
 const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
-
-let handles: Prefilter | undefined;
-
-/** What a file beside a site may do to its pages without naming anything else of the model: plain releases, dirty markings. */
-function handlesPages(): Prefilter {
-  handles ??= wordFilter(
-    model.rows
-      .filter((row) => row.family !== 'memory')
-      .filter((row) => row.effects.some((e) => e.op === 'dirty' || (e.op === 'release' && e.ref !== 'none')))
-      .map((row) => row.name),
-  );
-  return handles;
-}
 
 /** Files that only handle pages, of one directory, that are followed beside its sites; those of mm/ deal in pages of their own. Bytes. */
 const MAX_HANDLERS = 1024 * 1024;
@@ -207,7 +194,8 @@ export class Project implements ProjectView {
     return kept(this.#handlers, directory, () => {
       const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
       const known = new Set(named);
-      const found = beside.filter(({ path, bytes }) => !known.has(path) && handlesPages().test(bytes));
+      const handles = handlerPrefilter();
+      const found = beside.filter(({ path, bytes }) => !known.has(path) && handles.test(bytes));
       const size = found.reduce((sum, { bytes }) => sum + bytes.length, 0);
       return size > MAX_HANDLERS ? [] : found.map(({ path }) => path);
     });

@@ -5,6 +5,7 @@
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
 import type { MmapContext } from '../analysis/evidence/mmap-context.ts';
+import type { NamedEnd } from '../analysis/evidence/named-end.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
@@ -80,6 +81,10 @@ export interface RulePass {
   readonly calls: readonly ApiCall[];
   /** The kernels aimed at on which the code has this call, in this form, with this flag in it when one is given. */
   liveOn(call: ApiCall, term?: FlagTerm): readonly KernelRange[];
+  /** The fields of tables under which the kernel knows a site's function or one of its callers. */
+  entriesAbove(site: CallSite): ReadonlySet<string>;
+  /** How the pages of a site end as far as following names tells. */
+  namedEnd(site: CallSite): NamedEnd;
   /** Whether mmap_lock is held where a site stands, as far as callers, tables and accesses to user memory tell. */
   mmapAt(site: CallSite): MmapContext;
   /** Whether this run reports on a unit itself: a finding in it is told there, not here. */

@@ -50,9 +50,10 @@
  * All.
  *
  * ## Limits
- * The write is taken from the flags and from what is done with the pages in the files at hand. An info where FOLL_WRITE is the only sign
- * of it. Silent where a release is not seen, where any function that touches the pages marks pages dirty, and where another part of the
- * kernel takes the pages over.
+ * The write is taken from the flags and from what is done with the pages in the files at hand; a device that is only ever given them with
+ * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it. Silent where a release is not seen, where any function that
+ * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
+ * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  *
  * ## Fix safety
  * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), which takes the page lock and may sleep; whether the function may is not
@@ -63,7 +64,7 @@
  */
 import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
-import type { Severity } from '../engine/protocol.ts';
+import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
 import { placesOfOthers } from './explained.ts';
 import { kernelsOf } from './facts.ts';
@@ -71,7 +72,7 @@ import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction
 import { replaceCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
-import { type CleanRelease, cleanReleases } from './releases-of-site.ts';
+import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
 
 /** See the head of the file. */
 export const missingDirty = defineRule({
@@ -85,10 +86,10 @@ export const missingDirty = defineRule({
       if (site.unit !== pass.unit || site.reference === 'none') continue;
       const severity = writeOf(pass, site);
       if (severity === undefined || isInWrapper(pass, site)) continue;
-      const releases = cleanReleases(pass, site);
-      if (releases === undefined || releases.some((r) => isToldWhether(pass, r))) continue;
-      if (marksDirtyNearby(pass, site, releases)) continue;
-      report(pass, site, releases, severity);
+      const end = cleanEnd(pass, site);
+      if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
+      if (marksDirtyNearby(pass, site, end)) continue;
+      report(pass, site, end.releases, severity);
     }
   },
 });
@@ -96,20 +97,46 @@ export const missingDirty = defineRule({
 /** How bad it is where nothing marks the pages dirty; undefined where no write is in evidence. */
 function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const record = pass.recordOf(site);
-  if (record === undefined || record.case === 3 || record.case === 4) return undefined;
+  if (record === undefined || record.case === 4) return undefined;
   const { access } = record;
-  const device = access.includes('dma');
+  const stored = record.evidence.some((e) => e.kind === 'write');
+  const device = access.includes('dma') && !isOnlyRead(pass, record);
+  if (isOwnMemory(pass)) return undefined;
+  // What a device is told of changes of the page tables for is marked when the device gives it back, if at all.
+  if (record.case === 3) return undefined;
   if (site.rows.some((row) => row.returns === 'bytes'))
-    return device && readsIntoIterator(pass, site) ? 'warning' : undefined;
-  if (!asksForWrite(site)) return undefined;
+    return (device || stored) && readsIntoIterator(pass, site) ? 'warning' : undefined;
+  if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
   const written = device || access.includes('write');
   if (!written) return access.includes('unknown') ? 'info' : undefined;
   return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
 }
 
-/** Whether the iterator of a call is made as the target of data, in the function or in one that calls it. */
-function readsIntoIterator({ unit }: RulePass, { fn }: CallSite): boolean {
+/** Whether the file makes the anonymous mapping itself whose pages it takes: there is no file that the data could be lost to. */
+function isOwnMemory({ unit }: RulePass): boolean {
+  const makes = ['vma_set_anonymous', 'insert_vm_struct'];
+  return functionsThatCall([unit], { isWanted: (name) => makes.includes(name), deep: false }).size > 0;
+}
+
+/** Whether the calls that give the pages to a device all name the direction to it. */
+function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {
+  const calls = evidence.filter((e) => e.kind === 'dma');
+  const isRead = ({ location: { file, line, endLine } }: (typeof calls)[number]): boolean => {
+    const code =
+      filesOf(pass)
+        .find((u) => u.path === file)
+        ?.code.split('\n') ?? [];
+    return /\b(?:PCI_)?DMA_TO_?DEVICE\s*\)/.test(code.slice(line - 1, endLine).join('\n'));
+  };
+  return calls.length > 0 && calls.every(isRead);
+}
+
+/** Whether the iterator of a call is the target of data: as it is made in the function or in one that calls it, or as the kernel calls. */
+function readsIntoIterator(pass: RulePass, site: CallSite): boolean {
+  const { unit } = pass;
+  const { fn } = site;
   if (fn === undefined) return false;
+  if (pass.entriesAbove(site).has('read_iter')) return true;
   const called = new RegExp(`\\b${fn.name}\\s*\\(`);
   const target =
     /\b(?:import_ubuf|import_iovec|iov_iter_init|iov_iter_ubuf)\s*\(\s*&?[\w>.-]*\s*,?\s*(?:ITER_DEST|READ)\b/;
@@ -127,26 +154,45 @@ function isInWrapper({ flow, sites }: RulePass, site: CallSite): boolean {
 }
 
 /** Whether a function that touches the pages marks pages dirty in some way that path analysis did not connect. */
-function marksDirtyNearby(pass: RulePass, site: CallSite, releases: readonly CleanRelease[]): boolean {
+function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: CleanEnd): boolean {
   const files = filesOf(pass);
   const owners = new Set(releases.flatMap((r) => r.owners));
   const except = placesOfOthers(pass.flow, { site, owners });
   const isWanted = (name: string): boolean => marksDirty(pass, name);
   const direct = functionsThatCall(files, { isWanted, except, deep: false });
   if (site.fn !== undefined && direct.has(site.fn)) return true;
+  // What names alone connect may be marked in any function of these files, and the pages of an iterator by whoever made it.
+  const units = new Set([site.unit, ...releases.map((r) => r.at.unit)]);
+  const anywhere = by === 'names' || site.rows.some((row) => row.returns === 'bytes');
+  if (anywhere && [...direct.values()].some(({ unit }) => units.has(unit))) return true;
   const ends = [...direct.values()].some(({ unit, fn }) =>
     releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
   );
-  // Whoever has the pages given back may mark them before; a function that takes pages itself marks its own.
-  const takers = new Set(pass.sites.map((s) => s.fn));
-  const above = releases.some((r) =>
-    callsOf(files, r.functionName).some(({ fn }) => direct.has(fn) && !takers.has(fn)),
-  );
+  const above = releases.some((r) => isMarkedAbove(pass, r, direct));
   const fields = new Set(releases.flatMap((r) => r.fields));
   if (ends || above || fields.size === 0) return ends || above;
   return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
     [...fields].some((field) => mentionsField(f, field) && knowsOwner(f, field, owners)),
   );
+}
+
+/** How far up whoever has the pages given back is looked for. */
+const MAX_ABOVE = 3;
+
+/** Whether a function that has the pages given back marks them before; one that takes pages itself marks its own. */
+function isMarkedAbove(
+  pass: RulePass,
+  { functionName }: CleanRelease,
+  marking: ReadonlyMap<unknown, unknown>,
+): boolean {
+  const takers = new Set(pass.sites.map((s) => s.fn));
+  let names = new Set([functionName]);
+  for (let i = 0; i < MAX_ABOVE && names.size > 0; i++) {
+    const callers = [...names].flatMap((name) => callsOf(filesOf(pass), name)).filter(({ fn }) => !takers.has(fn));
+    if (callers.some(({ fn }) => marking.has(fn))) return true;
+    names = new Set(callers.map(({ fn }) => fn.name));
+  }
+  return false;
 }
 
 /** Whether the struct that keeps the pages in a field is named in the function's file; where it is unknown, any may be. */

@@ -24,16 +24,57 @@ export interface CleanRelease {
   readonly owners: readonly string[];
 }
 
+/** How a site's pages end, as far as they are known not to be marked dirty. */
+export interface CleanEnd {
+  /** The releases that count, in the order of the text. */
+  readonly releases: readonly CleanRelease[];
+  /** paths: path analysis connects them. names: names alone do. */
+  readonly by: 'paths' | 'names';
+}
+
 /**
- * The releases of a site that count as its end, in the order of the text, when none of them marks the pages dirty and nothing else does.
- * undefined where one does, where the end is not known, or where somebody else takes the pages over.
+ * The releases of a site that count as its end, when none of them marks the pages dirty and nothing else does. undefined where one does,
+ * where the end is not known, or where somebody else takes the pages over.
  */
-export function cleanReleases(pass: RulePass, site: CallSite): readonly CleanRelease[] | undefined {
+export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   const { flow } = pass;
   const isOfSite = originsOf(site, pass.sites);
+  if (flow.releases.some((f) => f.dirtied && isOfSite(f.origin))) return undefined;
+  if (flow.ends.some((e) => (e.dirtied || e.hold === 'taken') && isOfSite(e.origin))) return undefined;
+  const releases = cleanReleases(pass, site, isOfSite);
+  if (releases === 'marked') return undefined;
+  if (releases !== undefined) return { releases, by: 'paths' };
+  const named = namedReleases(pass, site);
+  return named.length === 0 ? undefined : { releases: named, by: 'names' };
+}
+
+/** By names: what other functions than those that take the pages give back; none where something marks them. */
+function namedReleases(pass: RulePass, site: CallSite): readonly CleanRelease[] {
+  const { releases, marked } = pass.namedEnd(site);
+  if (marked) return [];
+  const { flow } = pass;
+  const isOfSite = originsOf(site, pass.sites);
+  const takers = new Set(flow.ends.filter((e) => isOfSite(e.origin)).map((e) => e.origin.functionName));
+  takers.add(site.fn?.name ?? '');
+  const owner = pass.recordOf(site)?.owner;
+  const owners = owner === undefined ? [] : [owner.replace(/^struct /, '')];
+  const later = releases.filter((r) => !takers.has(r.fn.name));
+  return once(
+    later.map(({ unit, node, api, fn }) => {
+      const at = { unit, span: { start: node.start, end: node.end } };
+      return { ...releaseAt(pass, { api, step: at, functionName: fn.name }, []), owners };
+    }),
+  );
+}
+
+/** By path analysis; undefined where it does not know the end. */
+function cleanReleases(
+  pass: RulePass,
+  site: CallSite,
+  isOfSite: (origin: Origin) => boolean,
+): readonly CleanRelease[] | 'marked' | undefined {
+  const { flow } = pass;
   const facts = flow.releases.filter((f) => isOfSite(f.origin));
-  const ends = flow.ends.filter((e) => isOfSite(e.origin));
-  if (facts.some((f) => f.dirtied) || ends.some((e) => e.dirtied || e.hold === 'taken')) return undefined;
   if (flow.problems.some((p) => p.kind.endsWith('leaked') && p.resource !== undefined && isOfSite(p.resource.origin)))
     return undefined;
   const held = flow.held.filter((h) => h.onSuccess && isOfSite(h.origin));
@@ -51,6 +92,7 @@ export function cleanReleases(pass: RulePass, site: CallSite): readonly CleanRel
     site.reference,
     held.map((h) => ownerKey(h.owner)),
   );
+  if (later === 'marked') return later;
   return later === undefined || later.length + met.length === 0 ? undefined : once([...later, ...met]);
 }
 
@@ -70,20 +112,20 @@ function leadsOn(flow: FlowResult, isOfSite: (origin: Origin) => boolean): boole
   return ends.some((e) => e.open && !followed.has(places(e).join()));
 }
 
-/** The releases of what these fields hold; undefined where one of them marks it dirty, or somebody else takes it over. */
+/** The releases of what these fields hold; undefined where one is not known, `marked` where one of them marks it dirty or somebody takes it over. */
 function ofFields(
   pass: RulePass,
   reference: CallSite['reference'],
   keys: readonly (string | undefined)[],
-): readonly CleanRelease[] | undefined {
+): readonly CleanRelease[] | 'marked' | undefined {
   const owners = ownersOf(pass.flow);
   const found: CleanRelease[] = [];
   for (const key of new Set(keys)) {
     const facts = key === undefined ? undefined : owners.get(key);
     if (facts === undefined) continue;
     const releases = facts.events.filter((e) => e.kind === 'release');
-    if (releases.some((e) => e.dirties !== 'no')) return undefined;
-    if (facts.events.some((e) => e.kind === 'dirty' || e.kind === 'take' || e.kind === 'copy')) return undefined;
+    if (releases.some((e) => e.dirties !== 'no')) return 'marked';
+    if (facts.events.some((e) => e.kind === 'dirty' || e.kind === 'take' || e.kind === 'copy')) return 'marked';
     const fitting = releases.filter((e) => e.reference === reference || reference === 'either');
     for (const e of fitting.length > 0 ? fitting : releases) found.push(releaseAt(pass, e, [facts.owner]));
   }
