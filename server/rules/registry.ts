@@ -27,6 +27,7 @@ import { freeOnGupPage } from './free-on-gup-page.ts';
 import { gupInAtomic } from './gup-in-atomic.ts';
 import { internalFollFlag } from './internal-foll-flag.ts';
 import { iterAdvancedTwice } from './iter-advanced-twice.ts';
+import { lockedUnhandled } from './locked-unhandled.ts';
 import { longtermNeedsPin } from './longterm-needs-pin.ts';
 import { longtermWithLocked } from './longterm-with-locked.ts';
 import { longtermWithP2pdma } from './longterm-with-p2pdma.ts';
@@ -125,6 +126,7 @@ export const rules: readonly Rule[] = [
   dirtyWithoutLock,
   missingDirty,
   gupInAtomic,
+  lockedUnhandled,
   mmapLockHeld,
   mmapLockNotHeld,
   noUserMm,
