@@ -24,6 +24,10 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
   if (pagesArg !== undefined && isNull(s, pagesArg)) return call.ret;
   const id = `${info.point}`;
   const ret = effect.place === 'ret' ? withProvenance(call.ret, [id]) : call.ret;
+  const preset = target.kind === 'place' && isZero(s, target.key);
+  const reference = referenceOf(row, effect);
+  // The page variable was NULL before: where a test finds that it still is, nothing was taken.
+  const tested = preset && reference !== 'either' ? [`pg${id}`] : [];
   const requested = isOne(row, effect) ? intValue(1) : args[row.params.findIndex((p) => p.role === 'nr')];
   const resource: Resource = {
     id,
@@ -35,7 +39,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
       functionName: frame.fn.name,
       chain: [],
     },
-    reference: referenceOf(row, effect),
+    reference,
     result: ret,
     heldWhen: heldWhen(row),
     unit: isOne(row, effect) ? 'one' : (effect.count?.unit ?? 'pages'),
@@ -45,10 +49,11 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     mapped: undefined,
     maybeTaken: undefined,
     carried: false,
-    preset: target.kind === 'place' && isZero(s, target.key),
+    preset,
     lost: undefined,
-    guards: guardsOf(row, args),
+    guards: [...guardsOf(row, args), ...tested],
     extraReferences: 0,
+    extraAt: undefined,
     write: writeOf(frame, info),
   };
   setResource(s, resource);
@@ -56,7 +61,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
     const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value';
     if (!weak) markOverwritten(on, key);
-    writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: 1 }), weak);
+    writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: tested.length > 0 ? 0 : 1 }), weak);
   }
   return ret;
 }

@@ -110,7 +110,7 @@ function applyEffect(on: OnPath, call: EffectCall): Value {
       release(on, call, target);
       return ret;
     case 'extra-ref':
-      for (const id of provenanceOf(s, target)) bump(s, id);
+      for (const id of provenanceOf(s, target)) bump(on, id, row.name);
       return ret;
     case 'dirty':
       dirty(on, call, target);
@@ -197,14 +197,16 @@ function release(on: OnPath, call: EffectCall, target: Resolved): void {
     array: array || value !== direct,
     count: count === undefined || count.kind !== 'value' || effect.count?.unit !== 'pages' ? undefined : count.value,
     offset: pointer !== undefined && hasOffset(pointer),
+    pointer,
     dirties,
     dirtyBy,
   });
 }
 
-function bump(s: PathState, id: string): void {
+function bump({ frame, s, info }: OnPath, id: string, name: string): void {
   const r = s.resources.get(id);
-  if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1 });
+  const extraAt = stepAt(frame, info.instr.span, `a further reference is taken here by ${name}()`);
+  if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1, extraAt });
 }
 
 function take(on: OnPath, id: string, name: string): void {

@@ -2,6 +2,7 @@
 import type { Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
 import { conversionOf, type Value } from '../flow/value.ts';
+import { checkNullRelease } from './check-release.ts';
 import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import {
@@ -32,6 +33,8 @@ export interface ReleaseCall {
   readonly dirties: 'yes' | 'no' | 'maybe';
   /** The value that decides, where it is not known. */
   readonly dirtyBy?: Value | undefined;
+  /** The argument as written; undefined in a callee. */
+  readonly pointer?: Value | undefined;
   /** Where it happens, when that is in a callee; default: at the call. */
   readonly at?: Step;
 }
@@ -60,6 +63,7 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
     functionName: frame.fn.name,
   };
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
+  checkNullRelease(on, { ...call, pointer: call.pointer }, release.step);
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
   const prov = container === undefined ? call.value.prov : provenanceBelow(s, container);
   if (prov.length === 0) return releaseUnknown(frame, s, call, release);

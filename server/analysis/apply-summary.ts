@@ -201,6 +201,7 @@ function rebind(b: Binding, r: Resource): Resource {
     id: b.ids.get(r.id) ?? r.id,
     result,
     requested,
+    guards: r.guards.map((g) => (g === b.returned ? b.ret.key : g.startsWith('pg') ? madeKey(b, g) : g)),
     origin: { ...r.origin, chain: [step, ...r.origin.chain] },
   };
 }

@@ -1,6 +1,7 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
 import { compare, intervalOf, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, isConstantKey, TOP, type Value } from '../flow/value.ts';
+import { checkExtraReferences } from './check-release.ts';
 import { checkKept } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
@@ -28,6 +29,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
+    checkExtraReferences(frame, exit.state);
     for (const r of exit.state.resources.values()) {
       const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isInNothing(exit.state, r);
       frame.ends.push({ origin: r.origin, hold: r.hold.kind, open, dirtied: r.dirtied !== undefined });

@@ -13,6 +13,7 @@ export type ProblemKind =
   | 'use-after-release'
   | 'release-count-mismatch'
   | 'release-of-null-pages'
+  | 'extra-reference-on-pinned'
   | 'release-before-dma-unmap'
   | 'errno-as-count'
   | 'result-ignored'

@@ -81,6 +81,8 @@ export interface Resource {
   readonly guards: readonly string[];
   /** Further references taken with get_page() and not yet dropped. */
   readonly extraReferences: number;
+  /** Where the last of them was taken. */
+  readonly extraAt: Step | undefined;
   /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */
   readonly write: 'yes' | 'maybe' | 'no';
 }

@@ -15,6 +15,7 @@ import { doubleRelease } from './double-release.ts';
 import { errPtrAsNull } from './err-ptr-as-null.ts';
 import { errnoAsCount } from './errno-as-count.ts';
 import { errnoReplaced } from './errno-replaced.ts';
+import { extraReferenceOnPinned } from './extra-reference-on-pinned.ts';
 import { extractReleasedUnconditionally } from './extract-released-unconditionally.ts';
 import { fastUnsupportedFlag } from './fast-unsupported-flag.ts';
 import { flagNotInKernel } from './flag-not-in-kernel.ts';
@@ -55,6 +56,7 @@ import { rangeUnpinOfScatteredPages } from './range-unpin-of-scattered-pages.ts'
 import { redundantFollGet } from './redundant-foll-get.ts';
 import { releaseBeforeDmaUnmap } from './release-before-dma-unmap.ts';
 import { releaseCountMismatch } from './release-count-mismatch.ts';
+import { releaseOfNullPages } from './release-of-null-pages.ts';
 import { remoteMmUnreferenced } from './remote-mm-unreferenced.ts';
 import { resultIgnored } from './result-ignored.ts';
 import { resultNarrowed } from './result-narrowed.ts';
@@ -95,6 +97,7 @@ export const rules: readonly Rule[] = [
   missingLongterm,
   unneededPin,
   doubleRelease,
+  extraReferenceOnPinned,
   extractReleasedUnconditionally,
   freeOnGupPage,
   iterAdvancedTwice,
@@ -107,6 +110,7 @@ export const rules: readonly Rule[] = [
   rangeUnpinOfScatteredPages,
   releaseBeforeDmaUnmap,
   releaseCountMismatch,
+  releaseOfNullPages,
   unpinOnGotten,
   useAfterRelease,
   bytesAsPages,
