@@ -118,10 +118,18 @@ function releaseKind({ rows }: ApiCall): Reference | undefined {
   return kinds.size === 1 && kind !== 'either' ? kind : undefined;
 }
 
-/** The fields that the pages argument names. */
+/** The fields that the pages argument names, itself or as the variable was last set in the function. */
 function fieldsIn(pass: RulePass, call: ApiCall): readonly string[] {
-  const text = call.args[0] === undefined ? '' : pass.text(call.args[0]);
-  return [...text.matchAll(/(?:->|\.)\s*(\w+)/g)].flatMap((m) => m[1] ?? []).reverse();
+  const text = call.args[0] === undefined ? '' : pass.text(call.args[0]).trim();
+  const named = /^\w+$/.test(text) ? setBefore(call, text) : text;
+  return [...named.matchAll(/(?:->|\.)\s*(\w+)/g)].flatMap((m) => m[1] ?? []).reverse();
+}
+
+/** What a variable was last set to in the text of the function before a call; empty where nothing sets it. */
+function setBefore({ unit, fn, span }: ApiCall, name: string): string {
+  const before = fn === undefined ? '' : unit.code.slice(fn.bodySpan.start, span.start);
+  const sets = [...before.matchAll(new RegExp(`(?<![\\w.>*])(?:\\*\\s*)?\\b${name}\\s*=(?!=)([^;]*);`, 'g'))];
+  return sets.at(-1)?.[1] ?? '';
 }
 
 /** Whether at most one struct of the files has a field of this name, and nothing but user pages is put into it. */

@@ -47,7 +47,8 @@ const GIVEN: Readonly<Record<Mistake, Reference>> = {
 /** The wrong releases of one kind, each release once. */
 export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongRelease[] {
   const direct = pageFindings(pass, mistake)
-    .filter((f) => (f.problem.confidence === 'high' || !fitsElsewhere(pass, f)) && !isOtherArm(pass, f))
+    .filter((f) => f.problem.confidence === 'high' || !fitsElsewhere(pass, f) || neverFits(pass, f))
+    .filter((f) => !isOtherArm(pass, f))
     .flatMap((f) => completed(pass, mistake, f, undefined));
   const seen = new Set(direct.map(({ problem: { step } }) => placeKey(step.unit, step.span.start)));
   const found = [...direct];
@@ -66,6 +67,14 @@ function fitsElsewhere(pass: RulePass, { problem }: PageFinding): boolean {
   return pass.flow.releases.some(
     ({ matches, release: { step } }) =>
       matches && step.unit === problem.step.unit && step.span.start === problem.step.span.start,
+  );
+}
+
+/** Whether no release at all fits the pages: whatever chooses between the releases, none is right for these. */
+function neverFits(pass: RulePass, { resource }: PageFinding): boolean {
+  return !pass.flow.releases.some(
+    ({ matches, origin }) =>
+      matches && origin.unit === resource.origin.unit && origin.span.start === resource.origin.span.start,
   );
 }
 
