@@ -102,9 +102,10 @@ export class CallGraph {
     return this.#releases.has(fn);
   }
 
-  /** Names called in a function, by text. */
+  /** Names called in a function, or in the body of a macro that stands for one, by text. */
   calledIn({ unit, fn }: Known): ReadonlySet<string> {
-    return unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+    const calls = unitCalls(unit).calls.get(fn) ?? macroFunctions(unit).find((m) => m.fn === fn)?.calls;
+    return calls ?? NO_NAMES;
   }
 
   /** Whether a function calls through a field that an initialiser of its file fills. */

@@ -190,7 +190,7 @@ class Run implements Program {
   #findIdle({ unit, fn }: Known): boolean {
     for (const name of this.graph.calledIn({ unit, fn })) {
       const callee = this.graph.lookup(unit, name);
-      if (callee === undefined && this.graph.touchesPages(name)) return false;
+      if (callee === undefined && this.graph.touchesPages(this.graph.behindAlias(unit, name))) return false;
       if (callee === undefined) continue;
       if (callee.fn === fn || !this.#isWorth({ unit, fn }, callee, NOTHING_HELD)) continue;
       if (!this.isIdle(callee) && this.summaryOf(callee)?.cases.some(touchesPages) !== false) return false;
