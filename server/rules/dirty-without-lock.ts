@@ -52,8 +52,9 @@
  * set_page_dirty_lock() in mm/page-writeback.c; "What Not To Do" in Documentation/core-api/pin_user_pages.rst.
  */
 import type { ApiCall } from '../analysis/site.ts';
+import type { Location } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
+import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
 import { ownerKey, ownersOf } from './owner-facts.ts';
@@ -77,7 +78,7 @@ export const dirtyWithoutLock = defineRule({
     for (const call of pass.calls) {
       const locked = LOCKED.get(call.api);
       if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
-      if (!isGivenBack(pass, call) && !isHeldInField(pass, call)) continue;
+      if (!isGivenBack(pass, call) && !isHeldInField(pass, call) && !isTakenHere(pass, call)) continue;
       const fix = lockedFix(pass, call, locked);
       const harm =
         call.api === 'SetPageDirty'
@@ -106,9 +107,27 @@ function isGivenBack(pass: RulePass, dirty: ApiCall): boolean {
   const page = nameOf(dirty);
   if (page === '') return false;
   return pass.calls.some((c) => {
-    if (c.unit !== dirty.unit || c.fn !== dirty.fn || c.span.start < dirty.span.end || nameOf(c) !== page) return false;
+    if (c.unit !== dirty.unit || c.fn !== dirty.fn || c.span.start < dirty.span.end) return false;
+    if (nameOf(c) !== page && nameOf(c) !== arrayOf(page)) return false;
     return c.rows.some((row) => row.family === 'release') && isOfUser(pass, c);
   });
+}
+
+/** Whether a site in the same function took the pages into the array, or gave it as its result, of which an element is marked. */
+function isTakenHere(pass: RulePass, dirty: ApiCall): boolean {
+  const array = arrayOf(nameOf(dirty));
+  if (!/^\w+$/.test(array) || array === nameOf(dirty)) return false;
+  return pass.sites.some((site) => {
+    if (site.unit !== dirty.unit || site.fn !== dirty.fn || site.reference === 'none') return false;
+    const filled = argumentOf(site, 'pages', pass)?.text.trim();
+    const before = site.unit.code.slice(Math.max(0, site.span.start - 80), site.span.start);
+    return filled === array || new RegExp(`\\b${array}\\s*=\\s*$`).test(before);
+  });
+}
+
+/** `pages` of `pages[i]`. */
+function arrayOf(name: string): string {
+  return name.replace(/\[[^[\]]*\]$/, '');
 }
 
 /** Whether what is marked was found in a field that is seen to hold user pages. */
@@ -124,11 +143,23 @@ function isHeldInField({ flow }: RulePass, dirty: ApiCall): boolean {
 function isOfUser(pass: RulePass, release: ApiCall): boolean {
   const isHere = (at: { unit: unknown; span: { start: number } }): boolean =>
     at.unit === release.unit && at.span.start === release.span.start;
+  // Nothing but user pages is unpinned.
+  if (
+    release.rows.every(
+      (row) => row.reference === 'pin' || row.effects.some((e) => e.op === 'release' && e.ref === 'pin'),
+    )
+  )
+    return true;
   if (pass.flow.releases.some((f) => isHere(f.release.step))) return true;
   const owners = ownersOf(pass.flow);
   if (pass.flow.events.some((e) => e.kind === 'release' && isHere(e.step) && owners.has(ownerKey(e.owner) ?? '')))
     return true;
-  return pass.sites.some((s) => s.unit === release.unit && s.fn === release.fn && s.reference !== 'none');
+  const { line, column } = release.unit.lines.at(release.span.start);
+  const isNamed = (at: Location): boolean => at.file === release.unit.path && at.line === line && at.column === column;
+  return pass.sites.some((s) => {
+    if (s.unit !== release.unit || s.reference === 'none') return false;
+    return s.fn === release.fn || pass.recordOf(s)?.releases.some((r) => r.matches && isNamed(r.location)) === true;
+  });
 }
 
 function nameOf(call: ApiCall): string {
