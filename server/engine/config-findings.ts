@@ -3,6 +3,7 @@ import { modify } from 'jsonc-parser';
 import { closest } from '../base/closest.ts';
 import { LineIndex } from '../base/line-index.ts';
 import type { Span } from '../base/span.ts';
+import { type Complaint, complaintFinding } from './complaint.ts';
 import type { Settings } from './config.ts';
 import type { ConfigFile } from './config-file.ts';
 import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
@@ -78,25 +79,8 @@ function edit(config: ConfigFile, title: string, span: Span, newText: string): F
   return { title, applicability: 'safe', edits: [{ location: locate(placed(config), span), newText }] };
 }
 
-/** What is said, of which part of the file. */
-interface Complaint {
-  readonly rule: string;
-  readonly span: Span;
-  readonly message: string;
-  readonly fixes: readonly Fix[];
-}
-
-function finding(config: ConfigFile, { rule, span, message, fixes }: Complaint): UnmarkedFinding {
-  return {
-    rule,
-    severity: 'warning',
-    confidence: 'high',
-    message,
-    functionName: '',
-    location: locate(placed(config), span),
-    site: undefined,
-    related: [],
-    fixes,
-    statement: config.text.slice(span.start, span.end).replace(/\s+/g, ' '),
-  };
+function finding(config: ConfigFile, complaint: Complaint): UnmarkedFinding {
+  const { start, end } = complaint.span;
+  const statement = config.text.slice(start, end).replace(/\s+/g, ' ');
+  return complaintFinding({ ...placed(config), functionName: '', statement }, complaint);
 }

@@ -7,6 +7,7 @@ import { closest } from '../base/closest.ts';
 import type { LineIndex } from '../base/line-index.ts';
 import type { Span } from '../base/span.ts';
 import type { CUnit } from '../syntax/unit.ts';
+import { type Complaint, complaintFinding } from './complaint.ts';
 import type { Directive, NamedRule } from './directives.ts';
 import type { UnmarkedFinding } from './fingerprint.ts';
 import { locate } from './locate.ts';
@@ -152,28 +153,12 @@ function lineSpan(lines: LineIndex, line: number): Span {
   return { start: lines.lineStart(line), end: lines.lineStart(line + 1) };
 }
 
-/** What is said, of which part of the text. */
-interface Complaint {
-  readonly rule: string;
-  readonly span: Span;
-  readonly message: string;
-  readonly fixes: readonly Fix[];
-}
-
-function own(unit: CUnit, { rule, span, message, fixes }: Complaint): UnmarkedFinding {
-  const around = unit.functions.find((f) => f.span.start <= span.start && span.end <= f.span.end);
-  return {
-    rule,
-    severity: 'warning',
-    confidence: 'high',
-    message,
-    functionName: around?.name ?? '',
-    location: locate(unit, span),
-    site: undefined,
-    related: [],
-    fixes,
-    statement: unit.text.slice(span.start, span.end),
-  };
+function own(unit: CUnit, complaint: Complaint): UnmarkedFinding {
+  const { start, end } = complaint.span;
+  const around = unit.functions.find((f) => f.span.start <= start && end <= f.span.end);
+  const { path, lines } = unit;
+  const statement = unit.text.slice(start, end);
+  return complaintFinding({ path, lines, functionName: around?.name ?? '', statement }, complaint);
 }
 
 function unknownRule(unit: CUnit, rule: NamedRule, names: ReadonlySet<string>): UnmarkedFinding {

@@ -44,7 +44,7 @@
  */
 import { defineRule, type FixProposal } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
 export const dirtyAfterRelease = defineRule({
@@ -55,11 +55,11 @@ export const dirtyAfterRelease = defineRule({
   fix: 'unsafe',
   check(pass) {
     for (const finding of pageFindings(pass, 'dirty-after-release')) {
-      const { problem, resource } = finding;
-      const by = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+      const { problem } = finding;
+      const before = givenBack(finding);
       reportFlow(pass, finding, {
-        message: `${problem.functionName}() marks pages taken by ${acquiredBy(finding)} dirty with ${problem.detail}() after ${by === undefined ? 'their release' : `${by.api}() gave them back`}: the page may be somebody else's by then, and its data lost before; mark them dirty first`,
-        steps: by === undefined ? [] : [by.step],
+        message: `${problem.functionName}() marks pages taken by ${acquiredBy(finding)} dirty with ${problem.detail}() after ${before.text}: the page may be somebody else's by then, and its data lost before; mark them dirty first`,
+        steps: before.steps,
         fixes: swap(finding),
       });
     }

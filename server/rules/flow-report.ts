@@ -170,3 +170,16 @@ export function releaseFor({ reference, unit }: Pick<Resource, 'reference' | 'un
   if (reference === 'pin') return unit === 'one' ? 'unpin_user_page()' : 'unpin_user_pages()';
   return 'put_page()';
 }
+
+/** Where the pages of a finding were given back before: how a message says it, and the step. */
+export function givenBack({ resource }: PageFinding): { readonly text: string; readonly steps: readonly Step[] } {
+  const by = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+  return by === undefined
+    ? { text: 'their release', steps: [] }
+    : { text: `${by.api}() gave them back`, steps: [by.step] };
+}
+
+/** The call that may have taken the pages over, as a step of the finding. */
+export function takerSteps({ resource }: PageFinding): readonly Step[] {
+  return resource.maybeTaken === undefined ? [] : [resource.maybeTaken];
+}

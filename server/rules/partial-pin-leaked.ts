@@ -50,7 +50,7 @@
  */
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
-import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord } from './flow-report.ts';
+import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord, takerSteps } from './flow-report.ts';
 
 /** See the head of the file. */
 export const partialPinLeaked = defineRule({
@@ -66,7 +66,7 @@ export const partialPinLeaked = defineRule({
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives up when ${acquiredBy(finding)} gets fewer pages than asked for and leaves those that came ${taken}: user space can bring this about at will (a hole in the range is enough), and each time pages are lost for good; call ${releaseFor(resource)} on as many as came`,
         fixes: releaseBefore(pass, finding),
-        steps: resource.maybeTaken === undefined ? [] : [resource.maybeTaken],
+        steps: takerSteps(finding),
       });
     }
   },

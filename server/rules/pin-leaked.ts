@@ -57,7 +57,15 @@
  */
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
-import { acquiredBy, type PageFinding, pageFindings, releaseFor, reportFlow, takenWord } from './flow-report.ts';
+import {
+  acquiredBy,
+  type PageFinding,
+  pageFindings,
+  releaseFor,
+  reportFlow,
+  takenWord,
+  takerSteps,
+} from './flow-report.ts';
 
 /** See the head of the file. */
 export const pinLeaked = defineRule({
@@ -74,7 +82,7 @@ export const pinLeaked = defineRule({
       reportFlow(pass, finding, {
         message: `${problem.functionName}() returns with pages ${taken} by ${acquiredBy(finding)} still held: ${lossOf(finding)}, so nothing can give them back and their memory is never freed${moved}; call ${releaseFor(resource)} on this path`,
         fixes: releaseBefore(pass, finding),
-        steps: resource.maybeTaken === undefined ? [] : [resource.maybeTaken],
+        steps: takerSteps(finding),
       });
     }
   },

@@ -53,7 +53,7 @@
  * Documentation/core-api/pin_user_pages.rst.
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, givenBack, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
 export const useAfterRelease = defineRule({
@@ -64,11 +64,11 @@ export const useAfterRelease = defineRule({
   fix: 'none',
   check(pass) {
     for (const finding of pageFindings(pass, 'use-after-release')) {
-      const { problem, resource } = finding;
-      const by = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+      const { problem } = finding;
+      const before = givenBack(finding);
       reportFlow(pass, finding, {
-        message: `${problem.functionName}() uses pages taken by ${acquiredBy(finding)} with ${problem.detail}() after ${by === undefined ? 'their release' : `${by.api}() gave them back`}: by then they may be freed, moved, or another process's; release them after the last use`,
-        steps: by === undefined ? [] : [by.step],
+        message: `${problem.functionName}() uses pages taken by ${acquiredBy(finding)} with ${problem.detail}() after ${before.text}: by then they may be freed, moved, or another process's; release them after the last use`,
+        steps: before.steps,
       });
     }
   },

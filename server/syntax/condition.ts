@@ -169,7 +169,8 @@ function bothNumbers(a: Held, b: Held, f: (a: number, b: number) => number): Hel
   return typeof a === 'number' && typeof b === 'number' ? f(a, b) : undefined;
 }
 
-const FLIPPED: Readonly<Record<string, string>> = {
+/** Comparison operators as they read with the sides exchanged. */
+export const FLIPPED: Readonly<Record<string, string>> = {
   '<': '>',
   '>': '<',
   '<=': '>=',

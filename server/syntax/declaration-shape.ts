@@ -1,5 +1,6 @@
 /** Tells declarations from expressions by their first tokens, as a reader does who knows no typedefs. */
 import { KIND, P, type Tokens, tokenText, type WordTable } from './tokens.ts';
+import { BASE_TYPES } from './type-words.ts';
 
 const TYPE_WORDS = [
   'struct',
@@ -11,17 +12,7 @@ const TYPE_WORDS = [
   'const',
   'volatile',
   'register',
-  'void',
-  'int',
-  'long',
-  'short',
-  'char',
-  'unsigned',
-  'signed',
-  'float',
-  'double',
-  '_Bool',
-  'bool',
+  ...BASE_TYPES,
 ];
 const NOT_TYPES = [
   'return',

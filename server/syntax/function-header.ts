@@ -1,6 +1,7 @@
 /** Finds the name a function's header declares, and tells headers that a macro makes (`SYSCALL_DEFINE3(name, ...) {`) from plain ones. */
 import { FUNCTION_MAKERS } from '../../model/kernel-c.ts';
 import { KIND, P, type Tokens, tokenText, type WordTable } from './tokens.ts';
+import { BASE_TYPES } from './type-words.ts';
 
 /** Words of C that steer the splitter. */
 export const C_WORDS = [
@@ -27,17 +28,7 @@ export const C_WORDS = [
   'break',
   'continue',
   'sizeof',
-  'void',
-  'int',
-  'long',
-  'short',
-  'char',
-  'unsigned',
-  'signed',
-  'float',
-  'double',
-  '_Bool',
-  'bool',
+  ...BASE_TYPES,
 ];
 
 /** Tokens of a file and the table they were scanned with, which must hold C_WORDS. */

@@ -3,6 +3,7 @@ import { C_WORDS } from './function-header.ts';
 import { ANNOTATION_WORDS } from './mask-annotations.ts';
 
 import { WordTable } from './tokens.ts';
+import { BASE_TYPES } from './type-words.ts';
 
 /** What a word means to the masks; 0 for words that are none of these. */
 export const WORD_ROLE = {
@@ -36,24 +37,7 @@ export const WORD_ROLE = {
 } as const;
 
 const ROLES: readonly (readonly [number, readonly string[]])[] = [
-  [
-    WORD_ROLE.type,
-    [
-      'void',
-      'int',
-      'long',
-      'short',
-      'char',
-      'unsigned',
-      'signed',
-      'float',
-      'double',
-      '_Bool',
-      'bool',
-      '__signed__',
-      '__int128',
-    ],
-  ],
+  [WORD_ROLE.type, [...BASE_TYPES, '__signed__', '__int128']],
   [WORD_ROLE.tag, ['struct', 'union', 'enum']],
   [WORD_ROLE.qualifier, ['const', 'volatile', '__const', '__volatile__', '_Atomic']],
   [WORD_ROLE.typeof, ['typeof', '__typeof__', '__typeof', 'typeof_unqual', '__typeof_unqual__', 'TYPEOF_UNQUAL']],

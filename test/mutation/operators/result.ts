@@ -4,6 +4,7 @@ import { treeOf } from '../../../server/analysis/call-index.ts';
 import { argumentOf } from '../../../server/analysis/flags.ts';
 import type { CallSite } from '../../../server/analysis/site.ts';
 import { bare, codeOf } from '../../../server/analysis/trees.ts';
+import { FLIPPED } from '../../../server/syntax/condition.ts';
 import { type CNode, childByField } from '../../../server/syntax/node.ts';
 import { atCall, type Mutation, type Operator, type TextEdit } from '../operator.ts';
 import { rowOf, type Subject } from '../subject.ts';
@@ -85,15 +86,6 @@ interface Comparison {
   readonly other: string;
 }
 
-const MIRRORED: Readonly<Record<string, string>> = {
-  '<': '>',
-  '>': '<',
-  '<=': '>=',
-  '>=': '<=',
-  '==': '==',
-  '!=': '!=',
-};
-
 /** Comparisons of the result between the call and the next assignment of its variable, in text order. */
 function comparisons({ unit }: CallSite, { root, call, name }: Result): Comparison[] {
   const next = nodesOf(root, 'assignment_expression').find((n) => {
@@ -110,7 +102,7 @@ function comparisons({ unit }: CallSite, { root, call, name }: Result): Comparis
       const b = bare(n);
       return b === call || (name !== undefined && b.type === 'identifier' && codeOf(unit, b) === name);
     };
-    const mirrored = MIRRORED[operator];
+    const mirrored = FLIPPED[operator];
     if (mirrored === undefined) return [];
     if (isResult(left)) return [{ node, operator, other: flat(unit, right) }];
     return isResult(right) ? [{ node, operator: mirrored, other: flat(unit, left) }] : [];
