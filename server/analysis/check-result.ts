@@ -119,6 +119,24 @@ export function checkKept(
   report({ frame, s }, r, 'short-pin-as-success', { step: at, confidence: 'medium', detail: KEPT });
 }
 
+/**
+ * A short count that is returned as it is, behind a release of what came, by a function that returns 0 when all went well: to its
+ * callers, who look for a negative result, this is success.
+ */
+export function checkShortStatus(
+  frame: Frame,
+  s: PathState,
+  r: Resource,
+  exit: { value: Value | undefined; span: Span },
+): void {
+  const { value } = exit;
+  if (value === undefined || r.unit !== 'pages' || r.origin.chain.length > 0 || r.hold.kind !== 'released') return;
+  if ((unsignedInside(value) ?? value).key !== r.result.key || r.requested === undefined) return;
+  if (intervalOf(s.facts, r.result).high <= 0 || (compare(s.facts, r.result, r.requested) & ~LESS) !== 0) return;
+  const at = stepAt(frame, exit.span, 'a short count is returned here');
+  report({ frame, s }, r, 'short-count-returned', { step: at, confidence: 'medium' });
+}
+
 /** The detail of a short count that was kept rather than used. */
 export const KEPT = 'kept';
 

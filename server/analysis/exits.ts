@@ -2,7 +2,7 @@
 import { compare, intervalOf, mirror } from '../flow/facts.ts';
 import { hashText, type Interval, isConstantKey, TOP, type Value } from '../flow/value.ts';
 import { checkExtraReferences } from './check-release.ts';
-import { checkKept } from './check-result.ts';
+import { checkKept, checkShortStatus } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -26,6 +26,7 @@ const MAX_WRITES = 40;
 /** Evaluates all exits of a function: reports leaks into the frame and builds the summary. */
 export function summarize(frame: Frame, exits: readonly Exit[], complete: boolean): Summary {
   const cases: SummaryCase[] = [];
+  const returnsZero = exits.some(({ value }) => value?.kind === 'int' && value.value === 0);
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
@@ -33,7 +34,10 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     for (const r of exit.state.resources.values()) {
       const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isInNothing(exit.state, r);
       frame.ends.push({ origin: r.origin, hold: r.hold.kind, open, dirtied: r.dirtied !== undefined });
-      if (!open) continue;
+      if (!open) {
+        if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
+        continue;
+      }
       const handles = reach.get(r.id);
       if (handles === undefined) reportLeak(frame, exit, r);
       else {

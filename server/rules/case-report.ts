@@ -20,6 +20,22 @@ export function judgedSites(pass: RulePass): readonly JudgedSite[] {
   });
 }
 
+/** Those, and the calls of wrappers that leave the case to their callers: each caller has one of its own. */
+export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
+  const through = pass.sites.flatMap((site) => {
+    const record = pass.recordOf(site);
+    const own = record !== undefined && site.via !== undefined && site.unit === pass.unit;
+    return own && leavesToCallers(pass, site.via) ? [{ site, record }] : [];
+  });
+  return [...judgedSites(pass), ...through];
+}
+
+/** Whether the call in a wrapper's body is not judged itself: it stands in another file, or its case depends on its callers. */
+function leavesToCallers(pass: RulePass, name: string): boolean {
+  const inner = pass.sites.filter((s) => s.via === undefined && (s.macro?.name ?? s.fn?.name) === name);
+  return inner.every((s) => s.unit !== pass.unit || pass.recordOf(s)?.case === 0);
+}
+
 /** The releases on which pinning is counted (5.7 and later) and the call is live. */
 export function pinnable(pass: RulePass, site: CallSite): Kernels {
   const rows = pass.model.allRows('pin_user_pages').filter((row) => row.reference === 'pin');
@@ -39,6 +55,8 @@ export interface CaseFinding {
   readonly conversion?: Conversion;
   /** Kinds of evidence to show, the decisive ones. */
   readonly shows: readonly string[];
+  /** What the message says of the use of the pages is a guess. */
+  readonly unsure?: boolean;
 }
 
 /** Pieces of evidence that one finding shows. */
@@ -56,7 +74,7 @@ export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding
     functionName: site.fn?.name ?? '',
     site,
     severity: versionSeverity(pass, finding.severity, on, pass.liveOn(site)),
-    confidence: confidenceOf(record),
+    confidence: finding.unsure === true ? 'low' : confidenceOf(record),
     related: [...relatedOf(pass, record, shows), ...(conversion?.steps ?? [])],
     fixes: [...(finding.fixes ?? []), ...(conversion?.fixes ?? [])],
   });

@@ -56,7 +56,7 @@
  * Documentation/core-api/pin_user_pages.rst, case 5.
  */
 
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
@@ -69,7 +69,7 @@ export const dataWriteNeedsPin = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
-    for (const judged of judgedSites(pass)) {
+    for (const judged of judgedCalls(pass)) {
       const { site, record } = judged;
       if (record.case !== 5 || site.reference !== 'get' || !record.access.includes('write')) continue;
       const iterator = site.api.startsWith('iov_iter_');
@@ -79,7 +79,7 @@ export const dataWriteNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages whose data the CPU writes (case 5): on {kernels} writeback may run between the write and the release; use ${name}() and unpin_user_pages_dirty_lock()`,
         on: pinnable(pass, site),
         severity: stored && record.releases.length > 0 && !iterator ? 'warning' : 'info',
-        conversion: conversionOf(pass, judged),
+        ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
         shows: ['write', 'data'],
       });
     }

@@ -46,7 +46,8 @@
  * 5.7 and later, where pins are counted.
  *
  * ## Limits
- * What the pages are used for is judged by evidence (`guplint sites` shows it). On `iov_iter_get_pages*()` an info: most of its callers are
+ * What the pages are used for is judged by evidence (`guplint sites` shows it). Where a wrapper leaves that to its callers, each caller is
+ * judged where it calls, without a fix. On `iov_iter_get_pages*()` an info: most of its callers are
  * older than iov_iter_extract_pages(), which came with 6.3 and decides by itself whether to pin. An iterator over pages of the kernel, which
  * wants no pin, looks the same where its maker is out of sight.
  *
@@ -59,7 +60,7 @@
  * Documentation/core-api/pin_user_pages.rst, case 1.
  */
 
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
@@ -72,7 +73,7 @@ export const dmaNeedsPin = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
-    for (const judged of judgedSites(pass)) {
+    for (const judged of judgedCalls(pass)) {
       const { site, record } = judged;
       if (record.case !== 1 || site.reference !== 'get') continue;
       const iterator = site.api.startsWith('iov_iter_');
@@ -81,7 +82,8 @@ export const dmaNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages that a device or I/O path accesses (case 1): on {kernels} nothing protects their data from fork and writeback; use ${other}() and unpin them`,
         on: pinnable(pass, site),
         severity: iterator ? 'info' : 'warning',
-        conversion: conversionOf(pass, judged),
+        ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
+        unsure: record.evidence.some((e) => e.kind === 'quiet'),
         shows: ['dma', 'carrier', 'register', 'marked'],
       });
     }

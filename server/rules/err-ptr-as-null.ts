@@ -37,7 +37,8 @@
  * Those on which the function exists; get_user_page_vma_remote() could return NULL as well in 6.5 and 6.6 (IS_ERR_OR_NULL() then).
  *
  * ## Limits
- * The result must be in a local variable that no IS_ERR() or PTR_ERR() of the function looks at.
+ * Also of functions of the project that take pages and return an error pointer on some of their paths and NULL on none. The result must be
+ * in a local variable that no IS_ERR() or PTR_ERR() of the function looks at.
  *
  * ## Fix safety
  * No fix.
@@ -46,7 +47,7 @@
  * get_user_page_vma_remote() in include/linux/mm.h.
  */
 import type { CallSite } from '../analysis/site.ts';
-import { defineRule } from './define.ts';
+import { defineRule, type RulePass } from './define.ts';
 import { resultVariable } from './result-variable.ts';
 
 /** See the head of the file. */
@@ -58,16 +59,18 @@ export const errPtrAsNull = defineRule({
   fix: 'none',
   check(pass) {
     for (const site of pass.sites) {
-      if (site.unit !== pass.unit || site.via !== undefined || site.fn === undefined || !returnsErrors(site)) continue;
+      if (site.unit !== pass.unit || site.fn === undefined) continue;
+      const callee = site.via ?? site.api;
+      if (site.via === undefined ? !returnsErrors(site) : !wrapperReturnsErrors(pass, site.via)) continue;
       const variable = resultVariable(site);
       const test = variable === undefined ? undefined : nullTest(site, variable.name);
       if (variable === undefined || test === undefined) continue;
       pass.report({
-        message: `${site.api}() returns an error pointer when it fails, which is not NULL: this test never sees the error, and ${variable.name} is used as a page; test it with IS_ERR()`,
+        message: `${callee}() returns an error pointer when it fails, which is not NULL: this test never sees the error, and ${variable.name} is used as if it pointed to pages; test it with IS_ERR()`,
         at: { unit: site.unit, span: test },
         functionName: site.fn.name,
         site,
-        related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
+        related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${callee}() is called here` }],
       });
     }
   },
@@ -80,6 +83,19 @@ function returnsErrors({ rows }: CallSite): boolean {
       (row) => row.returns === 'page-or-err' || row.returns === 'page-or-err-or-null' || row.returns === 'ptr-or-err',
     )
   );
+}
+
+/** Whether a wrapper of the project returns a pointer that is an error on some of its paths, and NULL on none. */
+function wrapperReturnsErrors({ unit, headers, neighbours, flow }: RulePass, name: string): boolean {
+  for (const from of [unit, ...headers, ...neighbours]) {
+    const fn = from.functions.find((f) => f.name === name);
+    if (fn === undefined) continue;
+    const cases = flow.summaries.get(fn)?.cases ?? [];
+    const pointer = from.code.slice(fn.span.start, fn.nameSpan.start).includes('*');
+    const isError = cases.some(({ returns }) => returns.high < 0);
+    return pointer && isError && !cases.some(({ returns }) => returns.low <= 0 && returns.high >= 0);
+  }
+  return false;
 }
 
 /** The first test of a variable for NULL behind a call, where nothing looks at the error; undefined otherwise. */

@@ -76,7 +76,7 @@
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
 
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
+import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { isLockedCheck, refusalOf } from './facts.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
@@ -91,7 +91,7 @@ export const longtermNeedsPin = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
-    for (const judged of judgedSites(pass)) {
+    for (const judged of judgedCalls(pass)) {
       const { site, record } = judged;
       if (record.case !== 2 || site.reference !== 'get') continue;
       const on = pinnable(pass, site);
@@ -111,7 +111,7 @@ export const longtermNeedsPin = defineRule({
         message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
         on,
         severity: fails ? 'error' : 'warning',
-        conversion: conversionOf(pass, judged),
+        ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
         shows: ['release', 'dma', 'flag', 'marked'],
       });
     }

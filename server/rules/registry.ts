@@ -41,6 +41,7 @@ import { missingLongterm } from './missing-longterm.ts';
 import { mmapLockHeld } from './mmap-lock-held.ts';
 import { mmapLockNotHeld } from './mmap-lock-not-held.ts';
 import { neverReleased } from './never-released.ts';
+import { noProgressLoop } from './no-progress-loop.ts';
 import { noUserMm } from './no-user-mm.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { openCodedRelease } from './open-coded-release.ts';
@@ -60,6 +61,7 @@ import { releaseOfNullPages } from './release-of-null-pages.ts';
 import { remoteMmUnreferenced } from './remote-mm-unreferenced.ts';
 import { resultIgnored } from './result-ignored.ts';
 import { resultNarrowed } from './result-narrowed.ts';
+import { shortCountReturned } from './short-count-returned.ts';
 import { shortPinAsSuccess } from './short-pin-as-success.ts';
 import { sleepingReleaseInAtomic } from './sleeping-release-in-atomic.ts';
 import { unknownRule } from './unknown-rule.ts';
@@ -118,11 +120,13 @@ export const rules: readonly Rule[] = [
   errnoAsCount,
   errnoReplaced,
   foliosAsPages,
+  noProgressLoop,
   pageArrayTooSmall,
   pageCountIgnoresOffset,
   pageCountTruncated,
   resultIgnored,
   resultNarrowed,
+  shortCountReturned,
   shortPinAsSuccess,
   zeroPinUnhandled,
   dirtyAfterRelease,

@@ -157,7 +157,19 @@ function takesOthers({ unit, fn, node }: PlaceIn, { model, project }: AcquireCha
 
 /** Whether no pass over a function has both a place in it and another node: they stand in different cases or branches. */
 export function areSeparate({ unit, fn, node }: PlaceIn, other: CNode): boolean {
-  return separate(unit, treeOf(unit, fn), other, node);
+  return hasBranches(unit, fn) && separate(unit, treeOf(unit, fn), other, node);
+}
+
+const branching = new WeakMap<FunctionDef, boolean>();
+
+/** Whether a function has branches of which one pass takes one. */
+function hasBranches(unit: CUnit, fn: FunctionDef): boolean {
+  let found = branching.get(fn);
+  if (found === undefined) {
+    found = /\b(?:else|case)\b/.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
+    branching.set(fn, found);
+  }
+  return found;
 }
 
 /** Whether two places stand in different cases of a switch, or in different branches of an if: no path has both in one pass. */

@@ -1,0 +1,140 @@
+/**
+ * ## What it does
+ * Finds loops that take pages in pieces until all are there and go on when a call takes none.
+ *
+ * ## Why is this bad?
+ * A result of 0 moves nothing forward: the same call is made again with the same arguments, forever, with the process in the kernel.
+ * 0 comes back where no page was asked for, with FOLL_NOWAIT, and, since 6.3, where pin_user_pages() refuses its arguments.
+ *
+ * ## Example
+ * ```c bad
+ * static int demo_take(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int done = 0, got;
+ *
+ * 	while (done < n) {
+ * 		got = pin_user_pages_fast(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
+ * 		if (got < 0) {
+ * 			unpin_user_pages(pages, done);
+ * 			return got;
+ * 		}
+ * 		done += got;
+ * 	}
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Use instead
+ * ```c good
+ * static int demo_take(unsigned long addr, int n, struct page **pages)
+ * {
+ * 	int done = 0, got;
+ *
+ * 	while (done < n) {
+ * 		got = pin_user_pages_fast(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
+ * 		if (got <= 0) {
+ * 			unpin_user_pages(pages, done);
+ * 			return got ? got : -EFAULT;
+ * 		}
+ * 		done += got;
+ * 	}
+ * 	return 0;
+ * }
+ * ```
+ *
+ * ## Kernels
+ * All.
+ *
+ * ## Limits
+ * Told from the text: a while or for loop, the call's result in a variable that the condition's cursor grows by or its rest shrinks by,
+ * and no test in the loop that a result of 0 fails.
+ *
+ * ## Fix safety
+ * No fix.
+ *
+ * ## References
+ * get_user_pages_remote() in mm/gup.c.
+ */
+import type { CallSite } from '../analysis/site.ts';
+import type { Span } from '../base/span.ts';
+import { defineRule } from './define.ts';
+import { resultVariable } from './result-variable.ts';
+import { governedBy } from './surroundings.ts';
+
+/** See the head of the file. */
+export const noProgressLoop = defineRule({
+  name: 'no-progress-loop',
+  group: 'result',
+  summary: 'A loop that takes pages goes on when a call takes none',
+  severity: 'warning',
+  fix: 'none',
+  check(pass) {
+    for (const site of pass.sites) {
+      if (site.unit !== pass.unit || site.via !== undefined || !returnsCount(site)) continue;
+      const variable = resultVariable(site);
+      const loop = variable === undefined ? undefined : loopAround(site, variable.name);
+      if (variable === undefined || loop === undefined || stopsAtZero(site, loop, variable.name)) continue;
+      pass.report({
+        message: `this loop ends when ${site.api}() has taken all pages, and a result of 0 takes it no further: the same call comes again without end; give up where ${variable.name} is 0, too`,
+        at: { unit: site.unit, span: site.nameSpan },
+        functionName: site.fn?.name ?? '',
+        site,
+        confidence: 'medium',
+        related: [{ at: { unit: site.unit, span: loop.condition }, message: 'nothing else ends the loop' }],
+      });
+    }
+  },
+});
+
+function returnsCount({ rows }: CallSite): boolean {
+  return rows.length > 0 && rows.every((row) => /^(?:pages|bytes|folios)/.test(row.returns));
+}
+
+interface Loop {
+  readonly condition: Span;
+  readonly body: Span;
+}
+
+/** The innermost loop whose condition asks for a cursor that the result moves. */
+function loopAround({ unit, fn, span }: CallSite, name: string): Loop | undefined {
+  if (fn === undefined) return undefined;
+  const { code } = unit;
+  const text = code.slice(fn.bodySpan.start, span.start);
+  let found: Loop | undefined;
+  for (const m of text.matchAll(/\b(?:while\s*\(|for\s*\([^;]*;)\s*([^;(){}]+?)\s*(?=[;)])/g)) {
+    const end = fn.bodySpan.start + m.index + m[0].length;
+    const condition = { start: end - (m[1] ?? '').length, end };
+    const body = governedBy(unit, condition);
+    if (body.start > span.start || body.end < span.end) continue;
+    if (isMoved(`${code.slice(condition.end, body.end)}`, m[1] ?? '', name)) found = { condition, body };
+  }
+  return found;
+}
+
+/** Whether a variable of the condition grows or shrinks by the result, and by nothing else. */
+function isMoved(code: string, condition: string, name: string): boolean {
+  const cursors = [...condition.matchAll(/(?<![\w.>])[A-Za-z_]\w*/g)].map(([word]) => word);
+  return cursors.some((cursor) => {
+    const moves = [
+      ...code.matchAll(
+        new RegExp(`(?<![\\w.>])${cursor}\\s*(?:([-+])=\\s*([^;),]+)|\\+\\+|--|=(?!=)\\s*([^;]+))`, 'g'),
+      ),
+    ];
+    const byResult = moves.filter((m) => m[2]?.trim() === name);
+    return moves.length > 0 && byResult.length === moves.length;
+  });
+}
+
+/** Whether something in the loop asks whether the result is 0, or is told apart from what was asked for. */
+function stopsAtZero({ unit, span }: CallSite, { body }: Loop, name: string): boolean {
+  const code = unit.code.slice(span.start, body.end);
+  const whole = unit.code.slice(body.start, body.end);
+  const v = `(?<![\\w.>])${name}\\b`;
+  if (
+    new RegExp(
+      `${v}\\s*(?:<=|==|!=|>(?!=)|>=|<(?!\\s*0\\b))|(?:[<>]=?|[=!]=)\\s*${v}|!\\s*${v}|\\(\\s*(?:un)?likely\\(\\s*!?\\s*${v}|\\(\\s*${v}\\s*\\)\\s*(?:\\{|\\w)`,
+    ).test(code)
+  )
+    return true;
+  return /\b(?:signal_pending|fatal_signal_pending)\b/.test(whole);
+}
