@@ -25,6 +25,8 @@ export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
   const through = pass.sites.flatMap((site) => {
     const record = pass.recordOf(site);
     const own = record !== undefined && site.via !== undefined && site.unit === pass.unit;
+    // The functions of the model are made of one another, by flags that nobody else may pass.
+    if (pass.model.isSite(site.fn?.name ?? '') || site.flags.may.has('FOLL_PIN')) return [];
     return own && leavesToCallers(pass, site.via) ? [{ site, record }] : [];
   });
   return [...judgedSites(pass), ...through];

@@ -4,7 +4,7 @@
  *
  * ## Why is this bad?
  * A result of 0 moves nothing forward: the same call is made again with the same arguments, forever, with the process in the kernel.
- * 0 comes back where no page was asked for, with FOLL_NOWAIT, and, since 6.3, where pin_user_pages() refuses its arguments.
+ * 0 comes back where a walk ends without a page and without an error, and, since 6.3, where pin_user_pages() refuses its arguments.
  *
  * ## Example
  * ```c bad
@@ -43,7 +43,8 @@
  * ```
  *
  * ## Kernels
- * All.
+ * Until 6.7, where that became -EFAULT. Later an info on pin_user_pages(), pin_user_pages_remote() and pin_user_pages_unlocked(), which return 0
+ * where they refuse their arguments.
  *
  * ## Limits
  * Told from the text: a while or for loop, the call's result in a variable that the condition's cursor grows by or its rest shrinks by,
@@ -55,9 +56,12 @@
  * ## References
  * get_user_pages_remote() in mm/gup.c.
  */
+import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
-import { defineRule } from './define.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { kernelsOf } from './facts.ts';
+import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
 import { resultVariable } from './result-variable.ts';
 import { governedBy } from './surroundings.ts';
 
@@ -71,14 +75,18 @@ export const noProgressLoop = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.via !== undefined || !returnsCount(site)) continue;
+      const on = zeroKernels(pass, site);
+      if (isEmpty(on)) continue;
       const variable = resultVariable(site);
       const loop = variable === undefined ? undefined : loopAround(site, variable.name);
       if (variable === undefined || loop === undefined || stopsAtZero(site, loop, variable.name)) continue;
       pass.report({
-        message: `this loop ends when ${site.api}() has taken all pages, and a result of 0 takes it no further: the same call comes again without end; give up where ${variable.name} is 0, too`,
+        message: `this loop ends when ${site.api}() has taken all pages, and a result of 0, which {kernels} can give, takes it no further: the same call comes again without end; give up where ${variable.name} is 0, too`,
+        kernels: on,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
+        severity: isEmpty(bothOf(on, [MAY_TAKE_NONE])) ? 'info' : 'warning',
         confidence: 'medium',
         related: [{ at: { unit: site.unit, span: loop.condition }, message: 'nothing else ends the loop' }],
       });
@@ -87,7 +95,16 @@ export const noProgressLoop = defineRule({
 });
 
 function returnsCount({ rows }: CallSite): boolean {
-  return rows.length > 0 && rows.every((row) => /^(?:pages|bytes|folios)/.test(row.returns));
+  return rows.length > 0 && rows.every((row) => row.returns === 'pages' || row.returns === 'pages-not-negative');
+}
+
+/** Until 6.7 a slow walk could end without a page and without an error; since then that is -EFAULT (mm/gup.c). */
+const MAY_TAKE_NONE = { since: 0, until: version('6.7') };
+
+/** The kernels aimed at on which a call that asks for pages can return 0. */
+function zeroKernels(pass: RulePass, site: CallSite): Kernels {
+  const refusing = pass.model.allRows(site.api).filter((row) => row.refusal === '0');
+  return bothOf(pass.liveOn(site), unionOf([MAY_TAKE_NONE, ...kernelsOf(refusing)]));
 }
 
 interface Loop {
