@@ -3,6 +3,7 @@
  */
 import { CALLBACK_ROWS } from '../../model/callbacks.ts';
 import { HARMLESS } from '../../model/harmless.ts';
+import type { Model } from '../../model/index.ts';
 import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
@@ -49,7 +50,7 @@ export function executeCall(
   };
   const callees = calleesOf(frame, instr, asked);
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
-    const row = pickRow(frame.model.readable(name), args.length);
+    const row = rowOfCall(frame.model, name, args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
       finish(s, instr, applyRow({ frame, s, info }, row, args));
       return [s];
@@ -120,6 +121,13 @@ function calleesOf(frame: Frame, instr: CallInstr, asked: Asked): readonly Calle
     if (found.length > 0) return found;
   }
   return [{ kind: 'external' }];
+}
+
+/** The row that a call is read by: of the kernels aimed at, or of the others where the number of arguments fits only those. */
+function rowOfCall(model: Model, name: string, arity: number): ApiRow | undefined {
+  const fits = (r: ApiRow): boolean => r.params.length === arity;
+  const here = model.readable(name);
+  return pickRow(here.some(fits) ? here : [...here, ...model.allRows(name).filter(fits)], arity);
 }
 
 /** The row with this many parameters; else the newest of the range. */

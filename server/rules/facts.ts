@@ -26,7 +26,11 @@ function isIndirect(call: ApiCall): boolean {
 /** The rows of a call's function, of any release, that take as many arguments as the call has. */
 export function rowsOfCall(call: ApiCall, { model }: RulePass): readonly ApiRow[] {
   const rows = model.allRows(call.api);
-  return isIndirect(call) ? rows : rows.filter((row) => row.params.length === call.args.length);
+  if (isIndirect(call)) return rows;
+  // Forms of one length are told apart by what comes first: a task, or an mm.
+  const first = call.rows.length > 0 && call.rows.every((r) => r.params.length === call.args.length) ? call.rows : rows;
+  const roles = new Set(first.map((row) => row.params[0]?.role));
+  return rows.filter((row) => row.params.length === call.args.length && roles.has(row.params[0]?.role));
 }
 
 /**

@@ -161,11 +161,18 @@ function checkWrite(pass: RulePass, site: CallSite): void {
   });
 }
 
+/** Whether an argument is what the caller of the function passes, which may be NULL. */
+function isParameter({ unit, fn }: CallSite, text: string): boolean {
+  if (fn === undefined || !/^\w+$/.test(text)) return false;
+  return new RegExp(`\\b${text}\\b`).test(unit.code.slice(fn.nameSpan.end, fn.bodySpan.start));
+}
+
 /** A vmas array and a locked pointer in one call. */
 function checkVmasAndLocked(pass: RulePass, site: CallSite): void {
   const vmas = argumentOf(site, 'vmas', pass);
   const locked = argumentOf(site, 'locked', pass);
-  if (vmas === undefined || locked === undefined || isNullText(vmas.text) || isNullText(locked.text)) return;
+  if (vmas === undefined || locked === undefined) return;
+  if (isNullText(vmas.text) || isNullText(locked.text) || isParameter(site, locked.text)) return;
   const checks = VALIDITY_ROWS.filter(
     (row) => row.id.startsWith('VALID.VMAS-LOCKED') && row.applies.includes(site.api),
   );
