@@ -8,37 +8,41 @@
  *
  * ## Example
  * ```c bad
- * static int demo_take(unsigned long addr, int n, struct page **pages)
+ * static long demo_take(unsigned long addr, long n, struct page **pages)
  * {
- * 	int done = 0, got;
+ * 	long done = 0, got = 0;
  *
+ * 	mmap_read_lock(current->mm);
  * 	while (done < n) {
- * 		got = pin_user_pages_fast(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
- * 		if (got < 0) {
- * 			unpin_user_pages(pages, done);
- * 			return got;
- * 		}
+ * 		got = pin_user_pages(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
+ * 		if (got < 0)
+ * 			break;
  * 		done += got;
  * 	}
- * 	return 0;
+ * 	mmap_read_unlock(current->mm);
+ * 	if (done < n)
+ * 		unpin_user_pages(pages, done);
+ * 	return done < n ? got : 0;
  * }
  * ```
  *
  * ## Use instead
  * ```c good
- * static int demo_take(unsigned long addr, int n, struct page **pages)
+ * static long demo_take(unsigned long addr, long n, struct page **pages)
  * {
- * 	int done = 0, got;
+ * 	long done = 0, got = 0;
  *
+ * 	mmap_read_lock(current->mm);
  * 	while (done < n) {
- * 		got = pin_user_pages_fast(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
- * 		if (got <= 0) {
- * 			unpin_user_pages(pages, done);
- * 			return got ? got : -EFAULT;
- * 		}
+ * 		got = pin_user_pages(addr + done * PAGE_SIZE, n - done, FOLL_WRITE, pages + done);
+ * 		if (got <= 0)
+ * 			break;
  * 		done += got;
  * 	}
- * 	return 0;
+ * 	mmap_read_unlock(current->mm);
+ * 	if (done < n)
+ * 		unpin_user_pages(pages, done);
+ * 	return done == n ? 0 : got < 0 ? got : -EFAULT;
  * }
  * ```
  *
