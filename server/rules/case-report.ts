@@ -27,6 +27,8 @@ export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
     const own = record !== undefined && site.via !== undefined && site.unit === pass.unit;
     // The functions of the model are made of one another, by flags that nobody else may pass.
     if (pass.model.isSite(site.fn?.name ?? '') || site.flags.may.has('FOLL_PIN')) return [];
+    // What a wrapper asks for in any case is its own decision.
+    if (site.flags.must.has('FOLL_LONGTERM')) return [];
     return own && leavesToCallers(pass, site.via) ? [{ site, record }] : [];
   });
   return [...judgedSites(pass), ...through];
