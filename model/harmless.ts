@@ -127,6 +127,9 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   'pr_info',
   'pr_warn',
   'printk',
+  // Sizes of what a pointer points to (include/linux/overflow.h)
+  'flex_array_size',
+  'struct_size',
   // Error pointers (include/linux/err.h)
   'ERR_CAST',
   'ERR_PTR',

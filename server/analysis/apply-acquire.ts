@@ -51,9 +51,10 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     carried: false,
     preset,
     lost: undefined,
-    guards: [...guardsOf(row, args), ...tested],
+    guards: [...guardsOf(row, args), ...tested, ...allocatedArray(s, row, target)],
     extraReferences: 0,
     extraAt: undefined,
+    failed: false,
     write: writeOf(frame, info),
   };
   setResource(s, resource);
@@ -71,6 +72,13 @@ function guardsOf(row: ApiRow, args: readonly Value[]): readonly string[] {
   const iter = args[row.params.findIndex((p) => p.role === 'iter')];
   if (row.reference !== 'either' || iter === undefined) return [];
   return [`iov_iter_extract_will_pin(${iter.key})`, `user_backed_iter(${iter.key})`];
+}
+
+/** The array that the call allocates for the pages. */
+function allocatedArray(s: PathState, row: ApiRow, target: Resolved): readonly string[] {
+  const own = row.effects.some((e) => e.op === 'alloc') && target.kind === 'place' ? target.key : '';
+  const array = /^(heap[^[.]*)\[\*\]$/.exec(own)?.[1];
+  return array === undefined || intervalOf(s.facts, symbol(array, { low: 0 })).low > 0 ? [] : [array];
 }
 
 function isZero(s: PathState, place: string): boolean {

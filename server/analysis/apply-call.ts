@@ -9,17 +9,21 @@ import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld } from './apply-summary.ts';
+import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
+import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
 const HARMLESS_SHAPE =
-  /^(__)?(init_|INIT_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|mem(set|cpy|move|cmp|zero)|sg_init|sg_mark_end|sg_unmark_end|print|pr_|dev_(dbg|err|warn|info|notice)|trace_|WARN|BUG|lockdep_|might_|cond_resched|copy_(from|to)_user|get_user|put_user|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|check_|is_|has_)/;
+  /^(__)?(init_|INIT_|(Set|Clear|TestSet|TestClear)Page[A-Z]|folio_(set|clear|test)_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|mem(set|cpy|move|cmp|zero)|sg_init|sg_mark_end|sg_unmark_end|print|pr_|dev_(dbg|err|warn|info|notice)|trace_|WARN|BUG|lockdep_|might_|cond_resched|copy_(from|to)_user|get_user|put_user|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|check_|is_|has_)/;
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
+/** Functions that copy memory from the second argument to the first. */
+const COPIES: ReadonlySet<string> = new Set(['memcpy', 'memmove', '__memcpy', 'unsafe_memcpy']);
 /** The largest errno (include/linux/err.h). */
 const MAX_ERRNO = 4095;
 
@@ -44,9 +48,11 @@ export function executeCall(
   const info: CallSiteInfo = { instr, loop: where.loop, point: where.point };
   const ctx = { point: where.point };
   const args = instr.args.map((a) => evaluate(s, a, ctx));
+  copiedMemory({ frame, s, info }, args);
   const asked: Asked = {
     withPages: args.some((a) => handedOver(s, a).length > 0),
     holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),
+    holdsBelow: () => args.some((a) => a.kind !== 'int' && provenanceBelow(s, regionOf(a)).length > 0),
   };
   const callees = calleesOf(frame, instr, asked);
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
@@ -75,6 +81,12 @@ export function executeCall(
   return [s];
 }
 
+function copiedMemory({ frame, s, info }: OnPath, [to, from]: readonly Value[]): void {
+  if (info.instr.callee === undefined || !COPIES.has(info.instr.callee) || to === undefined || from === undefined)
+    return;
+  copyMemory({ frame, s, point: info.point }, { to, from, span: info.instr.span });
+}
+
 /** A function that a call registers or runs, with what it will be given. */
 interface Registered {
   readonly summary: Summary;
@@ -89,7 +101,7 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
   const target =
     fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
   if (row === undefined || target === undefined) return undefined;
-  const callee = frame.program.callee(frame, target, { withPages: true, holding: true });
+  const callee = frame.program.callee(frame, target, { withPages: true, holding: true, holdsBelow: () => true });
   if (callee.kind !== 'summary') return undefined;
   const passed = row.passes.map(
     (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),

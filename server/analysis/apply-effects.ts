@@ -3,27 +3,16 @@
  */
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
-import {
-  conversionOf,
-  hasOffset,
-  mergeProvenance,
-  type Provenance,
-  regionOf,
-  symbol,
-  type Value,
-  withProvenance,
-} from '../flow/value.ts';
+import { hasOffset, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
+import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { addEvent, type PathState, readKey, setResource, withEntry, withoutEntry, writeKey } from './path-state.ts';
-import { type CallValues, contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
-
-/** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
-const CONTENT = '.<pages>';
+import { contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
 /** Allocators whose memory is zero. */
 const ZEROED = /zalloc|calloc|zeroed/;
@@ -92,11 +81,6 @@ function contractBounds(row: ApiRow): { low?: number; high?: number } {
   }
 }
 
-interface EffectCall extends CallValues {
-  readonly row: ApiRow;
-  readonly effect: Effect;
-}
-
 function applyEffect(on: OnPath, call: EffectCall): Value {
   const { frame, s, info } = on;
   const { effect, row, ret } = call;
@@ -162,19 +146,6 @@ function lockName(frame: Frame, info: CallSiteInfo, effect: Effect): string {
   const span = info.instr.argSpans[0];
   const text = span === undefined ? '' : frame.unit.code.slice(span.start, span.end);
   return /\bmmap_(sem|lock)\b/.test(text) ? 'mmap' : 'rwsem';
-}
-
-/** Resources reachable at a target: through the value itself, its elements, or what was put into the container it points to. */
-export function provenanceOf(s: PathState, target: Resolved): Provenance {
-  const v = contentOf(s, target);
-  return throughPointer(s, v);
-}
-
-/** Resources reachable through a value that is a page, or a pointer to an array or container of pages. */
-export function throughPointer(s: PathState, v: Value): Provenance {
-  const region = regionOf(v);
-  const below = mergeProvenance(s.env.get(region)?.prov ?? [], s.env.get(region + CONTENT)?.prov ?? []);
-  return mergeProvenance(v.prov, below);
 }
 
 function release(on: OnPath, call: EffectCall, target: Resolved): void {
@@ -256,44 +227,6 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   }
 }
 
-function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
-  const { frame, s, info } = on;
-  const step = stepAt(
-    frame,
-    info.instr.span,
-    `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
-  );
-  const prov = provenanceOf(s, target);
-  for (const id of prov) {
-    const r = s.resources.get(id);
-    if (r !== undefined)
-      setResource(s, {
-        ...r,
-        mapped: call.effect.op === 'map' ? { step, result: call.ret, succeeds: mapSuccess(call.row) } : undefined,
-      });
-  }
-  if (call.effect.op === 'unmap') unmapAddress(s, contentOf(s, target));
-  return call.ret;
-}
-
-/** dma_unmap_page() is given the bus address that the mapping returned. */
-function unmapAddress(s: PathState, address: Value): void {
-  const key = unconverted(address).key;
-  for (const r of s.resources.values())
-    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) setResource(s, { ...r, mapped: undefined });
-}
-
-/** A value without the integer conversions around it. */
-function unconverted(v: Value): Value {
-  const inner = v.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
-  return inner === undefined ? v : unconverted(inner);
-}
-
-function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
-  if (row.returns === 'status') return 'zero';
-  return row.ret.includes('dma_addr_t') ? 'asked' : 'positive';
-}
-
 /** A page used after it was given back: its data, its address, its struct page. */
 function access(on: OnPath, call: EffectCall, target: Resolved): void {
   const { frame, s, info } = on;
@@ -336,7 +269,7 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   const key = place.kind === 'place' ? place.key : regionOf(place.value) + CONTENT;
   if (prov.length > 0) writeKey(s, key, withProvenance(readKey(s, key, undefined), prov), true);
   // Pages of a caller: it learns what carries them now.
-  else if (source.kind === 'symbol' && source.path !== undefined) writeKey(s, key, source, true);
+  else if (source.kind === 'symbol' && source.path !== undefined && !s.env.has(key)) s.env.set(key, source);
   return call.ret;
 }
 

@@ -66,8 +66,9 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
   checkNullRelease(on, { ...call, pointer: call.pointer }, release.step);
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
   const prov = container === undefined ? call.value.prov : provenanceBelow(s, container);
-  if (prov.length === 0) return releaseUnknown(frame, s, call, release);
-  const resources = prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
+  if (prov.length === 0) return releaseUnknown(on, call, release);
+  const reached = prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
+  const resources = countedBy(reached, call);
   const kind = mismatch(resources, call.reference);
   for (const r of resources) {
     if (r.extraReferences > 0 && call.reference === 'get') {
@@ -80,13 +81,14 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
       release,
       matches: kind === undefined,
       dirtied: r.dirtied !== undefined || call.dirties !== 'no',
+      afterFailure: r.failed,
     });
     releaseResource(on, r, { call, release, definite: kind === undefined && resources.length === 1 });
   }
 }
 
 /** Pages that were there at entry: an event for the callers. Pages from nowhere: whatever is held may have been among them. */
-function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: Release): void {
+function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: Release): void {
   const path = call.value.kind === 'symbol' ? call.value.path : undefined;
   // __free_page() and the like free memory of their own: only a caller that knows the pages for a user's says anything of it.
   if (path === undefined && call.reference === 'none') return;
@@ -97,6 +99,7 @@ function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: 
   }
   const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;
   if (path === undefined && owner === undefined) return;
+  if (path !== undefined && call.at === undefined) checkRepeated({ frame, s, info }, path, release);
   addEvent(s, {
     kind: 'release',
     path: path ?? '',
@@ -108,6 +111,28 @@ function releaseUnknown(frame: Frame, s: PathState, call: ReleaseCall, release: 
     all: call.array && !call.offset,
     dirties: call.dirties,
     dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
+  });
+}
+
+/** Of several acquires in one array: those of which the count tells how many came. */
+function countedBy(resources: readonly Resource[], { array, count }: ReleaseCall): readonly Resource[] {
+  if (!array || count === undefined || resources.length < 2) return resources;
+  const own = resources.filter((r) => count.key === r.result.key);
+  return own.length === 0 ? resources : own;
+}
+
+/** Pages that were there at entry, given back by the same code twice in a row. */
+function checkRepeated({ frame, s }: OnPath, path: string, release: Release): void {
+  const first = s.events.find((e) => e.kind === 'release' && e.path === path && e.api === release.api);
+  if (first === undefined || !isSameAgain(first, release)) return;
+  reportProblem(frame, {
+    kind: 'double-release',
+    step: release.step,
+    functionName: frame.fn.name,
+    resource: undefined,
+    steps: [first.step],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : 'high',
+    detail: release.api,
   });
 }
 
@@ -157,7 +182,7 @@ const STRAIGHT = /^[^{}=:?]*$/;
 const JUMP = /\b(?:goto|break|continue|return|if|else|for|while|do|switch|case)\b|\+\+|--/;
 
 /** Whether a release stands straight behind another one of the same pages, as the same code: also of one page of several. */
-function isSameAgain(by: Release, release: Release): boolean {
+function isSameAgain(by: Pick<Release, 'step'>, release: Release): boolean {
   const [first, second] = [by.step, release.step];
   if (first.unit !== second.unit || second.span.start <= first.span.end) return false;
   const { code } = first.unit;

@@ -1,7 +1,9 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval, assumeMask, assumeOneOf, compare, type Facts, intervalOf } from '../flow/facts.ts';
+import { assumeInterval, assumeMask, assumeNonzero, assumeOneOf, compare, intervalOf } from '../flow/facts.ts';
 import {
+  hasOffset,
   intValue,
+  isConstantKey,
   mergeProvenance,
   opValue,
   type Provenance,
@@ -20,10 +22,12 @@ import {
   type EntryEvent,
   isEntryKey,
   isSummaryPlace,
+  OTHERS,
   type PathState,
   readKey,
   setResource,
   withEntry,
+  writeElement,
   writeKey,
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable, walkedContainer } from './reachability.ts';
@@ -57,7 +61,7 @@ export function applyCase(
   const { frame, s, info } = on;
   const c = call.case;
   const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
-  const returned = c.result.kind === 'made' ? c.result.key : undefined;
+  const returned = c.result.kind === 'made' && !isConstantKey(c.result.key) ? c.result.key : undefined;
   const ret0 = symbol(resultName(returned, info.point), { low: c.returns.low, high: c.returns.high });
   const b: Binding = {
     frame,
@@ -72,9 +76,11 @@ export function applyCase(
   };
   for (const r of c.requires) {
     const v = valueOfKey(b, r.key);
-    const facts = v === undefined ? s.facts : assumeInterval(s.facts, v, r.interval);
-    if (facts === undefined || (v !== undefined && r.nonzero && isZero(facts, v))) return undefined;
-    s.facts = v !== undefined && r.nonzero ? { ...facts, nonzero: facts.nonzero.copy().add(v.key) } : facts;
+    if (v === undefined) continue;
+    const within = assumeInterval(s.facts, v, r.interval);
+    const facts = within !== undefined && r.nonzero ? assumeNonzero(within, v) : within;
+    if (facts === undefined) return undefined;
+    s.facts = facts;
   }
   for (const r of c.relations) {
     const v = valueOfKey(b, r.key);
@@ -88,23 +94,30 @@ export function applyCase(
     if (facts === undefined) return undefined;
     s.facts = facts;
   }
-  for (const r of c.resources) takeOver(b, c, rebind(b, r), r.id);
-  const ret = c.result.kind === 'made' ? withProvenance(ret0, madeProvenance(b, c.result)) : describe(b, c.result);
+  for (const r of c.resources) takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0 }, r.id);
+  const ret =
+    returned !== undefined && c.result.kind === 'made'
+      ? withProvenance(ret0, madeProvenance(b, c.result))
+      : describe(b, c.result);
   for (const e of c.events) replay(b, e);
   for (const w of c.writes) {
     const value = describe(b, w.value);
     // Pages left where the caller cannot follow are held by somebody, not lost.
     const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? `g:elsewhere ${info.point}` : undefined);
-    if (place !== undefined) writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
+    if (place === undefined) continue;
+    if (movesThrough(call.args, w.place)) writeElement(s, place, value, false);
+    else writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(s, ids.values(), ret, info.point);
   return ret;
 }
 
-function isZero(facts: Facts, v: Value): boolean {
-  const { low, high } = intervalOf(facts, v);
-  return low === 0 && high === 0;
+/** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
+function movesThrough(args: readonly Value[], place: string): boolean {
+  const root = /^arg(\d+)/.exec(place)?.[1];
+  const pointer = root === undefined ? undefined : args[Number(root)];
+  return pointer !== undefined && hasOffset(pointer);
 }
 
 /** The parts of a binding that reading needs. */
@@ -162,7 +175,9 @@ function describe(b: Binding, d: Description): Value {
     case 'made': {
       const prov = madeProvenance(b, d);
       if (d.key === b.returned) return withProvenance(b.ret, prov);
-      return symbol(madeKey(b, d.key), { prov, low: d.interval.low, high: d.interval.high });
+      // A named constant is the same everywhere.
+      const key = isConstantKey(d.key) ? d.key : madeKey(b, d.key);
+      return symbol(key, { prov, low: d.interval.low, high: d.interval.high });
     }
   }
 }
@@ -201,7 +216,7 @@ function rebind(b: Binding, r: Resource): Resource {
     id: b.ids.get(r.id) ?? r.id,
     result,
     requested,
-    guards: r.guards.map((g) => (g === b.returned ? b.ret.key : g.startsWith('pg') ? madeKey(b, g) : g)),
+    guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),
     origin: { ...r.origin, chain: [step, ...r.origin.chain] },
   };
 }
@@ -336,7 +351,9 @@ function placeOfKey(b: Reading, place: string): string | undefined {
     const base = placeOfKey(b, place.slice(0, dot));
     if (base === undefined) return undefined;
     const field = place.slice(dot);
-    return field.startsWith('.<') && field !== '.<pages>' ? `${base}${field.slice(0, -1)}/${b.point}>` : base + field;
+    return field.startsWith('.<') && field !== '.<pages>' && field !== OTHERS
+      ? `${base}${field.slice(0, -1)}/${b.point}>`
+      : base + field;
   }
   if (place.startsWith('g:published') || place.startsWith('g:elsewhere')) return `${place} ${b.point}`;
   return place.startsWith('g:') ? place : undefined;

@@ -40,6 +40,7 @@ export class CallGraph {
   readonly #byName = new Map<string, Known[]>();
   readonly #acquires = new Set<FunctionDef>();
   readonly #releases = new Set<FunctionDef>();
+  readonly #frees = new Set<FunctionDef>();
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
 
@@ -53,6 +54,7 @@ export class CallGraph {
     const known = [...this.#byName.values()].flat();
     this.#spread(known, this.#acquires, (r) => r.site === true);
     this.#spread(known, this.#releases, givesBack);
+    this.#spread(known, this.#frees, (r) => r.effects.some((e) => e.op === 'free'));
   }
 
   /** Macros count where they call something of the model or of the project, and have no name of the model. */
@@ -102,10 +104,15 @@ export class CallGraph {
     return this.#releases.has(fn);
   }
 
+  /** Whether the function, or one it calls, frees memory: an array or object that may hold pages dies with it. */
+  frees(fn: FunctionDef): boolean {
+    return this.#frees.has(fn);
+  }
+
   /** Names called in a function, or in the body of a macro that stands for one, by text. */
   calledIn({ unit, fn }: Known): ReadonlySet<string> {
-    const calls = unitCalls(unit).calls.get(fn) ?? macroFunctions(unit).find((m) => m.fn === fn)?.calls;
-    return calls ?? NO_NAMES;
+    const names = macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+    return this.#aliases.size === 0 ? names : new Set([...names].map((name) => this.behindAlias(unit, name)));
   }
 
   /** Whether a function calls through a field that an initialiser of its file fills. */

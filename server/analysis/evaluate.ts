@@ -31,6 +31,8 @@ export interface ResolvedPlace {
   readonly key: string;
   readonly owner: Owner | undefined;
   readonly weak: boolean;
+  /** Found through a pointer into the middle of something: the place stands for that of every element. */
+  readonly element: boolean;
 }
 
 /** The key of a variable. Parameters and locals are the function's own, globals everyone's. */
@@ -46,6 +48,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
         key: variableKey(place.name, place.scope),
         owner: place.scope === 'global' ? { tag: undefined, field: place.name } : undefined,
         weak: false,
+        element: false,
       };
     case 'field': {
       const base = resolvePlace(s, place.base, ctx);
@@ -53,7 +56,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
       const key = `${base.key}.${place.name}`;
       if (!s.owners.has(key) || (place.tag !== undefined && s.owners.get(key)?.tag === undefined))
         s.owners.set(key, owner);
-      return { key, owner, weak: base.weak };
+      return { key, owner, weak: base.weak, element: base.element };
     }
     case 'deref': {
       const pointer = evaluate(s, place.pointer, ctx);
@@ -63,12 +66,13 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
         key,
         owner: ownerOf(pointer),
         weak: hasOffset(pointer) && key.startsWith('heap') && isSummaryPlace(key),
+        element: hasOffset(pointer),
       };
     }
     case 'index': {
       const pointer = evaluate(s, place.pointer, ctx);
       const key = regionOf(pointer);
-      return { key, owner: ownerOf(pointer), weak: isSummaryPlace(key) };
+      return { key, owner: ownerOf(pointer), weak: isSummaryPlace(key), element: false };
     }
   }
 }

@@ -2,16 +2,17 @@
  * All paths through one function: blocks in reverse post-order, states joined where paths meet, loops taken twice
  * (turn one as it is, one widened turn for all the others). Gives the states at the exits.
  */
-import type { Block, Instr, PlaceExpr } from '../flow/ir.ts';
+import type { Block, Instr } from '../flow/ir.ts';
 import { deadTemps } from '../flow/liveness.ts';
-import { symbol, type Value } from '../flow/value.ts';
+import { symbol } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
+import { copyStruct } from './copy-memory.ts';
 import { type Exit, leaveBlock } from './edges.ts';
 import { evaluate, resolvePlace, variableKey } from './evaluate.ts';
-import { type Frame, stepAt } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { enterBlock, turnTag } from './loop-turns.ts';
 import { mergePaths, type Watched } from './merge.ts';
-import { addEvent, dropBelow, entryState, type PathState, writeKey } from './path-state.ts';
+import { dropBelow, entryState, type PathState, writeElement, writeKey } from './path-state.ts';
 
 /** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
 export const MAX_STEPS = 6000;
@@ -119,7 +120,8 @@ function runInstr(
     case 'assign': {
       const value = evaluate(s, instr.value, where);
       const place = resolvePlace(s, instr.target, where);
-      writeKey(s, place.key, value, place.weak);
+      if (place.element) writeElement(s, place.key, value, place.weak);
+      else writeKey(s, place.key, value, place.weak);
       if (instr.value.kind === 'read') copyStruct({ frame, s, point: where.point }, instr, instr.value.place);
       return [s];
     }
@@ -141,45 +143,4 @@ function runInstr(
       }
       return [s];
   }
-}
-
-/** Where a struct is copied. */
-interface Copying {
-  readonly frame: Frame;
-  readonly s: PathState;
-  readonly point: string;
-}
-
-function copyStruct({ frame, s, point }: Copying, instr: Extract<Instr, { kind: 'assign' }>, source: PlaceExpr): void {
-  const to = resolvePlace(s, instr.target, { point }).key;
-  const from = resolvePlace(s, source, { point }).key;
-  copyBelow(s, from, to, resolvePlace(s, instr.target, { point }).weak);
-  const pointer = source.kind === 'deref' ? evaluate(s, source.pointer, { point }) : undefined;
-  if (
-    pointer?.kind !== 'symbol' ||
-    pointer.path === undefined ||
-    (instr.target.kind === 'var' && instr.target.type?.tag === undefined)
-  )
-    return;
-  addEvent(s, {
-    kind: 'copy',
-    path: pointer.path,
-    owner: pointer.owner,
-    api: '',
-    reference: 'none',
-    step: stepAt(frame, instr.span, 'copied here with what it holds'),
-    functionName: frame.fn.name,
-    all: true,
-    dirties: 'no',
-  });
-}
-
-/** A struct assigned whole: what its fields hold goes along. */
-function copyBelow(s: PathState, from: string, to: string, weak: boolean): void {
-  if (from === to) return;
-  const below: [string, Value][] = [];
-  s.env.forEach((v, place) => {
-    if (place.startsWith(`${from}.`)) below.push([place, v]);
-  });
-  for (const [place, v] of below) writeKey(s, to + place.slice(from.length), v, weak);
 }

@@ -5,7 +5,8 @@ import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
-import { type Frame, isMany, isShort, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { checkLeftOnFailure, type Open } from './left-on-failure.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
@@ -27,13 +28,21 @@ const MAX_WRITES = 40;
 export function summarize(frame: Frame, exits: readonly Exit[], complete: boolean): Summary {
   const cases: SummaryCase[] = [];
   const returnsZero = exits.some(({ value }) => value?.kind === 'int' && value.value === 0);
+  const left: Open[] = [];
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);
     const kept: Resource[] = [];
     checkExtraReferences(frame, exit.state);
     for (const r of exit.state.resources.values()) {
       const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isInNothing(exit.state, r);
-      frame.ends.push({ origin: r.origin, hold: r.hold.kind, open, dirtied: r.dirtied !== undefined });
+      frame.ends.push({
+        origin: r.origin,
+        hold: r.hold.kind,
+        open,
+        onSuccess: succeeds(exit.state, exit.value),
+        maybeTaken: r.maybeTaken !== undefined,
+        dirtied: r.dirtied !== undefined,
+      });
       if (!open) {
         if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
         continue;
@@ -42,12 +51,14 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
       if (handles === undefined) reportLeak(frame, exit, r);
       else {
         kept.push(r);
+        left.push({ exit, resource: r, handles });
         noteHeld(frame, exit, r, handles);
         if (handles.some((h) => h.owner !== undefined)) checkKept(frame, exit.state, r, exit);
       }
     }
     cases.push(caseOf(exit, kept));
   }
+  checkLeftOnFailure(frame, exits, left);
   let list = groupCases(cases, (c) => `${caseKey(c)}|${requiresKey(c)}`);
   if (list.length > MAX_CASES) list = groupCases(list, caseKey);
   const bounded = list.length <= MAX_CASES ? list : [...list].sort((a, b) => weight(b) - weight(a)).slice(0, MAX_CASES);
@@ -117,6 +128,8 @@ function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medi
   if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
+  // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed.
+  if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r)) return 'low';
   if (countsReferences(frame)) return 'low';
   const assumed = s.facts.dropped || frame.cfg.gaps.length > 0;
   return assumed ? 'medium' : 'high';
@@ -137,7 +150,9 @@ function countsReferences(frame: Frame): boolean {
 
 /** Whether the path has asked and knows that the iterator gives pins. */
 function isPinned(s: PathState, r: Resource): boolean {
-  return r.guards.some((g) => s.facts.nonzero.has(g) || (s.facts.intervals.get(g)?.low ?? 0) > 0);
+  return r.guards.some(
+    (g) => !g.startsWith('heap') && (s.facts.nonzero.has(g) || (s.facts.intervals.get(g)?.low ?? 0) > 0),
+  );
 }
 
 function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handle[]): void {

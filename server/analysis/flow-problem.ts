@@ -48,6 +48,8 @@ export interface ReleaseFact {
   readonly release: Release;
   readonly matches: boolean;
   readonly dirtied: boolean;
+  /** Whether the pages were left by a callee that failed. */
+  readonly afterFailure: boolean;
 }
 
 /** At an exit of a function a resource is held in memory that lives on. */
@@ -68,5 +70,9 @@ export interface EndFact {
   readonly hold: Hold['kind'];
   /** Held where the function returns: kept by somebody, handed to the caller, or lost. */
   readonly open: boolean;
+  /** Whether the function's result says success there. */
+  readonly onSuccess: boolean;
+  /** Whether a callee nobody can look into got the pages. */
+  readonly maybeTaken: boolean;
   readonly dirtied: boolean;
 }

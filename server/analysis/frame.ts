@@ -25,6 +25,8 @@ export interface Asked {
   readonly withPages: boolean;
   /** Pages are held on the path. */
   readonly holding: boolean;
+  /** Whether held pages are reached through memory that an argument points to. */
+  holdsBelow(): boolean;
 }
 
 /** The rest of the program as one function's analysis sees it. */

@@ -8,7 +8,7 @@ import { opValue, symbol } from '../flow/value.ts';
 import { pickRow } from './apply-call.ts';
 import { resolvePlace } from './evaluate.ts';
 import type { Frame } from './frame.ts';
-import { isSummaryPlace, type PathState, setResource, withEntry } from './path-state.ts';
+import { isSummaryPlace, type PathState, reaches, setResource, withEntry } from './path-state.ts';
 
 /** Names the turns of the loops around a point, so that each turn's values have names of their own. */
 export function turnTag(s: PathState | undefined, heads: readonly number[]): string {
@@ -95,7 +95,7 @@ function widen(frame: Frame, s: PathState, head: number, turn: number): void {
   for (const { place, how, floor } of frame.loops.byHead.get(head)?.assigned ?? []) {
     const at = resolvePlace(s, place, { point: tag });
     const old = s.env.get(at.key);
-    if (old === undefined || old.prov.length > 0 || isSummaryPlace(at.key)) continue;
+    if (old === undefined || reaches(old) || isSummaryPlace(at.key)) continue;
     const pointer = place.kind === 'var' && (place.type?.pointers ?? 0) > 0;
     if (pointer && how !== 'set') {
       // A pointer that walks stays in what it points into.

@@ -1,7 +1,8 @@
 /** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
 import { intervalOf, joinFacts } from '../flow/facts.ts';
-import { mergeProvenance, symbol, type Value } from '../flow/value.ts';
+import { baseOf, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
+import { mayBeHeld } from './frame.ts';
 import { type Environment, fork, isEntryKey, objectKey, type PathState, withEntry } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
@@ -16,16 +17,20 @@ export interface Watched {
 }
 
 /** What two paths must share to be merged without losing anything a rule asks for. */
-export function signature(s: PathState, watched: Watched): string {
+export function signature(
+  s: PathState,
+  watched: Watched,
+  handles: string = s.env.digest((env) => handleDigest(env)),
+): string {
   const parts: string[] = [];
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${signOf(s, r.result)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : 'none'}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();
-  parts.push(s.env.digest(handleDigest), sortedKeys(s.locks), sortedKeys(s.freed), eventDigest(s.events));
+  parts.push(handles, sortedKeys(s.locks), sortedKeys(s.freed), eventDigest(s.events));
   if (s.resources.size > 0 || s.events.length > 0) {
     for (const place of watched.places) {
       const v = s.env.get(place);
@@ -63,7 +68,7 @@ function entryFacts({ facts }: PathState): string {
   if (known !== undefined) return known;
   const out: string[] = [];
   facts.intervals.forEach((i, key) => {
-    if (isEntryKey(key))
+    if (isEntryKey(key) || key.startsWith('(& arg'))
       out.push(`${key}${i.high < 0 ? '-' : i.low > 0 ? '+' : i.low === 0 && i.high === 0 ? '0' : ''}`);
   });
   for (const key of facts.nonzero) if (isEntryKey(key) || key.startsWith('(& arg')) out.push(`${key}!`);
@@ -72,24 +77,37 @@ function entryFacts({ facts }: PathState): string {
   return digest;
 }
 
-/** Which places reach which pages, and who points to the objects through which they do. */
-function handleDigest(env: Environment): string {
-  return `${handlesOf(env)}|${holders(env)}`;
+/** Resources that a handle is asked for; default: all. */
+type Wanted = (v: Value) => boolean;
+
+const reachesPages: Wanted = (v) => v.prov.length > 0;
+
+/** Handles of pages that may still be held on a path: where those of others are differs without consequence. */
+function liveHandles(s: PathState): string {
+  const live = new Set<string>();
+  for (const r of s.resources.values())
+    if ((r.hold.kind === 'held' || r.hold.kind === 'some') && mayBeHeld(s, r)) live.add(r.id);
+  return handleDigest(s.env, (v) => v.prov.some((id) => live.has(id)));
 }
 
-function handlesOf(env: Environment): string {
+/** Which places reach which pages, and who points to the objects through which they do. */
+function handleDigest(env: Environment, wanted: Wanted = reachesPages): string {
+  return `${handlesOf(env, wanted)}|${holders(env, wanted)}`;
+}
+
+function handlesOf(env: Environment, wanted: Wanted): string {
   const handles: string[] = [];
   env.forEach((v, place) => {
-    if (v.prov.length > 0) handles.push(`${place}=${v.prov.join('+')}`);
+    if (wanted(v)) handles.push(`${place}=${v.prov.join('+')}`);
   });
   return handles.sort().join(';');
 }
 
 /** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
-function holders(env: Environment): string {
+function holders(env: Environment, wanted: Wanted): string {
   const objects = new Set<string>();
   env.forEach((v, place) => {
-    if (v.prov.length > 0 && place.startsWith('heap')) objects.add(objectKey(place));
+    if (wanted(v) && place.startsWith('heap')) objects.add(objectKey(place));
   });
   const out: string[] = [];
   for (let known = 0; known < objects.size; ) {
@@ -108,14 +126,16 @@ function holders(env: Environment): string {
 export function mergePaths(states: readonly PathState[], tag: string, watched: Watched): PathState[] {
   if (states.length < 2) return [...states];
   let merged = group(states, tag, (s) => signature(s, watched), false);
-  if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => `${coarse(s)}|${s.env.digest(handleDigest)}`, true);
+  if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => signature(s, watched, liveHandles(s)), false);
+  if (merged.length > MAX_PATHS)
+    merged = group(merged, tag, (s) => `${coarse(s)}|${s.env.digest((env) => handleDigest(env))}`, true);
   if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
   return merged.slice(0, MAX_PATHS * 2);
 }
 
 function coarse(s: PathState): string {
   return [...s.resources.values()]
-    .map((r) => `${r.id}:${r.hold.kind}`)
+    .map((r) => `${r.id}:${r.hold.kind}:${signOf(s, r.result)}`)
     .sort()
     .join();
 }
@@ -172,6 +192,12 @@ interface Side {
 
 /** One of two values; knows what both know. */
 function phi(place: string, tag: string, a: Side, b: Side): Value {
+  const base = baseOf(a.value);
+  if (
+    baseOf(b.value).key === base.key &&
+    [a, b].some((side) => (side.on.env.get(regionOf(base))?.prov.length ?? 0) > 0)
+  )
+    return opValue('+', [base, symbol(`phi${tag}:${place.replace(/[.[]/g, '-')}`)]);
   const ia = intervalOf(a.on.facts, a.value);
   const ib = intervalOf(b.on.facts, b.value);
   const object = a.value.key.startsWith('heap') && b.value.key.startsWith('heap');

@@ -5,7 +5,15 @@
 import type { Reference } from '../../model/schema.ts';
 import { OverlayMap } from '../base/overlay.ts';
 import { type Facts, NO_FACTS } from '../flow/facts.ts';
-import { intValue, mergeProvenance, type Owner, symbol, type Value, withProvenance } from '../flow/value.ts';
+import {
+  intValue,
+  mergeProvenance,
+  type Owner,
+  type Provenance,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
 import type { Resource, Step } from './resource.ts';
 
 /** Something done to pages that this function did not take itself; the callers' resources will meet it. */
@@ -174,10 +182,22 @@ export function handedOut(place: string): string {
 /** Reads a place; what was never written is what was there at entry. */
 export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
   const found = s.env.get(place);
-  if (found !== undefined) return found;
+  if (found !== undefined) return withProvenance(found, heldByOthers(s, place));
   if (place.startsWith('heapz') && !s.env.has(handedOut(place))) return intValue(0);
   const key = `${place}@`;
+  const carried = contentOfCarrier(s, place);
+  if (carried !== undefined) return symbol(key, { owner, prov: carried.prov });
   return symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
+}
+
+/** Fields through which what carries pages gives them out: `bv_page` of a bio_vec. */
+const PAGE_FIELD = /\.(?:bv_)?(?:page|folio)s?$/;
+
+/** What was put into the carrier (an sg entry, a bio_vec) that a place is the page field of. */
+function contentOfCarrier(s: PathState, place: string): Value | undefined {
+  if (!PAGE_FIELD.test(place)) return undefined;
+  const content = s.env.get(`${place.slice(0, place.lastIndexOf('.'))}.<pages>`);
+  return content === undefined || content.prov.length === 0 ? undefined : content;
 }
 
 /** Writes a place and forgets the fields below it. `weak`: the place stands for several, what was there may still be. */
@@ -193,13 +213,64 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
     return;
   }
   if (weak && old !== undefined) {
-    const prov = mergeProvenance(old.prov, value.prov);
-    const merged = value.prov.length > 0 ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
+    const earlier = reachedBy(s, old);
+    const prov = mergeProvenance(earlier, value.prov);
+    noteOthers(s, value, earlier);
+    const merged = reaches(value) ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
     s.env.set(place, withProvenance(merged, prov));
     return;
   }
   if (old !== undefined) dropBelow(s, place);
   s.env.set(place, value);
+}
+
+/** Pseudo field of a place in one element of many, and of an object put there: what the other elements hold. */
+export const OTHERS = '.<others>';
+
+/**
+ * Writes a place in one element of many, found through a pointer that moves. What is put there does not hide what other elements hold:
+ * whoever walks over the elements meets it.
+ */
+export function writeElement(s: PathState, place: string, value: Value, weak: boolean): void {
+  const old = s.env.get(place);
+  const others = s.env.get(place + OTHERS);
+  writeKey(s, place, value, weak || isSummaryPlace(place));
+  let prov = others?.prov ?? [];
+  if (old !== undefined && old.key !== value.key && reaches(value)) prov = mergeProvenance(prov, reachedBy(s, old));
+  if (prov.length === 0) return;
+  s.env.set(OTHERS, intValue(1));
+  s.env.set(place + OTHERS, symbol(OTHERS, { prov }));
+  noteOthers(s, value, prov);
+}
+
+/** An object put into one element of many stands for those in the others: what they hold is met through it. */
+function noteOthers(s: PathState, value: Value, prov: Provenance): void {
+  if (prov.length === 0 || !value.key.startsWith('heap')) return;
+  s.env.set(OTHERS, intValue(1));
+  s.env.set(value.key + OTHERS, symbol(OTHERS, { prov }));
+}
+
+/** What other elements hold where a place is that of one of many, or lies in an object that is. */
+function heldByOthers(s: PathState, place: string): Provenance {
+  if (!s.env.has(OTHERS)) return [];
+  const own = s.env.get(place + OTHERS)?.prov ?? [];
+  const object = /^heap[^[.]*/.exec(place)?.[0];
+  return object === undefined ? own : mergeProvenance(own, s.env.get(object + OTHERS)?.prov ?? []);
+}
+
+/** Whether pages can be reached through a value, or an object made in the function. */
+export function reaches(v: Value): boolean {
+  return v.prov.length > 0 || v.key.startsWith('heap');
+}
+
+/** The resources reached through a value, those in the object made in the function that it points to among them. */
+function reachedBy(s: PathState, v: Value): Provenance {
+  if (!v.key.startsWith('heap')) return v.prov;
+  let prov = v.prov;
+  s.env.forEach((inside, place) => {
+    if (place.startsWith(v.key) && isBelow(place, v.key.length)) prov = mergeProvenance(prov, inside.prov);
+  });
+  return prov;
 }
 
 /** One of several places now points to another object: the one it pointed to may still be there, and what one holds the other may. */

@@ -12,6 +12,7 @@ import { execute } from './execute.ts';
 import { summarize } from './exits.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { Asked, Callee, Frame, Program } from './frame.ts';
+import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import type { EntryEvent } from './path-state.ts';
 import type { CallSite, FlagSet } from './site.ts';
@@ -50,7 +51,10 @@ export function analyzeProgram(input: ProgramInput): FlowResult {
   for (const unit of input.units) {
     for (const fn of unit.functions) if (run.graph.releases(fn) && mentions(unit, fn, words)) run.follow({ unit, fn });
   }
-  return run.result();
+  // What else gives pages back here gives back those of others: only what is wrong in itself counts.
+  const result = run.result();
+  for (const unit of units) for (const fn of unit.functions) if (run.graph.releases(fn)) run.follow({ unit, fn });
+  return { ...result, problems: run.result().problems };
 }
 
 /** Whether a function's text names one of the fields. */
@@ -62,7 +66,7 @@ function mentions(unit: CUnit, fn: FunctionDef, words: ReadonlySet<string>): boo
 }
 
 /** What a function asks of those it calls while it holds no pages. */
-const NOTHING_HELD: Asked = { withPages: false, holding: false };
+const NOTHING_HELD: Asked = { withPages: false, holding: false, holdsBelow: () => false };
 
 /** One analysis of a cluster; memoises summaries. */
 class Run implements Program {
@@ -110,7 +114,8 @@ class Run implements Program {
   callee(frame: Frame, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(frame.unit, name);
     if (known === undefined) return { kind: 'external' };
-    const worth = this.#isWorth(frame, known, asked) && (asked.withPages || !this.isIdle(known));
+    const mayFree = this.graph.frees(known.fn) && asked.holding && asked.holdsBelow();
+    const worth = mayFree || (this.#isWorth(frame, known, asked) && (asked.withPages || !this.isIdle(known)));
     const summary = worth ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
@@ -202,11 +207,11 @@ class Run implements Program {
     const summaries = new Map<FunctionDef, Summary>();
     for (const [fn, s] of this.#summaries) if (s !== 'running') summaries.set(fn, s);
     return {
-      problems: nearestLeaks(this.#problems),
-      releases: this.#releases,
-      held: this.#held,
-      ends: this.#ends,
-      events: this.#events,
+      problems: nearestLeaks(withoutCleanedUp(this.#problems, this.#releases)),
+      releases: [...this.#releases],
+      held: [...this.#held],
+      ends: [...this.#ends],
+      events: [...this.#events],
       skipped: this.#skipped,
       summaries,
     };

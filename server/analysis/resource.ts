@@ -77,12 +77,17 @@ export interface Resource {
   readonly computed?: boolean;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
-  /** Keys of questions whose answer 0 on a path means that nothing is held: `iov_iter_extract_will_pin(iter)`. */
+  /**
+   * Keys of values of which 0 on a path means that nothing is held: the question `iov_iter_extract_will_pin(iter)`, the array that the
+   * call allocates.
+   */
   readonly guards: readonly string[];
   /** Further references taken with get_page() and not yet dropped. */
   readonly extraReferences: number;
   /** Where the last of them was taken. */
   readonly extraAt: Step | undefined;
+  /** Whether the callee that took them told of a failure and left them with its caller. */
+  readonly failed: boolean;
   /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */
   readonly write: 'yes' | 'maybe' | 'no';
 }

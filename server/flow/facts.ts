@@ -295,6 +295,13 @@ export function assumeInterval(facts: Facts, v: Value, interval: Interval): Fact
   return v.kind === 'int' ? facts : withInterval(facts, v, { low, high });
 }
 
+/** Adds that a value is not zero; undefined when it is known to be. */
+export function assumeNonzero(facts: Facts, v: Value): Facts | undefined {
+  const i = intervalOf(facts, v);
+  if (i.low === 0 && i.high === 0) return undefined;
+  return v.kind === 'int' || facts.nonzero.has(v.key) ? facts : { ...facts, nonzero: facts.nonzero.copy().add(v.key) };
+}
+
 /** Constants a value is remembered to be one of at most. */
 const MAX_CONSTANTS = 12;
 

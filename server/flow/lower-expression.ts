@@ -238,11 +238,22 @@ function lowerBinary(ctx: LowerContext, node: CNode): Expr {
   const a = keep(ctx, lowerExpression(ctx, left), right);
   const b = lowerExpression(ctx, right);
   if (!COMPARISONS.has(op) && !ARITHMETIC.has(op)) return { kind: 'unknown', text: undefined, parts: [a, b] };
+  if (COMPARISONS.has(op) && a.kind !== 'int' && b.kind !== 'int' && [left, right].some((n) => isReadAgain(ctx, n)))
+    return { kind: 'unknown', text: undefined, parts: [a, b] };
   const common = commonType(ctx.types.typeOf(left), ctx.types.typeOf(right));
   const cast = (e: Expr): Expr =>
     common === undefined || e.kind === 'int' ? e : { kind: 'convert', type: common, arg: e };
   if (COMPARISONS.has(op)) return { kind: 'binary', op: op as BinaryOp, left: cast(a), right: cast(b), span: node };
   return { kind: 'binary', op: op as BinaryOp, left: a, right: b, span: node };
+}
+
+/** READ_ONCE() of memory says that others write there meanwhile: what was read before may differ. */
+function isReadAgain(ctx: LowerContext, node: CNode): boolean {
+  const callee = node.type === 'call_expression' ? childByField(node, 'function') : undefined;
+  const read = callee === undefined ? undefined : childByField(node, 'arguments')?.children[0];
+  return (
+    read !== undefined && read.type !== 'identifier' && /^(?:READ_ONCE|ACCESS_ONCE)$/.test(ctx.text(callee ?? node))
+  );
 }
 
 /** The operator of a binary or assignment expression as written. */

@@ -202,22 +202,18 @@ const NINE = 0x39;
 
 /** The memory a pointer points into, as a key of places: `heap3[*]`, `l:page`. Offsets are forgotten. */
 export function regionOf(pointer: Value): string {
-  switch (pointer.kind) {
-    case 'address':
-      return pointer.place;
-    case 'op': {
-      const [a, b] = pointer.args;
-      if (conversionOf(pointer.op) !== undefined && a !== undefined) return regionOf(a);
-      if ((pointer.op === '+' || pointer.op === '-') && a !== undefined) {
-        const base = a.kind !== 'int' && (b === undefined || b.kind === 'int' || !looksLikePointer(b)) ? a : (b ?? a);
-        return regionOf(base);
-      }
-      return `${pointer.key}[*]`;
-    }
-    case 'int':
-    case 'symbol':
-      return `${pointer.key}[*]`;
-  }
+  const base = baseOf(pointer);
+  return base.kind === 'address' ? base.place : `${base.key}[*]`;
+}
+
+/** A pointer without the offsets added to it. */
+export function baseOf(pointer: Value): Value {
+  if (pointer.kind !== 'op') return pointer;
+  const [a, b] = pointer.args;
+  if (a === undefined) return pointer;
+  if (conversionOf(pointer.op) !== undefined) return baseOf(a);
+  if (pointer.op !== '+' && pointer.op !== '-') return pointer;
+  return baseOf(a.kind !== 'int' && (b === undefined || b.kind === 'int' || !looksLikePointer(b)) ? a : (b ?? a));
 }
 
 /** Whether a pointer has an offset added: `pages + pinned`, `&pages[i]`. */

@@ -59,7 +59,7 @@
  */
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './facts.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, flowFindings, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({
@@ -82,11 +82,20 @@ export const doubleRelease = defineRule({
         steps: first === undefined ? [] : [first.step],
       });
     }
+    for (const finding of flowFindings(pass, 'double-release')) {
+      const { problem } = finding;
+      if (problem.resource !== undefined) continue;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() gives the same pages back with ${problem.detail}() twice in a row: the second time takes references that somebody else may hold; drop one of the two`,
+      });
+    }
   },
 });
 
-/** Whether the release is of an array from an element on. */
-function isPart(pass: RulePass, { call }: PageFinding): boolean {
+/** Whether the release is of an array from an element on, and not just what was released before. */
+function isPart(pass: RulePass, { call, problem, resource }: PageFinding): boolean {
+  const first = resource.hold.kind === 'held' || resource.hold.kind === 'taken' ? undefined : resource.hold.by.step;
+  if (first !== undefined && call !== undefined && pass.text(first.span) === pass.text(problem.step.span)) return false;
   const pages = call === undefined ? undefined : argumentOf(call, 'pages', pass);
   return pages !== undefined && /\+|&.*\[/.test(pages.text);
 }

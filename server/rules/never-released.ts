@@ -73,7 +73,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst.
  */
-import type { HeldFact } from '../analysis/flow-problem.ts';
+import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
@@ -122,7 +122,9 @@ function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
 function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact[]): boolean {
   const { flow } = pass;
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass)) return false;
-  if (flow.ends.some((e) => e.hold === 'taken' && sameOrigin(e.origin, site))) return false;
+  // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
+  const isOver = (e: EndFact): boolean => e.hold === 'taken' || (e.onSuccess && (e.hold !== 'held' || e.maybeTaken));
+  if (flow.ends.some((e) => isOver(e) && sameOrigin(e.origin, site))) return false;
   const fields = new Set(held.map((h) => h.owner.field));
   const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
   if (flow.events.some((e) => e.kind !== 'free' && e.kind !== 'dirty' && mayBeOf(e, owners, fields))) return false;

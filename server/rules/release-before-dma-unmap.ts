@@ -59,7 +59,7 @@
  * Documentation/core-api/dma-api-howto.rst.
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, flowFindings, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
 export const releaseBeforeDmaUnmap = defineRule({
@@ -74,6 +74,13 @@ export const releaseBeforeDmaUnmap = defineRule({
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives pages taken by ${acquiredBy(finding)} back with ${problem.detail}() while they are mapped for a device: until they are unmapped the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's by then; unmap first`,
         steps: resource.mapped === undefined ? [] : [resource.mapped.step],
+      });
+    }
+    for (const finding of flowFindings(pass, 'release-before-dma-unmap')) {
+      const { problem } = finding;
+      if (problem.resource !== undefined) continue;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() gives pages back with ${problem.detail}() before it takes back the mapping of the same object: until then the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's; unmap first`,
       });
     }
   },

@@ -1,0 +1,72 @@
+/**
+ * Pages that a failing function leaves in memory of its callers, where it gives the same pages back when it fails elsewhere: whoever is
+ * told of the failure takes it that nothing is held. `program.ts` drops what a caller cleans up after all.
+ */
+import { compare, intervalOf } from '../flow/facts.ts';
+import type { Exit } from './edges.ts';
+import type { FlowProblem, ReleaseFact } from './flow-problem.ts';
+import { type Frame, isShort, isSurelyHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import type { PathState } from './path-state.ts';
+import type { Handle } from './reachability.ts';
+import type { Resource } from './resource.ts';
+
+/** The detail of such a problem. */
+export const LEFT = 'left';
+
+/** A resource that is held where a function returns, with the places it can be reached from. */
+export interface Open {
+  readonly exit: Exit;
+  readonly resource: Resource;
+  readonly handles: readonly Handle[];
+}
+
+/** Reports what failing exits leave behind and other failing exits give back. What a loop takes turn by turn is not told apart. */
+export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: readonly Open[]): void {
+  const failing = exits.filter(fails);
+  for (const { exit, resource: r, handles } of open) {
+    if (frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) continue;
+    if (!fails(exit) || r.origin.chain.length > 0 || r.maybeTaken !== undefined || r.reference === 'either') continue;
+    if (!isLikelyHeld(exit.state, r) || !handles.every((h) => h.owner !== undefined)) continue;
+    if (!failing.some((e) => givesBack(e, r.id))) continue;
+    reportProblem(frame, {
+      kind: isShort(exit.state, r) ? 'partial-pin-leaked' : 'pin-leaked',
+      step: stepAt(frame, exit.span, 'fails here with the pages still held'),
+      functionName: frame.fn.name,
+      resource: r,
+      steps: trailSteps(exit.state),
+      confidence: exit.state.facts.dropped || frame.cfg.gaps.length > 0 ? 'low' : 'medium',
+      detail: LEFT,
+    });
+  }
+}
+
+function fails({ state, value }: Exit): boolean {
+  return value !== undefined && intervalOf(state.facts, value).high < 0;
+}
+
+function givesBack({ state }: Exit, id: string): boolean {
+  const r = state.resources.get(id);
+  return r?.hold.kind === 'released' && isLikelyHeld(state, r);
+}
+
+/** Whether the tests on the path leave no -errno possible, or say that all came that were asked for. */
+function isLikelyHeld(s: PathState, r: Resource): boolean {
+  if (isSurelyHeld(s, r)) return true;
+  if (r.heldWhen !== 'positive') return false;
+  return (
+    intervalOf(s.facts, r.result).low >= 0 ||
+    (r.requested !== undefined && compare(s.facts, r.result, r.requested) === EQUAL)
+  );
+}
+
+/** As `compare` tells it. */
+const EQUAL = 2;
+
+/** Drops problems of pages that a caller gives back after the failure, and those of sites with a leak that needs no convention. */
+export function withoutCleanedUp(problems: readonly FlowProblem[], releases: readonly ReleaseFact[]): FlowProblem[] {
+  const key = (o: Resource['origin'] | undefined): string => `${o?.unit.path}:${o?.span.start}`;
+  const cleaned = new Set(releases.filter((r) => r.afterFailure).map((r) => key(r.origin)));
+  const leaks = problems.filter((p) => p.detail !== LEFT && /leaked$/.test(p.kind) && p.confidence !== 'low');
+  for (const p of leaks) cleaned.add(key(p.resource?.origin));
+  return problems.filter((p) => p.detail !== LEFT || !cleaned.has(key(p.resource?.origin)));
+}
