@@ -131,8 +131,13 @@ function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medi
   // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed.
   if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r)) return 'low';
   if (countsReferences(frame)) return 'low';
-  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0;
+  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0 || isRefilledByItself(r);
   return assumed ? 'medium' : 'high';
+}
+
+/** Whether the call that took the pages is what overwrote them: a later turn of its loop, to which the array may have been moved on. */
+function isRefilledByItself({ lost, origin }: Resource): boolean {
+  return lost?.unit === origin.unit && lost.span.start === origin.span.start;
 }
 
 /** Whether the function counts references of single pages in a variable to drop them together, as page_ref_sub() does. */
