@@ -60,7 +60,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
   setResource(s, resource);
   if (effect.place !== 'ret') {
     const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
-    const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value';
+    const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value' || standsForOthers(s, key);
     if (!weak) markOverwritten(on, key);
     writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: tested.length > 0 ? 0 : 1 }), weak);
   }
@@ -112,6 +112,17 @@ function writeOf(frame: Frame, info: CallSiteInfo): 'yes' | 'maybe' | 'no' {
   if (flags === undefined) return 'maybe';
   if (flags.must.has('FOLL_WRITE')) return 'yes';
   return flags.may.has('FOLL_WRITE') || !flags.known ? 'maybe' : 'no';
+}
+
+/** Whether an array made here stands for several in the elements of another: what it holds, one of those holds as well. */
+function standsForOthers(s: PathState, key: string): boolean {
+  const held = key.startsWith('heap') ? (s.env.get(key)?.prov ?? []) : [];
+  if (held.length === 0) return false;
+  let found = false;
+  s.env.forEach((v, place) => {
+    found ||= place !== key && /^heap[^[.]*\[\*\]$/.test(place) && v.prov.some((id) => held.includes(id));
+  });
+  return found;
 }
 
 /** The array is filled again while it was the handle of pages taken before. */
