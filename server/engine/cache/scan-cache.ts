@@ -3,7 +3,7 @@
  * A file whose stamp is another is scanned again.
  */
 import { hashOf } from '../../base/hash.ts';
-import type { FileSystem } from '../host.ts';
+import type { FileSystem, Stamp } from '../host.ts';
 import type { CacheStore } from './store.ts';
 import { isSettled } from './trust.ts';
 
@@ -65,7 +65,7 @@ export class ScanCache {
   }
 
   /** Says what scanning a file gave. `stamp`: taken before the scan. */
-  keep(path: string, query: number, stamp: ReturnType<ScanCache['stampOf']>, found: boolean): void {
+  keep(path: string, query: number, stamp: Stamp | undefined, found: boolean): void {
     if (!isSettled(stamp, this.#startedAt)) return;
     const old = this.#files.get(path);
     const [, scanned, answers] = old?.[0] === stamp.text ? old : [stamp.text, 0, 0];
@@ -75,7 +75,7 @@ export class ScanCache {
   }
 
   /** The stamp of a file that is about to be scanned. */
-  stampOf(path: string): ReturnType<NonNullable<FileSystem['stamp']>> {
+  stampOf(path: string): Stamp | undefined {
     return this.#fs.stamp?.(path);
   }
 
