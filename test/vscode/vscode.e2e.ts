@@ -3,12 +3,12 @@
  * sees is looked at. Screenshots go to GUPLINT_SCREENSHOTS, or a temporary directory that is named at the end.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { temporaryTree } from '../harness/cli.ts';
-import { chromiumPath, Workbench } from './workbench.ts';
+import { artefacts } from '../harness/package.ts';
+import { Workbench } from './workbench.ts';
 
 const ROOT = path.join(__dirname, '../..');
 const CAPTURE = readFileSync(path.join(ROOT, 'examples/demo-capture.c'), 'utf8');
@@ -55,13 +55,8 @@ describe('VS Code', function () {
     await workbench.page.screenshot({ path: path.join(shots, `${name}.png`) });
   };
 
-  before(async function () {
-    if (chromiumPath() === undefined) this.skip();
+  before(async () => {
     mkdirSync(shots, { recursive: true });
-    const out = mkdtempSync(path.join(os.tmpdir(), 'guplint-package-'));
-    execFileSync(process.execPath, [path.join(ROOT, 'scripts/package.mjs'), out], { cwd: ROOT, stdio: 'ignore' });
-    const vsix = readdirSync(out).find((f) => f.endsWith('.vsix'));
-    assert.ok(vsix !== undefined);
     folder = temporaryTree({
       'demo-capture.c': CAPTURE,
       'demo-capture.h': CAPTURE_HEADER,
@@ -69,7 +64,7 @@ describe('VS Code', function () {
       'give.c': GIVE,
       'ring.h': HEADER,
     });
-    workbench = await Workbench.open(path.join(out, vsix), folder);
+    workbench = await Workbench.open(artefacts().vsix, folder);
   });
 
   after(async () => {
@@ -81,7 +76,9 @@ describe('VS Code', function () {
     if (this.currentTest?.state === 'failed' && workbench !== undefined) await shot(`failed-${Date.now()}`);
   });
 
-  const onDisk = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+  /** Waits until a file of the folder was saved with such a text. */
+  const saved = (name: string, wanted: RegExp): Promise<void> =>
+    workbench.until(`${name} with ${wanted}`, () => wanted.test(readFileSync(path.join(folder, name), 'utf8')));
 
   it('draws squiggles, lenses and the status of a driver', async () => {
     const { page } = workbench;
@@ -135,8 +132,7 @@ describe('VS Code', function () {
     await page.waitForSelector(row, { state: 'detached', timeout: 30_000 });
     await shot('fixed');
     await page.keyboard.press('Control+s');
-    await page.waitForSelector('.tab.active:not(.dirty)', { timeout: 15_000 });
-    assert.match(onDisk('demo-capture.c'), /pin_user_pages_fast\(addr, nr, FOLL_WRITE, pages\)/);
+    await saved('demo-capture.c', /pin_user_pages_fast\(addr, nr, FOLL_WRITE, pages\)/);
   });
 
   it('converts a site and its release in another file', async () => {
@@ -148,9 +144,8 @@ describe('VS Code', function () {
     await page.waitForSelector('.view-line:has-text("ret = pin_user_pages_fast")', { timeout: 30_000 });
     await shot('converted');
     await workbench.command('File: Save All Files');
-    for (let i = 0; i < 50 && !onDisk('give.c').includes('unpin_user_page'); i++) await page.waitForTimeout(200);
-    assert.match(onDisk('give.c'), /unpin_user_pages?\(r->pages/);
-    assert.match(onDisk('take.c'), /pin_user_pages_fast\(addr, r->nr/);
+    await saved('give.c', /unpin_user_pages?\(r->pages/);
+    await saved('take.c', /pin_user_pages_fast\(addr, r->nr/);
   });
 
   it('shows all sites by case and by directory', async () => {

@@ -1,18 +1,14 @@
 /**
- * A real VS Code workbench to test in: the server of the code-server package, which is VS Code's own, with its window in a headless
- * Chromium. Installed once into a cache; every run has data directories of its own.
+ * A real VS Code workbench to test in: VS Code's own server, with its window in a headless Chromium. Every run has data directories of
+ * its own.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-
-/** The release that is tested with: VS Code 1.100.3. */
-const RELEASE = '4.100.3';
-
-const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'guplint');
+import { installExtension, serverCommand, serverEnvironment, vscodeServer } from './vscode-server.ts';
 
 /** Built-in extensions that the tests need; the others only make the start slower. */
 const KEPT_EXTENSIONS = /^(?:cpp|theme-defaults|theme-seti|markdown-.*|package\.json|node_modules)$/;
@@ -21,35 +17,6 @@ const KEPT_EXTENSIONS = /^(?:cpp|theme-defaults|theme-seti|markdown-.*|package\.
 export function chromiumPath(): string | undefined {
   const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   return found.find((p) => existsSync(p));
-}
-
-/** The directory of VS Code's server, installed with npm when it is not there yet. Throws when that fails. */
-export function vscodeServer(): string {
-  const target = path.join(CACHE, `code-server-${RELEASE}`);
-  const server = path.join(target, 'lib/vscode');
-  if (existsSync(path.join(server, 'out/server-main.js')) && existsSync(path.join(server, 'node_modules')))
-    return server;
-  mkdirSync(CACHE, { recursive: true });
-  const made = mkdtempSync(path.join(CACHE, 'code-server-'));
-  try {
-    const run = (file: string, args: readonly string[], cwd: string): void => {
-      execFileSync(file, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-    };
-    run('npm', ['pack', '--silent', `code-server@${RELEASE}`], made);
-    run(
-      'tar',
-      ['xzf', `code-server-${RELEASE}.tgz`, '--strip-components=1', 'package/lib', 'package/package.json'],
-      made,
-    );
-    rmSync(path.join(made, `code-server-${RELEASE}.tgz`));
-    run('npm', ['install', '--silent', '--omit=dev', '--ignore-scripts'], path.join(made, 'lib/vscode'));
-    rmSync(target, { recursive: true, force: true });
-    renameSync(made, target);
-  } catch (error) {
-    rmSync(made, { recursive: true, force: true });
-    throw error;
-  }
-  return server;
 }
 
 const SETTINGS = {
@@ -83,7 +50,6 @@ export class Workbench {
   static async open(vsix: string, folder: string): Promise<Workbench> {
     const server = vscodeServer();
     const data = mkdtempSync(path.join(os.tmpdir(), 'guplint-vscode-'));
-    const extensions = path.join(data, 'ext');
     mkdirSync(path.join(data, 'data/User'), { recursive: true });
     writeFileSync(path.join(data, 'data/User/settings.json'), JSON.stringify(SETTINGS));
     const builtin = path.join(data, 'builtin');
@@ -91,24 +57,14 @@ export class Workbench {
     for (const name of readdirSync(path.join(server, 'extensions')))
       if (KEPT_EXTENSIONS.test(name) && name !== 'node_modules')
         cpSync(path.join(server, 'extensions', name), path.join(builtin, name), { recursive: true });
-    const main = path.join(server, 'out/server-main.js');
-    const common = [
-      '--accept-server-license-terms',
-      ...['--server-data-dir', path.join(data, 'data'), '--user-data-dir', path.join(data, 'data')],
-      ...['--extensions-dir', extensions, '--builtin-extensions-dir', builtin],
-    ];
-    const env = { PATH: process.env.PATH ?? '', HOME: data };
-    const installed = spawnSync(process.execPath, [main, ...common, '--install-extension', vsix], {
-      env,
-      encoding: 'utf8',
-    });
-    if (!/successfully installed/.test(installed.stdout)) throw new Error(installed.stdout + installed.stderr);
+    installExtension(vsix, data);
     const port = await freePort();
     const serve = [
       ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token'],
       ...['--enable-smoke-test-driver', '--telemetry-level', 'off', '--disable-workspace-trust'],
     ];
-    const child = spawn(process.execPath, [main, ...common, ...serve], { env, stdio: 'ignore' });
+    const command = [...serverCommand(data), '--builtin-extensions-dir', builtin, ...serve];
+    const child = spawn(process.execPath, command, { env: serverEnvironment(data), stdio: 'ignore' });
     await answering(`http://127.0.0.1:${port}/version`);
     const executablePath = chromiumPath();
     if (executablePath === undefined) throw new Error('no chromium');
@@ -192,6 +148,15 @@ export class Workbench {
         await this.page.waitForTimeout(500);
       }
     }
+  }
+
+  /** Waits until something outside of the window holds, at most 20 seconds. */
+  async until(what: string, test: () => boolean): Promise<void> {
+    for (let i = 0; i < 100; i++) {
+      if (test()) return;
+      await this.page.waitForTimeout(200);
+    }
+    throw new Error(`waited in vain for ${what}`);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,82 @@
+/**
+ * The release artefacts, installed as users install them, each in an empty folder: what was installed lints examples/ as the sources
+ * do, and finds everything that it needs.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { guplint } from '../harness/cli.ts';
+import { artefacts } from '../harness/package.ts';
+import { installExtension } from '../vscode/vscode-server.ts';
+
+const ROOT = path.join(__dirname, '../..');
+const LINT = ['check', 'examples', '--kernel', '6.12', '--format', 'json'];
+
+describe('what is released', function () {
+  this.timeout(300_000);
+  let scratch: string;
+  let expected: string;
+
+  before(() => {
+    scratch = mkdtempSync(path.join(os.tmpdir(), 'guplint-install-'));
+    cpSync(path.join(ROOT, 'examples'), path.join(scratch, 'work/examples'), { recursive: true });
+    const run = guplint(LINT, { cwd: path.join(scratch, 'work') });
+    assert.equal(run.code, 1, run.err);
+    expected = run.out;
+    assert.ok((JSON.parse(expected) as { findings: unknown[] }).findings.length >= 5);
+  });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  /** Runs an installed program beside a copy of the examples. */
+  function run(
+    program: string,
+    args: readonly string[],
+    home: string,
+  ): { code: number | null; out: string; err: string } {
+    const env = { PATH: process.env.PATH ?? '', HOME: home };
+    const done = spawnSync(program, args, { cwd: path.join(scratch, 'work'), env, encoding: 'utf8' });
+    if (done.error !== undefined) throw done.error;
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  }
+
+  function lintsAndHasItsParts(program: string, before: readonly string[], home: string): void {
+    const lint = run(program, [...before, ...LINT], home);
+    assert.equal(lint.code, 1, lint.err);
+    assert.equal(lint.out, expected);
+    const page = path.join(home, 'report.html');
+    const report = run(program, [...before, 'report', 'examples', '-o', page], home);
+    assert.deepEqual([report.code, existsSync(page)], [0, true], report.err);
+    assert.match(run(program, [...before, 'explain', 'magic-gup-flags'], home).out, /Why is this bad/);
+  }
+
+  it('guplint-<version>.tgz: npm install in an empty folder brings one package, and it lints', () => {
+    const folder = path.join(scratch, 'npm');
+    mkdirSync(folder);
+    const install = ['install', '--no-audit', '--no-fund', '--silent', artefacts().tgz];
+    execFileSync('npm', install, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const packages = readdirSync(path.join(folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+    assert.deepEqual(packages, ['guplint']);
+    lintsAndHasItsParts(path.join(folder, 'node_modules/.bin/guplint'), [], folder);
+  });
+
+  it('guplint-<version>.vsix: VS Code installs it in an empty folder, and the program in it lints', () => {
+    const data = path.join(scratch, 'vscode');
+    mkdirSync(data);
+    const extension = installExtension(artefacts().vsix, data);
+    lintsAndHasItsParts(process.execPath, [path.join(extension, 'dist/guplint.js')], data);
+    const parts = [
+      'package.json',
+      'readme.md',
+      'changelog.md',
+      'LICENSE.txt',
+      'docs/rules/README.md',
+      'media/icon.png',
+    ];
+    assert.deepEqual(
+      parts.filter((file) => !existsSync(path.join(extension, file))),
+      [],
+    );
+  });
+});
