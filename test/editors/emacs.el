@@ -1,12 +1,12 @@
-;;; Emacs with eglot as a client: diagnostics arrive, a hover answers, a code action edits the buffer. Environment: SERVER, FILE.
+;;; Emacs with eglot as a client: diagnostics arrive, a hover answers, a code action edits the buffer. Environment: CONFIG (what the
+;;; documentation tells users to write), FILE.
 (setq package-enable-at-startup nil make-backup-files nil create-lockfiles nil auto-save-default nil)
 (package-initialize)
 (require 'eglot)
 (require 'flymake)
 (setq eglot-sync-connect 30 eglot-autoshutdown t eglot-send-changes-idle-time 0.1
       flymake-no-changes-timeout 0.1 eglot-confirm-server-initiated-edits nil)
-(setq eglot-server-programs
-      `((c-mode . ("node" ,(getenv "SERVER") "lsp" "--stdio" :initializationOptions (:kernel "6.12")))))
+(load-file (getenv "CONFIG"))
 
 (defun await (predicate what)
   "Wait until PREDICATE holds, at most 20 seconds; WHAT names it."
@@ -29,6 +29,7 @@
           (apply #'eglot (eglot--guess-contact))))
       (let ((found (await #'magic "no diagnostics")))
         (princ (format "diagnostics: %d\n" (length (flymake-diagnostics))))
+        (dolist (d (flymake-diagnostics)) (princ (format "told: %s\n" (flymake-diagnostic-text d))))
         (goto-char (flymake-diagnostic-beg found))
         (let* ((actions (eglot-code-actions (flymake-diagnostic-beg found) (flymake-diagnostic-end found) "quickfix"))
                (fix (seq-find (lambda (a) (equal (plist-get a :title) "Write FOLL_WRITE")) (append actions nil))))

@@ -1,20 +1,13 @@
-" Vim with ALE as a client: diagnostics arrive, a hover answers, a code action edits the buffer. Environment: SERVER, FILE, OUT (a file that what is said goes to).
+" Vim with ALE as a client: diagnostics arrive, a hover answers, a code action edits the buffer. Environment: CONFIG (what the
+" documentation tells users to write), FILE, OUT (a file that what is said goes to).
 set nocompatible hidden noswapfile viminfo=
 filetype plugin on
 let g:ale_linters_explicit = 1
-let g:ale_linters = {'c': ['guplint']}
 let g:ale_disable_lsp = 0
 let g:ale_hover_cursor = 0
 packadd! ale
 runtime plugin/ale.vim
-call ale#linter#Define('c', {
-\  'name': 'guplint',
-\  'lsp': 'stdio',
-\  'executable': 'node',
-\  'command': 'node ' . $SERVER . ' lsp --stdio',
-\  'project_root': {b -> fnamemodify(bufname(b), ':p:h')},
-\  'initialization_options': {'kernel': '6.12'},
-\})
+execute 'source ' . $CONFIG
 
 function! Log(s) abort
   call writefile([a:s], $OUT, 'a')
@@ -45,6 +38,7 @@ call ale#Queue(0, 'lint_file')
 call Await('!empty(Found())', 'no diagnostics')
 let s:at = Found()[0]
 call Log('diagnostics: ' . len(g:ale_buffer_info[bufnr('')].loclist))
+for s:told in g:ale_buffer_info[bufnr('')].loclist | call Log('told: ' . s:told.text) | endfor
 call cursor(s:at.lnum, s:at.col)
 
 " The menu is answered with the number of the fix.

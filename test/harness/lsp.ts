@@ -73,20 +73,18 @@ export class LspClient {
   /** Every notification, in order. */
   readonly notified: { method: string; params: unknown }[] = [];
   readonly requested: string[] = [];
-  settings: Record<string, unknown>;
+  settings: Record<string, unknown> | null;
   /** What `workspace/configuration` waits for before it answers. */
   configurationGate: Promise<void> = Promise.resolve();
   errors = '';
   readonly #waiting = new Set<() => void>();
 
-  constructor(settings: Record<string, unknown> = {}) {
+  /** `settings`: the answer to a question for them. `command`: what starts the server; the bundle's by default. */
+  constructor(settings: Record<string, unknown> | null = {}, command?: readonly string[]) {
     this.settings = settings;
-    this.process = spawn(process.execPath, [
-      path.join(bundleDirectory(), 'guplint.js'),
-      'lsp',
-      '--stdio',
-      `--clientProcessId=${process.pid}`,
-    ]);
+    const bundled = [process.execPath, path.join(bundleDirectory(), 'guplint.js'), 'lsp', '--stdio'];
+    const [program = '', ...args] = command ?? [...bundled, `--clientProcessId=${process.pid}`];
+    this.process = spawn(program, args);
     this.process.stderr.on('data', (d: Buffer) => {
       this.errors += d.toString();
     });
