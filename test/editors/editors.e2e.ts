@@ -8,11 +8,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parse } from 'smol-toml';
 import type { CodeAction, Hover } from 'vscode-languageserver/node';
 import { bundleDirectory, temporaryTree } from '../harness/cli.ts';
 import { LspClient, positionOf } from '../harness/lsp.ts';
-import { HELIX } from './helix.ts';
+import { HELIX, readLanguages } from './helix.ts';
 
 const EXAMPLE = readFileSync(path.join(__dirname, '../../examples/demo-capture.c'), 'utf8');
 const ELPA = '/usr/share/emacs/site-lisp/elpa-src';
@@ -103,7 +102,7 @@ describe('editors', function () {
   }
 
   it('Helix: the configuration has its documented form, and starts a server that gives diagnostics, hover, code action', async () => {
-    const config = parse(documented('Helix')) as unknown as HelixConfig;
+    const config = readLanguages(documented('Helix'));
     assert.deepEqual(Object.keys(config).sort(), ['language', 'language-server']);
     const [language] = config.language;
     assert.deepEqual(Object.keys(language ?? {}).sort(), ['language-servers', 'name']);
@@ -138,14 +137,6 @@ describe('editors', function () {
     assert.equal(await client.stop(), 0, client.errors);
   });
 });
-
-/** The parts of a languages.toml that matter here. */
-interface HelixConfig {
-  readonly language: readonly { readonly name: string; readonly 'language-servers': readonly string[] }[];
-  readonly 'language-server': Readonly<
-    Record<string, { readonly command: string; readonly args: readonly string[]; readonly config: unknown }>
-  >;
-}
 
 /** A directory with the program `guplint` in it, to be found along PATH. */
 function programsIn(folder: string): string {

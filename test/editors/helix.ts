@@ -1,7 +1,7 @@
-/** What Helix says of itself when it starts a server: it takes no pulled diagnostics, answers settings by section, prefers UTF-8. */
+/** Helix as a client: what it says of itself when it starts a server, and its configuration file. */
 import type { ClientCapabilities } from 'vscode-languageserver/node';
 
-/** The capabilities of Helix 25 that the server asks about. */
+/** The capabilities of Helix 25 that the server asks about: it takes no pulled diagnostics and prefers UTF-8. */
 export const HELIX: ClientCapabilities = {
   general: { positionEncodings: ['utf-8', 'utf-32', 'utf-16'] },
   workspace: {
@@ -29,3 +29,33 @@ export const HELIX: ClientCapabilities = {
   },
   window: { workDoneProgress: true },
 };
+
+/** The parts of a languages.toml that matter here. */
+export interface HelixConfig {
+  readonly language: readonly { readonly name: string; readonly 'language-servers': readonly string[] }[];
+  readonly 'language-server': Readonly<
+    Record<string, { readonly command: string; readonly args: readonly string[]; readonly config: unknown }>
+  >;
+}
+
+/** Reads tables, arrays of tables, and keys whose values are strings, arrays of strings and inline tables. Throws on all other TOML. */
+export function readLanguages(text: string): HelixConfig {
+  const config = { language: [] as object[], 'language-server': {} as Record<string, object> };
+  let table: Record<string, unknown> = {};
+  for (const line of text.split('\n').filter((l) => l.trim() !== '')) {
+    const [, server] = /^\[language-server\.([\w-]+)\]$/.exec(line) ?? [];
+    const [, key, value] = /^([\w-]+) = (.+)$/.exec(line) ?? [];
+    if (server !== undefined) {
+      table = {};
+      config['language-server'][server] = table;
+    } else if (line === '[[language]]') {
+      table = {};
+      config.language.push(table);
+    } else if (key !== undefined && value !== undefined) {
+      table[key] = JSON.parse(value.replace(/([\w-]+) = /g, '"$1": '));
+    } else {
+      throw new Error(`not understood: ${line}`);
+    }
+  }
+  return config as HelixConfig;
+}
