@@ -31,7 +31,8 @@ try {
   });
   cpSync(path.join(root, 'dist'), path.join(stage, 'dist'), {
     recursive: true,
-    filter: (file) => statSync(file).isDirectory() || /(guplint\.js|worker\.js|report\.html|\.wasm)$/.test(file),
+    filter: (file) =>
+      statSync(file).isDirectory() || /(guplint\.js|commands\.js|worker\.js|report\.html|\.wasm)$/.test(file),
   });
   const parts = [
     ['client/package.json', 'package.json'],

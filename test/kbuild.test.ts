@@ -1,15 +1,19 @@
 /**
  * guplint as the checker of a kernel build: the arguments that kbuild hands over, what is printed where, the exit codes, and
- * that a file without gup costs next to nothing. The command lines have the shape that scripts/Makefile.build of 6.12 gives them.
+ * what a file without gup needs. The command lines have the shape that scripts/Makefile.build of 6.12 gives them.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { definesOfHeader, parseKbuildArguments } from '../server/cli/kbuild-arguments.ts';
 import { createAnalyser } from '../server/engine/analyse-job.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../server/engine/config.ts';
+import type { FileSystem, Host } from '../server/engine/host.ts';
+import { run } from '../server/engine/run.ts';
+import { createFileSystem } from '../server/host/files.ts';
+import { LocalExecutor } from '../server/host/local.ts';
 import { bundleDirectory, guplint, temporaryTree } from './harness/cli.ts';
 import { memoryFiles } from './harness/engine.ts';
 import { startParser } from './harness/parser.ts';
@@ -205,37 +209,104 @@ describe('guplint --kbuild', function () {
     );
   });
 
-  it('a file without gup needs neither the parser nor its files', () => {
-    const alone = mkdtempSync(path.join(os.tmpdir(), 'guplint-alone-'));
-    try {
-      copyFileSync(path.join(bundleDirectory(), 'guplint.js'), path.join(alone, 'guplint.js'));
-      const run = (source: string): ReturnType<typeof spawnSync> =>
-        spawnSync(process.execPath, [path.join(alone, 'guplint.js'), '--kbuild', ...BUILD, source], {
-          cwd,
-          encoding: 'utf8',
-        });
-      const plain = run('drv/plain.c');
-      assert.deepEqual([plain.status, plain.stdout, plain.stderr], [0, '', '']);
-      assert.match(String(run('drv/take.c').stderr), /^guplint: /);
-    } finally {
-      rmSync(alone, { recursive: true, force: true });
-    }
+  /** A copy of some files of the bundle, and how to run the build's check with it. */
+  function bundleOf(...names: string[]): {
+    readonly directory: string;
+    readonly run: (source: string, cache?: string) => ReturnType<typeof spawnSync>;
+  } {
+    const directory = temporaryTree({});
+    for (const name of names) copyFileSync(path.join(bundleDirectory(), name), path.join(directory, name));
+    const run = (source: string, cache = directory): ReturnType<typeof spawnSync> =>
+      spawnSync(process.execPath, [path.join(directory, 'guplint.js'), '--kbuild', ...BUILD, '-DDEMO_OLD', source], {
+        cwd,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH ?? '', XDG_CACHE_HOME: cache },
+      });
+    return { directory, run };
+  }
+
+  it('a file without gup needs the entry alone: no argument parser, no analysis, no C parser', () => {
+    const { run } = bundleOf('guplint.js');
+    const plain = run('drv/plain.c');
+    assert.deepEqual([plain.status, plain.stdout, plain.stderr], [0, '', '']);
+    assert.match(String(run('drv/take.c').stderr), /^guplint: .*commands\.js/);
   });
 
-  it('a file without gup costs less than three starts of node that do nothing', () => {
-    const bundle = path.join(bundleDirectory(), 'guplint.js');
-    const said = `process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write(String(user + system)); });`;
-    const check = `process.argv = ['node', 'guplint', '--kbuild', ${JSON.stringify(path.join(cwd, 'drv/plain.c'))}];
-      require(${JSON.stringify(bundle)});`;
-    const cost = (script: string): number => {
-      const run = spawnSync(process.execPath, ['-e', `${script}\n${said}`], { encoding: 'utf8' });
-      assert.equal(run.status, 0, run.stderr);
-      return Number(run.stderr);
+  it('a file with gup comes from the cache without the C parser', () => {
+    const parser = ['web-tree-sitter.wasm', 'tree-sitter-c.wasm'];
+    const { directory, run } = bundleOf('guplint.js', 'commands.js', ...parser);
+    const cold = run('drv/take.c');
+    assert.match(String(cold.stderr), /magic-gup-flags/);
+    for (const name of parser) rmSync(path.join(directory, name));
+    const warm = run('drv/take.c');
+    assert.deepEqual([warm.status, warm.stderr], [0, cold.stderr]);
+    assert.match(String(run('drv/take.c', temporaryTree({})).stderr), /^guplint: .*\.wasm/);
+  });
+
+  it('a file that names only what the project declares is looked at', () => {
+    const model =
+      '{ "functions": { "demo_pin": { "takes": "pin", "arguments": ["start", "nr", "flags", "pages"], "releasedBy": "unpin_user_page" } } }';
+    const tree = temporaryTree({
+      Makefile: MAKEFILE,
+      'guplint.json': '{ "model": "guplint.model.json" }',
+      'guplint.model.json': model,
+      'drv/use.c':
+        'int demo_use(unsigned long a, struct page **p)\n{\n\tif (demo_pin(a, 1, 1, p) != 1)\n\t\treturn -EIO;\n\tput_page(p[0]);\n\treturn 0;\n}\n',
+      'drv/plain.c': 'int demo_plain;\n',
+      'other.json': '{}',
+    });
+    const run = (...args: string[]): ReturnType<typeof guplint> => guplint(['--kbuild', ...args], { cwd: tree });
+    assert.match(run('drv/use.c').err, /^drv\/use\.c:5:\d+: warning: .*\[put-on-pinned\]$/m);
+    assert.equal(run('--config', 'other.json', 'drv/use.c').err, '');
+    assert.equal(run('drv/plain.c').err, '');
+    writeFileSync(path.join(tree, 'guplint.model.json'), '{ "functions": 1 }');
+    assert.deepEqual(run('drv/plain.c'), { code: 0, out: '', err: '' });
+  });
+});
+
+describe('one file of a tree', () => {
+  before(startParser);
+
+  it('is checked without a walk, and without reading files of directories it has nothing to do with', async () => {
+    const files = createFileSystem(
+      temporaryTree({
+        Makefile: MAKEFILE,
+        'drv/take.c': TAKE,
+        'drv/demo.h': HEADER,
+        'drv/use.c': 'int demo_use(void);\n',
+        'drv/sub/more.c': TAKE,
+        'other/take.c': TAKE,
+        'mm/gup.c': TAKE,
+      }),
+    );
+    const seen = new Set<string>();
+    const fs: FileSystem = {
+      ...files,
+      read: (file) => {
+        seen.add(file);
+        return files.read(file);
+      },
+      resolve: (file) => {
+        seen.add(file);
+        return files.resolve(file);
+      },
+      walk: () => assert.fail('walked'),
     };
-    // The least of several turns: what other processes take from these does not count.
-    const turns = Array.from({ length: 8 }, () => ({ bare: cost(''), checking: cost(check) }));
-    const least = (pick: (t: (typeof turns)[number]) => number): number => Math.min(...turns.map(pick));
-    assert.ok(least((t) => t.checking) < 3 * least((t) => t.bare), JSON.stringify(turns));
+    const host: Host = {
+      fs,
+      clock: { now: () => 0 },
+      local: (on) => new LocalExecutor(on, { now: () => 0 }),
+      pool: () => assert.fail('a pool for one file'),
+    };
+    const inputs = [{ kind: 'path', path: 'drv/take.c' }] as const;
+    const defines = { DEMO_OLD: { kind: 'value', text: '1' } } as const;
+    const { findings } = await run({ inputs, settings: { ...DEFAULT_SETTINGS, defines }, rules: true, jobs: 1 }, host);
+    assert.ok(findings.some((f) => f.rule === 'magic-gup-flags'));
+    const elsewhere = [...seen].filter(
+      (file) => !/^(?:drv\/[^/]+|Makefile)$/.test(file) && files.kind(file) === 'file',
+    );
+    assert.deepEqual(elsewhere, []);
+    assert.ok(seen.has('drv/take.c') && seen.has('drv/demo.h'));
   });
 });
 

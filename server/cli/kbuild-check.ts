@@ -3,10 +3,14 @@
  * other files (headers) are left out, since every object that includes them would repeat them.
  */
 import { type KernelRange, seriesRange } from '../../model/version.ts';
+import { isUserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME } from '../engine/baseline.ts';
+import { ConfigFinder, DEFAULT_SETTINGS } from '../engine/config.ts';
 import type { Host } from '../engine/host.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
 import { directoryOf, join, relativeTo } from '../engine/paths.ts';
+import { wordFilter } from '../engine/prefilter.ts';
+import { declaredNames } from '../engine/private-model.ts';
 import type { Finding } from '../engine/protocol.ts';
 import { run } from '../engine/run.ts';
 import { createHost } from '../host/host.ts';
@@ -47,6 +51,17 @@ export async function checkSource(args: KbuildArguments, terminal: Terminal): Pr
   const kept = accept(own, options, host);
   for (const f of kept) terminal.err(showFinding(f, args.source));
   return args.fail ? exitCode(kept, result.problems, options.failLevel) : 0;
+}
+
+/** Whether the text names a function that a configuration file declares. What is wrong with that file is for the sources that count to say. */
+export function callsDeclared(configFile: string, text: string): boolean {
+  try {
+    const config = new ConfigFinder(createHost().fs, { ...DEFAULT_SETTINGS, configFile }).of('.');
+    return wordFilter(declaredNames(config)).test(text);
+  } catch (error) {
+    if (isUserError(error)) return false;
+    throw error;
+  }
 }
 
 /** One line as sparse prints them; an error is a warning too, for the build goes on. */

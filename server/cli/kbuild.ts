@@ -2,10 +2,10 @@
  * `guplint --kbuild`: the checker of a kernel build (make C=1 or C=2, CHECK=). Called for every object, so a file that names
  * nothing of the model ends here, before the argument parser, the analysis or the C parser are loaded.
  */
-import { UserError } from '../base/user-error.ts';
+import { isUserError } from '../base/user-error.ts';
 import { modelPrefilter } from '../engine/prefilter.ts';
 import { createFileSystem } from '../host/files.ts';
-import { parseKbuildArguments } from './kbuild-arguments.ts';
+import { type KbuildArguments, parseKbuildArguments } from './kbuild-arguments.ts';
 import type { ExitCode } from './main.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,22 +23,26 @@ export async function kbuild(args: readonly string[], terminal: Terminal): Promi
   const bytes = Buffer.from(read.bytes.buffer, read.bytes.byteOffset, read.bytes.byteLength);
   const text = bytes.toString('latin1');
   try {
-    if (!(await isOfInterest(parsed.source, text))) return 0;
-    const { checkSource } = await import('./kbuild-check.ts');
+    if (!(await isOfInterest(parsed, text))) return 0;
+    const { checkSource } = await import('./commands.ts');
     return await checkSource(parsed, terminal);
   } catch (error) {
     if (parsed.fail) throw error;
-    const own = error instanceof UserError ? '' : 'internal error: ';
+    const own = isUserError(error) ? '' : 'internal error: ';
     terminal.err(`guplint: ${own}${error instanceof Error ? error.message : String(error)}\n`);
     return 0;
   }
 }
 
-/** Whether the source names something of the model, or calls a function of its directory that does. */
-async function isOfInterest(source: string, text: string): Promise<boolean> {
+/** Whether the source names something of the model, or calls a function of its directory that does or one that the project declares. */
+async function isOfInterest(args: KbuildArguments, text: string): Promise<boolean> {
   const prefilter = modelPrefilter();
   if (prefilter.test(text)) return true;
+  const fs = createFileSystem();
   const { callsNeighbour, neighboursOf } = await import('./kbuild-neighbours.ts');
-  const neighbours = neighboursOf(source, createFileSystem(), prefilter);
-  return neighbours.length > 0 && callsNeighbour(text, neighbours, prefilter);
+  const neighbours = neighboursOf(args.source, fs, prefilter);
+  if (neighbours.length > 0 && callsNeighbour(text, neighbours, prefilter)) return true;
+  const { configWithModel } = await import('./kbuild-declared.ts');
+  const config = configWithModel(args, fs);
+  return config !== undefined && (await import('./commands.ts')).callsDeclared(config, text);
 }

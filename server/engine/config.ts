@@ -8,14 +8,12 @@ import { LineIndex } from '../base/line-index.ts';
 import { decode } from '../syntax/decode.ts';
 import type { DefineValue } from '../syntax/unit.ts';
 import { type ConfigFile, parseConfigFile } from './config-file.ts';
+import { CONFIG_NAME } from './config-name.ts';
 import type { FileSystem } from './host.ts';
 import { ConfigError } from './json-file.ts';
 import { parseModelFile } from './model-file.ts';
 import { directoryOf, join, upwards } from './paths.ts';
 import type { Confidence, Level, ResolvedConfig } from './protocol.ts';
-
-/** The name looked for in each directory. */
-export const CONFIG_NAME = 'guplint.json';
 
 /** What the command line (or an editor) says; undefined where it says nothing. */
 export interface Settings {

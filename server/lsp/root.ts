@@ -4,10 +4,11 @@
  */
 import nodePath from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { UserError } from '../base/user-error.ts';
+import { isUserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline } from '../engine/baseline.ts';
-import { CONFIG_NAME, ConfigFinder, resolveConfig } from '../engine/config.ts';
+import { ConfigFinder, resolveConfig } from '../engine/config.ts';
 import { configFindings } from '../engine/config-findings.ts';
+import { CONFIG_NAME } from '../engine/config-name.ts';
 import type { Host } from '../engine/host.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
 import { directoryOf, isWithin, join, relativeTo } from '../engine/paths.ts';
@@ -108,7 +109,7 @@ export class Root {
       }
       return this.#configs.of(directory);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!isUserError(error)) throw error;
       this.#reportConfig(error.message);
       return resolveConfig(this.settings.engine, undefined);
     }
@@ -160,7 +161,7 @@ export class Root {
     try {
       return parseBaseline(BASELINE_NAME, decode(read.bytes).text);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!isUserError(error)) throw error;
       this.#configErrors.set(BASELINE_NAME, {
         file: BASELINE_NAME,
         error: { line: 1, column: 1, message: error.message },

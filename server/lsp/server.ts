@@ -12,7 +12,7 @@ import {
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
 import { BASELINE_NAME } from '../engine/baseline.ts';
-import { CONFIG_NAME } from '../engine/config.ts';
+import { CONFIG_NAME } from '../engine/config-name.ts';
 import { compareText } from '../engine/order.ts';
 import { directoryOf } from '../engine/paths.ts';
 import type { Finding } from '../engine/protocol.ts';

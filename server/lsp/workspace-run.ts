@@ -9,7 +9,7 @@ import {
   ResponseError,
   type WorkDoneProgressReporter,
 } from 'vscode-languageserver/node';
-import { UserError } from '../base/user-error.ts';
+import { isUserError } from '../base/user-error.ts';
 import type { SiteRecord } from '../engine/protocol.ts';
 import { type RunResult, run } from '../engine/run.ts';
 import { defaultJobs } from '../host/pool.ts';
@@ -58,7 +58,7 @@ async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): 
     );
   } catch (error) {
     // A folder without C files, or with a configuration file that cannot be used: told elsewhere.
-    if (error instanceof UserError) return undefined;
+    if (isUserError(error)) return undefined;
     throw error;
   }
 }
