@@ -29,7 +29,7 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
   s.env.forEach((value, place) => {
     if ((fromLocals ? !place.startsWith('heap') : !isOwnPlace(place)) && mayReach(value))
-      queue.push({ value, place, owner: ownerOfPlace(s, place) });
+      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? ownerOfObject(s, place, value) });
   });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     for (const id of item.value.prov) out.set(id, [...(out.get(id) ?? []), { place: item.place, owner: item.owner }]);
@@ -44,6 +44,17 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
     });
   }
   return out;
+}
+
+/** The field that points to the object of unknown origin (what a callee nobody can look into returned) in which pages lie. */
+function ownerOfObject(s: PathState, place: string, value: Value): Owner | undefined {
+  const root = /^r[^[.@]*(?=[[.])/.exec(place)?.[0];
+  if (root === undefined || value.prov.length === 0) return undefined;
+  let owner: Owner | undefined;
+  s.env.forEach((pointer, at) => {
+    if (owner === undefined && pointer.key === root && !isOwnPlace(at)) owner = ownerOfPlace(s, at);
+  });
+  return owner;
 }
 
 /** The owner of the field that a place is, or lies below. */

@@ -26,7 +26,7 @@ export interface FieldRelease {
 
 /** Releases of kind `given` of fields that are filled with nothing but holds of kind `held` (undefined: of any one kind). */
 export function fieldReleases(pass: RulePass, held: Reference | undefined, given: Reference): readonly FieldRelease[] {
-  const mixed = takesOtherPages(pass);
+  const mixed = takesOtherPages(pass, [pass.unit]);
   // What the file allocates it may free; of a field it is not known which is which.
   if (mixed && given === 'none') return [];
   const known = [...ownersOf(pass.flow).values()].flatMap((facts) => ofOwner(pass, facts, { held, given, mixed }));
@@ -58,7 +58,7 @@ function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Want
 }
 
 /** Whether a function that gives the field back the right way does it the wrong way too, or calls what does: something that is not looked at chooses. */
-function isChosen(pass: RulePass, wrong: string, right: ReadonlySet<string>): boolean {
+export function isChosen(pass: RulePass, wrong: string, right: ReadonlySet<string>): boolean {
   if (right.size === 0) return false;
   if (right.has(wrong)) return true;
   const callers = functionsThatCall(filesOf(pass), { isWanted: (name) => name === wrong, deep: false });
@@ -110,7 +110,7 @@ function fieldsByName(held: readonly HeldFact[]): ReadonlyMap<string, readonly H
 }
 
 /** What kind of hold a call gives back; undefined for other calls and for those that fit any. */
-function releaseKind({ rows }: ApiCall): Reference | undefined {
+export function releaseKind({ rows }: Pick<ApiCall, 'rows'>): Reference | undefined {
   const kinds = new Set(
     rows.flatMap((row) => row.effects.flatMap((e) => (e.op === 'release' ? [e.ref ?? 'either'] : []))),
   );
@@ -162,8 +162,8 @@ const KERNEL_PAGES: ReadonlySet<string> = new Set([
   'ZERO_PAGE',
 ]);
 
-/** Whether the file takes pages in other ways that may end in the same fields: its own, or further references of others. */
-function takesOtherPages(pass: RulePass): boolean {
+/** Whether files take pages in other ways that may end in the same fields: their own, or further references of others. */
+export function takesOtherPages(pass: RulePass, units: readonly CUnit[]): boolean {
   const isPage = (type: string): boolean => /\bstruct (?:page|folio) \*/.test(type);
   const isWanted = (name: string): boolean => {
     if (KERNEL_PAGES.has(name)) return true;
@@ -176,5 +176,5 @@ function takesOtherPages(pass: RulePass): boolean {
       );
   };
   const callers = functionsThatCall(filesOf(pass), { isWanted, deep: false });
-  return [...callers.values()].some(({ unit }) => unit === pass.unit);
+  return [...callers.values()].some(({ unit }) => units.includes(unit));
 }

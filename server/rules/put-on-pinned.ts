@@ -38,7 +38,8 @@
  *
  * ## Limits
  * A field that is filled in two ways, with pins and with other pages, is not looked at where both kinds of release occur. Where the file
- * takes other pages or further references too, what a field alone proves is a warning.
+ * takes other pages or further references too, what a field alone proves is a warning. So is what names alone tell, where the way of the
+ * pages from the acquire call to the release could not be followed in values.
  *
  * ## Fix safety
  * Safe: offered where every page that is known to reach the call is pinned. put_page() becomes unpin_user_page(), release_pages()

@@ -1,6 +1,7 @@
 /**
- * Pages given back the wrong way: what the rules put-on-pinned, unpin-on-gotten and free-on-gup-page share. Two proofs: a path on which a
- * release meets what an acquire call took, and a struct field that is only ever filled with one kind and given back as another.
+ * Pages given back the wrong way: what the rules put-on-pinned, unpin-on-gotten and free-on-gup-page share. Three proofs: a path on which a
+ * release meets what an acquire call took; a struct field that is only ever filled with one kind and given back as another; and, where path
+ * analysis lost the pages, names that lead from sites of one kind alone to the release of another.
  */
 import type { Reference } from '../../model/schema.ts';
 import type { Resource, Step } from '../analysis/resource.ts';
@@ -12,6 +13,7 @@ import { callsOf, filesOf, placeKey } from './file-calls.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
+import { namedReleases } from './named-releases.ts';
 import { ownerKey, ownersOf } from './owner-facts.ts';
 import { areArms } from './surroundings.ts';
 
@@ -58,6 +60,14 @@ export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongR
     seen.add(place);
     const finding = fieldFinding(pass, mistake, release);
     if (finding !== undefined) found.push(...completed(pass, mistake, finding, release.field));
+  }
+  for (const release of namedReleases(pass, HELD[mistake], GIVEN[mistake])) {
+    const place = placeKey(release.step.unit, release.step.span.start);
+    if (seen.has(place)) continue;
+    seen.add(place);
+    const finding = fieldFinding(pass, mistake, { ...release, confidence: 'medium' });
+    if (finding === undefined || isOtherArm(pass, finding)) continue;
+    found.push(...completed(pass, mistake, finding, undefined).map((wrong) => ({ ...wrong, only: false })));
   }
   return found;
 }

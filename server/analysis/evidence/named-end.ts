@@ -10,7 +10,7 @@ import { argumentIndex, type TraceEvent } from '../trace-reach.ts';
 import { tracePages } from '../traces.ts';
 import { argumentNodes, codeOf } from '../trees.ts';
 import { isOnError } from './error-path.ts';
-import { type FoundRelease, releasesOf, siteFlow } from './releases.ts';
+import { type FoundRelease, namedReleases, releasesOf, siteFlow } from './releases.ts';
 
 /** What names tell. */
 export interface NamedEnd {
@@ -18,6 +18,10 @@ export interface NamedEnd {
   readonly releases: readonly FoundRelease[];
   /** Whether something that reaches the pages marks them dirty, or takes them over. */
   readonly marked: boolean;
+  /** Every release that names connect with the pages, of the kind that fits or not. */
+  readonly met: readonly FoundRelease[];
+  /** The functions that give the pages back in the way that fits, as paths or names connect them. */
+  readonly fitting: ReadonlySet<string>;
 }
 
 /** The end of a site's pages by names. */
@@ -27,6 +31,8 @@ export function namedEnd(site: CallSite, model: Model, project: ProjectView, flo
   return {
     releases: trace.complete && trace.handedOut !== 'open' ? found.filter((r) => r.matches && !isOnError(site, r)) : [],
     marked: trace.events.some((e) => e.kind === 'transfer' || (e.kind === 'dirty' && marks(e) && !isOnError(site, e))),
+    met: namedReleases(site, trace),
+    fitting: new Set(found.flatMap((r) => (r.matches ? [r.fn.name] : []))),
   };
 }
 

@@ -46,15 +46,7 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
   for (const r of flow.releases) add(r);
   for (const e of trace.events) {
     if (found.size >= MAX_RELEASES) break;
-    if (e.kind !== 'release' || e.api === undefined || !isRelease(e)) continue;
-    add({
-      unit: e.unit,
-      fn: e.fn,
-      node: e.node,
-      api: e.api,
-      matches: rowsMatch(site, e.rows),
-      by: e.guessed === true ? 'guess' : 'name',
-    });
+    if (isRelease(e)) for (const r of named(site, e)) add(r);
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
   const sorted = withoutStrangers(site, [...found.values()]).sort(
@@ -62,6 +54,20 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
       own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
   );
   return sorted;
+}
+
+/** The releases that names connect with the pages of a site, of whatever kind; those of the page allocator where a page is given. */
+export function namedReleases(site: CallSite, { events }: PageTrace): readonly FoundRelease[] {
+  return events.filter((e) => isRelease(e) || e.rows.some(takesPage)).flatMap((e) => named(site, e));
+}
+
+function named(site: CallSite, { kind, unit, fn, node, api, rows, guessed }: TraceEvent): readonly FoundRelease[] {
+  if (kind !== 'release' || api === undefined) return [];
+  return [{ unit, fn, node, api, matches: rowsMatch(site, rows), by: guessed === true ? 'guess' : 'name' }];
+}
+
+function takesPage({ params }: ApiRow): boolean {
+  return params[0]?.role === 'page';
 }
 
 /**
