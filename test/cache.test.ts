@@ -162,9 +162,25 @@ describe('cache', function () {
     assert.match(same(where), /1 directories known$/);
     rmSync(path.join(where.root, 'b/other.c'));
     same(where);
+    const [scans = ''] = entries(where.cache, 'scan-');
+    assert.doesNotMatch(readFileSync(scans, 'utf8'), /b\/other\.c/);
+    assert.match(readFileSync(scans, 'utf8'), /a\/take\.c/);
     writeFileSync(path.join(where.root, 'guplint.json'), '{ "rules": { "pin-leaked": "off" } }\n');
     same(where);
     assert.doesNotMatch(run(where).out, /"pin-leaked"/);
+  });
+
+  it('forgets files that are gone, and no others', async () => {
+    const where = prepared();
+    await settle();
+    run(where);
+    rmSync(path.join(where.root, 'a/plain.c'));
+    const args = ['a', ...ARGS.slice(1), '--stats'];
+    guplint(args, { cwd: where.root, env: { XDG_CACHE_HOME: where.cache } });
+    const [scans = ''] = entries(where.cache, 'scan-');
+    const kept = JSON.parse(readFileSync(scans, 'utf8')) as { files: Record<string, unknown> };
+    assert.deepEqual(Object.keys(kept.files).sort(), ['a/demo.h', 'a/take.c', 'b/other.c']);
+    same(where);
   });
 
   it('takes no entry that is damaged, cut short or of another program', async () => {

@@ -171,7 +171,7 @@ describe('fixing', () => {
       { inputs: [{ kind: 'path', path: 'a.c' }], settings: DEFAULT_SETTINGS, rules: true, jobs: 1 },
       host,
     );
-    memory.write('a.c', Buffer.from(`\n${PLAIN}`));
+    memory.write([{ path: 'a.c', bytes: Buffer.from(`\n${PLAIN}`) }]);
     const outcome = await fixRun(result, host, { allowed: 'safe', write: true, select: (f) => f });
     assert.deepEqual(
       outcome.problems.map((p) => p.message),

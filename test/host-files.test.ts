@@ -46,7 +46,7 @@ describe('files', () => {
     const root = temporaryTree({ 'real.c': 'old' });
     symlinkSync('real.c', path.join(root, 'link.c'));
     chmodSync(path.join(root, 'real.c'), 0o750);
-    createFileSystem(root).write('link.c', Buffer.from('new'));
+    createFileSystem(root).write([{ path: 'link.c', bytes: Buffer.from('new') }]);
     assert.equal(readFileSync(path.join(root, 'real.c'), 'utf8'), 'new');
     assert.equal(statSync(path.join(root, 'real.c')).mode & 0o777, 0o750);
     assert.ok(lstatSync(path.join(root, 'link.c')).isSymbolicLink());
@@ -55,10 +55,12 @@ describe('files', () => {
 
   it('stay as they were when writing fails', () => {
     const root = temporaryTree({ 'dir/x.c': 'old' });
-    assert.throws(() => createFileSystem(root).write('dir', Buffer.from('new')), /directory|denied|exists/);
-    assert.throws(() => createFileSystem(root).write('none/x.c', Buffer.from('new')), {
-      message: 'no such file or directory',
-    });
+    const write = (...names: string[]): void =>
+      createFileSystem(root).write(names.map((name) => ({ path: name, bytes: Buffer.from('new') })));
+    assert.throws(() => write('dir'), /directory|denied|exists/);
+    assert.throws(() => write('none/x.c'), { message: 'no such file or directory', path: 'none/x.c' });
+    assert.throws(() => write('dir/x.c', 'none/x.c'), { path: 'none/x.c' });
+    assert.equal(readFileSync(path.join(root, 'dir/x.c'), 'utf8'), 'old');
     assert.deepEqual(readdirSync(path.join(root, 'dir')), ['x.c']);
     assert.deepEqual(readdirSync(root), ['dir']);
   });

@@ -127,7 +127,7 @@ export function writeResults(
     return;
   }
   try {
-    host.fs.write(options.output, typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
+    host.fs.write([{ path: options.output, bytes: typeof text === 'string' ? Buffer.from(text, 'utf8') : text }]);
   } catch (error) {
     throw new UserError(`${options.output}: cannot be written: ${(error as Error).message}`);
   }

@@ -6,7 +6,7 @@ import { hashOf } from '../base/hash.ts';
 import { type Decoded, decode, encode } from '../syntax/decode.ts';
 import { type Allowed, applyRound, fixOf, MAX_ROUNDS } from './apply-fixes.ts';
 import { ConfigFinder } from './config.ts';
-import type { FileSystem, Host, ReadResult } from './host.ts';
+import { type FileSystem, type Host, type ReadResult, WriteError } from './host.ts';
 import { kernelTrees } from './kernel-tree.ts';
 import { compareText } from './order.ts';
 import type { Finding, InputProblem } from './protocol.ts';
@@ -30,6 +30,8 @@ export interface FixOutcome {
 export interface AppliedFix {
   readonly finding: Finding;
   readonly title: string;
+  /** The files that the fix changes. */
+  readonly files: readonly string[];
 }
 
 /** One file before and after. */
@@ -95,7 +97,7 @@ class FixRun {
     const decoded = decode(read.bytes);
     const analysed = this.#result.files.find((f) => f.file === file);
     if (analysed !== undefined && analysed.textHash !== hashOf(decoded.text)) {
-      this.problems.push({ path: file, message: 'changed while guplint was running; not fixed' });
+      this.problems.push({ path: file, message: CHANGED });
       return undefined;
     }
     return { decoded, bytes: read.bytes };
@@ -125,23 +127,70 @@ class FixRun {
     });
   }
 
-  /** Writes what changed. Files that changed on disk meanwhile are left alone. */
-  write(): void {
-    for (const [file, text] of this.texts) {
-      const original = this.original(file);
-      if (original === undefined || text === original.decoded.text) continue;
-      const now = this.#host.fs.read(file);
-      if (now.kind === 'problem' || !sameBytes(now.bytes, original.bytes)) {
-        this.problems.push({ path: file, message: 'changed while guplint was running; not fixed' });
-        continue;
-      }
-      try {
-        this.#host.fs.write(file, encode({ ...original.decoded, text }));
-      } catch (error) {
-        this.problems.push({ path: file, message: `cannot be written: ${(error as Error).message}` });
-      }
+  /** Old and new text of each file that changed. */
+  changes(): readonly FileChange[] {
+    return [...this.texts].flatMap(([file, after]) => {
+      const decoded = this.original(file)?.decoded;
+      if (decoded === undefined || decoded.text === after) return [];
+      return [{ file, before: decoded.text, after, encoding: decoded.encoding, bom: decoded.bom }];
+    });
+  }
+
+  /**
+   * Writes what changed, files of one group together or not at all; one that changed on disk meanwhile keeps its group back. Returns the
+   * changes that are on disk now.
+   */
+  write(groups: readonly (readonly FileChange[])[]): readonly FileChange[] {
+    return groups.flatMap((group) => {
+      const stale = group.filter(({ file }) => !this.#isUnchanged(file));
+      const refused = stale.length > 0 ? { files: stale, why: CHANGED } : this.#writeGroup(group);
+      if (refused === undefined) return group;
+      for (const { file } of refused.files) this.problems.push({ path: file, message: refused.why });
+      const causes = refused.files.map((c) => c.file).join(', ');
+      for (const { file } of group.filter((c) => !refused.files.includes(c)))
+        this.problems.push({ path: file, message: `not fixed: the same fix changes ${causes}` });
+      return [];
+    });
+  }
+
+  #isUnchanged(file: string): boolean {
+    const now = this.#host.fs.read(file);
+    const original = this.original(file);
+    return now.kind === 'bytes' && original !== undefined && sameBytes(now.bytes, original.bytes);
+  }
+
+  #writeGroup(group: readonly FileChange[]): { files: readonly FileChange[]; why: string } | undefined {
+    try {
+      this.#host.fs.write(
+        group.map((c) => ({ path: c.file, bytes: encode({ text: c.after, encoding: c.encoding, bom: c.bom }) })),
+      );
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof WriteError)) throw error;
+      return {
+        files: group.filter((c) => c.file === error.path),
+        why: `cannot be written: ${error.message}`,
+      };
     }
   }
+}
+
+const CHANGED = 'changed while guplint was running; not fixed';
+
+/** Changes of files that one fix joins, directly or by way of others. */
+function groupsOf(changes: readonly FileChange[], fixed: readonly AppliedFix[]): readonly (readonly FileChange[])[] {
+  const leader = new Map(changes.map(({ file }) => [file, file]));
+  const leaderOf = (file: string): string => {
+    const next = leader.get(file) ?? file;
+    return next === file ? file : leaderOf(next);
+  };
+  for (const { files } of fixed) for (const file of files) leader.set(leaderOf(file), leaderOf(files[0] ?? file));
+  const groups = new Map<string, FileChange[]>();
+  for (const change of changes) {
+    const of = leaderOf(change.file);
+    groups.set(of, [...(groups.get(of) ?? []), change]);
+  }
+  return [...groups.values()];
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -168,20 +217,23 @@ export async function fixRun(result: RunResult, host: Host, options: FixOptions)
     const round = applyRound(options.select(run.result.findings), options.allowed, (file) => run.text(file));
     open = round.texts.size > 0;
     if (!open) break;
-    for (const finding of round.fixed) fixed.push({ finding, title: fixOf(finding, options.allowed)?.title ?? '' });
+    for (const finding of round.fixed) fixed.push(appliedFix(finding, options.allowed));
     await run.again(round.texts);
   }
-  if (options.write) run.write();
-  const changes = [...run.texts].flatMap(([file, after]) => {
-    const decoded = run.original(file)?.decoded;
-    if (decoded === undefined || decoded.text === after) return [];
-    return [{ file, before: decoded.text, after, encoding: decoded.encoding, bom: decoded.bom }];
-  });
+  const all = [...run.changes()].sort((a, b) => compareText(a.file, b.file));
+  const changes = options.write ? run.write(groupsOf(all, fixed)) : all;
+  const kept = new Set(all.filter((c) => !changes.includes(c)).map((c) => c.file));
   return {
     result: run.result,
-    fixed,
-    changes: changes.sort((a, b) => compareText(a.file, b.file)),
+    fixed: fixed.filter(({ files }) => !files.some((file) => kept.has(file))),
+    changes: [...changes].sort((a, b) => compareText(a.file, b.file)),
     problems: run.problems,
     unsettled: open,
   };
+}
+
+/** What applying the fix of a finding is on record as. */
+export function appliedFix(finding: Finding, allowed: Allowed): AppliedFix {
+  const fix = fixOf(finding, allowed);
+  return { finding, title: fix?.title ?? '', files: [...new Set(fix?.edits.map((e) => e.location.file))] };
 }

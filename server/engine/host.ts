@@ -33,6 +33,23 @@ export interface Stamp {
   readonly changed: number;
 }
 
+/** The new content of a file. */
+export interface FileToWrite {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Why files were not written. The message is readable and does not name the file. */
+export class WriteError extends Error {
+  /** The file that could not be. */
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
 /** Reading and writing files. Nothing here throws for a file that is missing or unreadable. */
 export interface FileSystem {
   /** The working directory, absolute, with `/`. */
@@ -45,8 +62,11 @@ export interface FileSystem {
   read(path: string): ReadResult;
   /** The bytes of a file that is held in memory and not as it is on disk; searching by path must not look at the disk for it. */
   held?(path: string): Uint8Array | undefined;
-  /** Replaces a file as a whole or leaves it as it was; its permissions stay. Throws an Error with a readable message. */
-  write(path: string, bytes: Uint8Array): void;
+  /**
+   * Replaces files, all of them or none: what cannot be written is found out before the first one changes. Their permissions stay. Throws a
+   * `WriteError` that names the file.
+   */
+  write(files: readonly FileToWrite[]): void;
   /** Whether a directory holds this name; where it is missing, `list` tells. */
   has?(directory: string, name: string): boolean;
   /** Names in a directory, sorted; empty when it cannot be read. */

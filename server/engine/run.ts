@@ -143,7 +143,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
     });
     const analyse = clock.now() - start;
     problems.push(...outcome.problems);
-    cache?.save();
+    cache?.save(scanned);
     return assemble({
       files: outcome.results,
       problems,

@@ -6,7 +6,15 @@
 import fs from 'node:fs';
 import nodePath from 'node:path';
 import util from 'node:util';
-import type { FileSystem, PathKind, ReadResult, Stamp, Walk } from '../engine/host.ts';
+import {
+  type FileSystem,
+  type FileToWrite,
+  type PathKind,
+  type ReadResult,
+  type Stamp,
+  type Walk,
+  WriteError,
+} from '../engine/host.ts';
 import type { InputProblem } from '../engine/protocol.ts';
 
 /** Files a batch: large enough that a message costs little, small enough that two threads end together. */
@@ -88,7 +96,10 @@ class DirectoryWalk implements Walk {
       if (!fs.statSync(target).isFile()) return false;
       this.#roots ??= this.#named.map((d) => fs.realpathSync(this.#resolve(d)) + nodePath.sep);
       return !this.#roots.some((root) => target.startsWith(root));
-    } catch {
+    } catch (error) {
+      // One that leads nowhere is no file; one that leads round in a circle is a mistake.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.problems.push({ path, message: systemMessage(error) });
       return false;
     }
   }
@@ -118,24 +129,27 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 
 /** Writes into what is no regular file (a pipe, a device): there is nothing to keep whole and nothing to put in its place. */
 function writeInto(path: string, bytes: Uint8Array): void {
+  const fd = fs.openSync(path, 'w');
   try {
-    const fd = fs.openSync(path, 'w');
-    try {
-      writeAll(fd, bytes);
-    } finally {
-      fs.closeSync(fd);
-    }
-  } catch (error) {
-    throw new Error(systemMessage(error));
+    writeAll(fd, bytes);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
-/** Writes beside the file and renames; on any failure the old content stands and the temporary file is gone. */
-function writeAtomically(path: string, bytes: Uint8Array): void {
+/** A file written beside its place. */
+interface Staged {
+  readonly path: string;
+  readonly temporary: string;
+  readonly target: string;
+}
+
+/** Writes a file beside the one it is to replace, or into what cannot be replaced. `path`: as the caller names it. */
+function stage({ path: named, bytes }: FileToWrite, path: string): Staged | undefined {
   const there = fs.statSync(path, { throwIfNoEntry: false });
   if (there !== undefined && !there.isFile()) {
     writeInto(path, bytes);
-    return;
+    return undefined;
   }
   const target = there === undefined ? path : fs.realpathSync(path);
   const mode = there?.mode;
@@ -149,10 +163,32 @@ function writeAtomically(path: string, bytes: Uint8Array): void {
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(temporary, target);
+    return { path: named, temporary, target };
   } catch (error) {
     fs.rmSync(temporary, { force: true });
-    throw new Error(systemMessage(error));
+    throw error;
+  }
+}
+
+/** Writes every file beside its place, then puts all in place; on any failure the old contents stand and nothing else is left. */
+function writeTogether(files: readonly FileToWrite[], resolve: (path: string) => string): void {
+  const staged: Staged[] = [];
+  for (const file of files) {
+    try {
+      const one = stage(file, resolve(file.path));
+      if (one !== undefined) staged.push(one);
+    } catch (error) {
+      for (const { temporary } of staged) fs.rmSync(temporary, { force: true });
+      throw new WriteError(file.path, systemMessage(error));
+    }
+  }
+  for (const [i, { path, temporary, target }] of staged.entries()) {
+    try {
+      fs.renameSync(temporary, target);
+    } catch (error) {
+      for (const left of staged.slice(i)) fs.rmSync(left.temporary, { force: true });
+      throw new WriteError(path, systemMessage(error));
+    }
   }
 }
 
@@ -182,7 +218,7 @@ export function createFileSystem(root: string = process.cwd()): FileSystem {
         return { kind: 'problem', problem: { path, message: systemMessage(error) } };
       }
     },
-    write: (path, bytes) => writeAtomically(resolve(path), bytes),
+    write: (files) => writeTogether(files, resolve),
     list(directory) {
       try {
         return fs.readdirSync(resolve(directory)).sort();

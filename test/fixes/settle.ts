@@ -1,6 +1,6 @@
 /** All fixes of a directory of a tree, safe and unsafe, applied round after round until nothing is left to fix. */
-import { applyRound, fixOf, MAX_ROUNDS } from '../../server/engine/apply-fixes.ts';
-import type { AppliedFix } from '../../server/engine/fix-run.ts';
+import { applyRound, MAX_ROUNDS } from '../../server/engine/apply-fixes.ts';
+import { type AppliedFix, appliedFix } from '../../server/engine/fix-run.ts';
 import type { TreeAnalysis } from '../harness/tree-analysis.ts';
 
 /** Where the fixes of a directory come to. */
@@ -20,7 +20,7 @@ export function settledTexts(tree: TreeAnalysis, directory: string, files: reado
     const round = applyRound(findings, 'any', (file) => texts.get(file) ?? tree.text(file));
     if (round.texts.size === 0) return { texts, fixed, rounds };
     for (const [file, text] of round.texts) texts.set(file, text);
-    for (const finding of round.fixed) fixed.push({ finding, title: fixOf(finding, 'any')?.title ?? '' });
+    for (const finding of round.fixed) fixed.push(appliedFix(finding, 'any'));
   }
   return { texts, fixed, rounds: MAX_ROUNDS };
 }

@@ -36,8 +36,8 @@ export function memoryFiles(files: Readonly<Record<string, string>>): FileSystem
         ? { kind: 'problem', problem: { path, message: 'no such file or directory' } }
         : { kind: 'bytes', bytes: Buffer.from(text, 'utf8') };
     },
-    write: (path, bytes) => {
-      texts.set(path, Buffer.from(bytes).toString('utf8'));
+    write: (written) => {
+      for (const { path, bytes } of written) texts.set(path, Buffer.from(bytes).toString('utf8'));
     },
     list: inside,
     walk(directories) {

@@ -2,7 +2,7 @@
 import type { Executor, FileSystem } from '../host.ts';
 import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply } from '../protocol.ts';
 import { JobCache } from './job-cache.ts';
-import { ScanCache } from './scan-cache.ts';
+import { ScanCache, type Walked } from './scan-cache.ts';
 import type { CacheStore } from './store.ts';
 import { Verifier } from './trust.ts';
 
@@ -42,8 +42,8 @@ export class RunCache {
   }
 
   /** Keeps what the run has found out. */
-  save(): void {
-    this.#scans.save();
+  save(walked: Walked): void {
+    this.#scans.save(walked);
     if (this.#kept) this.#store.prune();
   }
 

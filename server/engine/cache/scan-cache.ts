@@ -4,6 +4,7 @@
  */
 import { hashOf } from '../../base/hash.ts';
 import type { FileSystem, Stamp } from '../host.ts';
+import { isWithin } from '../paths.ts';
 import type { CacheStore } from './store.ts';
 import { isSettled } from './trust.ts';
 
@@ -23,6 +24,12 @@ interface Kept {
 export type ScanAnswer =
   /** Bytes of the file that holds one of the names. */
   { readonly found: true; readonly size: number } | { readonly found: false };
+
+/** Directories that a run has walked, and all files it met. */
+export interface Walked {
+  readonly directories: readonly string[];
+  readonly files: ReadonlySet<string>;
+}
 
 /** The scans of one working directory. */
 export class ScanCache {
@@ -79,8 +86,9 @@ export class ScanCache {
     return this.#fs.stamp?.(path);
   }
 
-  /** Writes what is new. */
-  save(): void {
+  /** Writes what is new, without files of these directories that were not met in them. */
+  save(walked: Walked): void {
+    this.#forget(walked);
     if (!this.#changed) return;
     this.#changed = false;
     const kept: Kept = {
@@ -89,6 +97,14 @@ export class ScanCache {
       files: Object.fromEntries(this.#files),
     };
     this.#store.save(this.#name, JSON.stringify(kept));
+  }
+
+  #forget({ directories, files }: Walked): void {
+    for (const path of this.#files.keys()) {
+      if (files.has(path) || !directories.some((directory) => isWithin(directory, path))) continue;
+      this.#files.delete(path);
+      this.#changed = true;
+    }
   }
 
   #load(): void {
