@@ -28,7 +28,16 @@ interface UnitCalls {
 /** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
 export const MAX_CALLERS = 4;
 
-const cache = new WeakMap<CUnit, UnitCalls>();
+/** What a called function does to pages or memory. */
+interface CallKind {
+  readonly acquires: boolean;
+  readonly releases: boolean;
+  readonly frees: boolean;
+}
+
+const KINDS = ['acquires', 'releases', 'frees'] as const;
+
+const cache = new WeakMap<CUnit['version'], UnitCalls>();
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 function givesBack(row: ApiRow): boolean {
@@ -43,18 +52,19 @@ export class CallGraph {
   readonly #frees = new Set<FunctionDef>();
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
+  readonly #kinds = new Map<string, CallKind>();
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
     const add = (unit: CUnit, fn: FunctionDef): void => {
-      this.#byName.set(fn.name, [...(this.#byName.get(fn.name) ?? []), { unit, fn }]);
+      const same = this.#byName.get(fn.name);
+      if (same === undefined) this.#byName.set(fn.name, [{ unit, fn }]);
+      else same.push({ unit, fn });
     };
     for (const unit of units) for (const fn of unit.functions) add(unit, fn);
     this.#addMacros(units, add);
     const known = [...this.#byName.values()].flat();
-    this.#spread(known, this.#acquires, (r) => r.site === true);
-    this.#spread(known, this.#releases, givesBack);
-    this.#spread(known, this.#frees, (r) => r.effects.some((e) => e.op === 'free'));
+    this.#spread(known);
   }
 
   /** Macros count where they call something of the model or of the project, and have no name of the model. */
@@ -134,34 +144,55 @@ export class CallGraph {
     return unitCalls(unit).fields.get(field) ?? [];
   }
 
-  /** Marks the functions that call something a row says, and their callers up to `MAX_CALLERS`. */
-  #spread(known: readonly Known[], into: Set<FunctionDef>, says: (row: ApiRow) => boolean): void {
+  /** What a call of a name outside the project does, as far as the model says. */
+  #kindOf(name: string): CallKind {
+    let kind = this.#kinds.get(name);
+    if (kind === undefined) {
+      const rows = this.#model.readable(name);
+      kind = {
+        acquires: rows.some((r) => r.site === true),
+        releases: rows.some(givesBack),
+        frees: rows.some((r) => r.effects.some((e) => e.op === 'free')),
+      };
+      this.#kinds.set(name, kind);
+    }
+    return kind;
+  }
+
+  /** Marks the functions that call something of a kind, and their callers up to `MAX_CALLERS`. */
+  #spread(known: readonly Known[]): void {
     const callers = new Map<FunctionDef, FunctionDef[]>();
-    let level: FunctionDef[] = [];
+    const marked = { acquires: this.#acquires, releases: this.#releases, frees: this.#frees };
     for (const { unit, fn } of known) {
       for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
         const name = this.behindAlias(unit, called);
-        const callee = this.lookup(unit, name);
-        if (callee !== undefined) callers.set(callee.fn, [...(callers.get(callee.fn) ?? []), fn]);
-        else if (!into.has(fn) && this.#model.readable(name).some(says)) {
-          into.add(fn);
-          level.push(fn);
-        }
+        const callee = this.lookup(unit, name)?.fn;
+        if (callee === undefined) {
+          const kind = this.#kindOf(name);
+          for (const k of KINDS) if (kind[k]) marked[k].add(fn);
+        } else if (callers.has(callee)) callers.get(callee)?.push(fn);
+        else callers.set(callee, [fn]);
       }
     }
-    for (let depth = 0; depth < MAX_CALLERS && level.length > 0; depth++) {
-      const above = new Set(level.flatMap((fn) => callers.get(fn) ?? []).filter((fn) => !into.has(fn)));
-      for (const fn of above) into.add(fn);
-      level = [...above];
-    }
+    for (const k of KINDS) spreadUp(marked[k], callers);
+  }
+}
+
+/** Marks the callers of what is marked, up to `MAX_CALLERS`. */
+function spreadUp(into: Set<FunctionDef>, callers: ReadonlyMap<FunctionDef, readonly FunctionDef[]>): void {
+  let level = [...into];
+  for (let depth = 0; depth < MAX_CALLERS && level.length > 0; depth++) {
+    const above = new Set(level.flatMap((fn) => callers.get(fn) ?? []).filter((fn) => !into.has(fn)));
+    for (const fn of above) into.add(fn);
+    level = [...above];
   }
 }
 
 function unitCalls(unit: CUnit): UnitCalls {
-  let found = cache.get(unit);
+  let found = cache.get(unit.version);
   if (found === undefined) {
     found = { calls: callsByFunction(unit), fields: functionFields(unit) };
-    cache.set(unit, found);
+    cache.set(unit.version, found);
   }
   return found;
 }

@@ -12,19 +12,17 @@ interface UnitIndex {
   readonly offsets: ReadonlyMap<string, readonly number[]>;
   readonly functions: readonly FunctionDef[];
   readonly declarations: readonly DeclarationItem[];
-  readonly trees: Map<FunctionDef, CNode>;
-  readonly calls: Map<FunctionDef, ReadonlyMap<string, readonly CNode[]>>;
 }
 
-const cache = new WeakMap<CUnit, UnitIndex>();
+const cache = new WeakMap<CUnit['version'], UnitIndex>();
 
 function indexOf(unit: CUnit): UnitIndex {
-  let index = cache.get(unit);
+  let index = cache.get(unit.version);
   if (index === undefined) {
     const functions = [...unit.functions].sort((a, b) => a.span.start - b.span.start);
     const declarations = [...unit.declarations].sort((a, b) => a.span.start - b.span.start);
-    index = { offsets: scan(unit.code), functions, declarations, trees: new Map(), calls: new Map() };
-    cache.set(unit, index);
+    index = { offsets: scan(unit.code), functions, declarations };
+    cache.set(unit.version, index);
   }
   return index;
 }
@@ -76,13 +74,7 @@ export function declarationAt(unit: CUnit, offset: number): DeclarationItem | un
 
 /** The tree of a function. Parsed once. */
 export function treeOf(unit: CUnit, fn: FunctionDef): CNode {
-  const { trees } = indexOf(unit);
-  let tree = trees.get(fn);
-  if (tree === undefined) {
-    tree = parseFunction(unit, fn).root;
-    trees.set(fn, tree);
-  }
-  return tree;
+  return parseFunction(unit, fn).root;
 }
 
 /** The tree of an expression that stands outside functions or in a macro's body; undefined where the text is none. */
@@ -90,9 +82,10 @@ export function expressionTree(unit: CUnit, span: Span): CNode | undefined {
   return span.start < span.end ? parseExpression(unit, span) : undefined;
 }
 
+const calls = new WeakMap<FunctionDef, ReadonlyMap<string, readonly CNode[]>>();
+
 /** The calls in a function by the name called, in text order. Calls through pointers are left out. */
 export function callsIn(unit: CUnit, fn: FunctionDef): ReadonlyMap<string, readonly CNode[]> {
-  const { calls } = indexOf(unit);
   let found = calls.get(fn);
   if (found === undefined) {
     const map = new Map<string, CNode[]>();

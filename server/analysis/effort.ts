@@ -8,11 +8,11 @@ import type { CUnit } from '../syntax/unit.ts';
 /** Characters of function text that all walks of one unit may go over. */
 const MAX_EFFORT = 60_000_000;
 
-const spent = new WeakMap<CUnit, number>();
+const spent = new WeakMap<CUnit['surroundings'], number>();
 
 /** Takes the work of walking a stretch of the unit once; false when the unit has spent its share. */
 export function afford(unit: CUnit, walked: Span): boolean {
-  const total = (spent.get(unit) ?? 0) + (walked.end - walked.start);
-  spent.set(unit, total);
+  const total = (spent.get(unit.surroundings) ?? 0) + (walked.end - walked.start);
+  spent.set(unit.surroundings, total);
   return total <= MAX_EFFORT;
 }

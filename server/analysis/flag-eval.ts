@@ -3,6 +3,7 @@
  * file variables, fields, parameters) are resolved by `flag-sources.ts` through the callbacks of this file.
  */
 import { type CNode, childByField, walk } from '../syntax/node.ts';
+import type { CUnit } from '../syntax/unit.ts';
 import { isFollName, isForeignName, isWriteName, literalValue } from './constants.ts';
 import { afford } from './effort.ts';
 import { type FlagState, flowStates } from './flag-flow.ts';
@@ -101,7 +102,7 @@ interface Following {
   readonly ctx: FlagContext;
 }
 
-const stateCache = new WeakMap<CNode, Map<string, States>>();
+const stateCache = new WeakMap<CUnit['surroundings'], WeakMap<CNode, Map<string, States>>>();
 
 /** The states of the followed places; undefined when the unit has spent its share of work. */
 function statesFor(node: CNode, f: Following): States | undefined {
@@ -109,8 +110,11 @@ function statesFor(node: CNode, f: Following): States | undefined {
   const asked = askedNodes(body);
   // What is known of a caller, or cut short by what is being followed, is not what others would see.
   if (scope.bindings.size > 0 || ctx.busy.size > 0 || !asked.has(node)) return compute(f, new Set([node]));
-  const known = stateCache.get(body) ?? new Map<string, States>();
-  stateCache.set(body, known);
+  const { surroundings } = scope.unit;
+  const trees = stateCache.get(surroundings) ?? new WeakMap<CNode, Map<string, States>>();
+  stateCache.set(surroundings, trees);
+  const known = trees.get(body) ?? new Map<string, States>();
+  trees.set(body, known);
   const key = [...initial.keys()].sort().join('\n');
   const states = known.get(key) ?? compute(f, asked);
   if (states !== undefined) known.set(key, states);

@@ -213,12 +213,12 @@ interface AssignmentOperator {
   readonly partial: boolean;
 }
 
-const operatorCache = new WeakMap<CUnit, Map<string, readonly AssignmentOperator[]>>();
+const operatorCache = new WeakMap<CUnit['version'], Map<string, readonly AssignmentOperator[]>>();
 
 /** Where the text assigns a name. Cached by unit. */
 function assignmentOperators(unit: CUnit, name: string, kind: 'field' | 'variable'): readonly AssignmentOperator[] {
-  const known = operatorCache.get(unit) ?? new Map<string, readonly AssignmentOperator[]>();
-  operatorCache.set(unit, known);
+  const known = operatorCache.get(unit.version) ?? new Map<string, readonly AssignmentOperator[]>();
+  operatorCache.set(unit.version, known);
   const key = `${kind} ${name}`;
   let found = known.get(key);
   if (found === undefined) {

@@ -29,14 +29,17 @@ export interface Asked {
   holdsBelow(): boolean;
 }
 
-/** The rest of the program as one function's analysis sees it. */
+/** The function that asks. */
+export type Caller = Pick<Frame, 'unit' | 'fn'>;
+
+/** The rest of the program as one function's analysis sees it. What it answers may depend on the arguments alone. */
 export interface Program {
   /** A function by name, as seen from the function at hand: its file's own static functions first. */
-  callee(frame: Frame, name: string, asked: Asked): Callee;
+  callee(caller: Caller, name: string, asked: Asked): Callee;
   /** The name behind one that an object-like macro gives to a function; any other name itself. */
   behindAlias(unit: CUnit, name: string): string;
   /** Functions that may stand behind a pointer field; empty when none is known. */
-  behindField(frame: Frame, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
+  behindField(caller: Caller, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */
   rowsFor(unit: CUnit, name: string): readonly ApiRow[];
   /** Whether a function of the cluster can give pages back, by the names it calls. */

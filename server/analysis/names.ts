@@ -2,6 +2,7 @@
  * What a called name means in a unit: a function of the model, a macro of the project, a function of the project, or nothing known.
  * A function of the same name in the file itself hides the model's; object-like macros are followed to what they stand for.
  */
+
 import type { Model } from '../../model/index.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { isKernelHeader } from './macro-functions.ts';
@@ -33,14 +34,14 @@ const MAX_ALIASES = 8;
 
 const UNKNOWN: NameMeaning = { kind: 'unknown' };
 
-const cache = new WeakMap<CUnit, { readonly model: Model; readonly known: Map<string, NameMeaning> }>();
+const cache = new WeakMap<CUnit['surroundings'], { readonly model: Model; readonly known: Map<string, NameMeaning> }>();
 
 /** The meaning of a name that stands before an argument list. Cached by unit, for one model at a time. */
 export function meaningOf(scope: NameScope, name: string): NameMeaning {
-  let memo = cache.get(scope.unit);
+  let memo = cache.get(scope.unit.surroundings);
   if (memo === undefined || memo.model !== scope.model) {
     memo = { model: scope.model, known: new Map() };
-    cache.set(scope.unit, memo);
+    cache.set(scope.unit.surroundings, memo);
   }
   let meaning = memo.known.get(name);
   if (meaning === undefined) {

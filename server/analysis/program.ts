@@ -10,8 +10,9 @@ import { alwaysFails } from './always-fails.ts';
 import { CallGraph, type Known } from './call-graph.ts';
 import { execute } from './execute.ts';
 import { summarize } from './exits.ts';
+import { type FlowMemo, type FunctionFlow, ListeningProgram } from './flow-memo.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
-import type { Asked, Callee, Frame, Program } from './frame.ts';
+import type { Asked, Callee, Caller, Frame, Program } from './frame.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import type { EntryEvent } from './path-state.ts';
@@ -24,6 +25,8 @@ export interface ProgramInput {
   readonly model: Model;
   readonly tables: LowerTables;
   readonly sites: readonly CallSite[];
+  /** What was found out before, and where to keep what is found out now. */
+  readonly memo?: FlowMemo | undefined;
 }
 
 /** What path analysis found in a cluster. */
@@ -72,6 +75,9 @@ const NOTHING_HELD: Asked = { withPages: false, holding: false, holdsBelow: () =
 class Run implements Program {
   readonly graph: CallGraph;
   readonly #summaries = new Map<FunctionDef, Summary | 'running'>();
+  /** Functions whose analysis is under way, outermost first. */
+  readonly #running: FunctionDef[] = [];
+  readonly #recursive = new Set<FunctionDef>();
   readonly #idle = new Map<FunctionDef, boolean>();
   readonly #problems: FlowProblem[] = [];
   readonly #releases: ReleaseFact[] = [];
@@ -100,22 +106,22 @@ class Run implements Program {
     return this.#flags.get(`${unit.path}:${callStart}`);
   }
 
-  behindField(frame: Frame, tag: string | undefined, field: string, asked: Asked): readonly Callee[] {
+  behindField(caller: Caller, tag: string | undefined, field: string, asked: Asked): readonly Callee[] {
     const fitting = this.graph
-      .inField(frame.unit, field)
+      .inField(caller.unit, field)
       .filter((n) => tag === undefined || n.tag === undefined || n.tag === tag);
-    return fitting.map((n) => this.callee(frame, n.name, asked));
+    return fitting.map((n) => this.callee(caller, n.name, asked));
   }
 
   behindAlias(unit: CUnit, name: string): string {
     return this.graph.behindAlias(unit, name);
   }
 
-  callee(frame: Frame, name: string, asked: Asked): Callee {
-    const known = this.graph.lookup(frame.unit, name);
+  callee(caller: Caller, name: string, asked: Asked): Callee {
+    const known = this.graph.lookup(caller.unit, name);
     if (known === undefined) return { kind: 'external' };
     const mayFree = this.graph.frees(known.fn) && asked.holding && asked.holdsBelow();
-    const worth = mayFree || (this.#isWorth(frame, known, asked) && (asked.withPages || !this.isIdle(known)));
+    const worth = mayFree || (this.#isWorth(caller, known, asked) && (asked.withPages || !this.isIdle(known)));
     const summary = worth ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
@@ -135,45 +141,59 @@ class Run implements Program {
    * A callee that takes pages always counts. One that gives some back counts in its own file; in other files where pages are held,
    * and in functions that take none themselves: what those do to the pages of their callers is all that is asked of them.
    */
-  #isWorth(frame: Pick<Frame, 'unit' | 'fn'>, { unit, fn }: Known, asked: Asked): boolean {
+  #isWorth(caller: Caller, { unit, fn }: Known, asked: Asked): boolean {
     if (asked.withPages || this.graph.acquires(fn)) return true;
-    return this.graph.releases(fn) && (asked.holding || unit === frame.unit || !this.graph.acquires(frame.fn));
+    return this.graph.releases(fn) && (asked.holding || unit === caller.unit || !this.graph.acquires(caller.fn));
   }
 
   summaryOf(known: Known): Summary | undefined {
     const old = this.#summaries.get(known.fn);
+    if (old === 'running') this.#meetsItself(known.fn);
     if (old === 'running') return undefined;
     if (old !== undefined) return old;
     this.#summaries.set(known.fn, 'running');
-    const graph = lowered(known.unit, known.fn, this.input.tables);
-    if (graph === undefined) {
+    this.#running.push(known.fn);
+    const flow = this.input.memo?.recall(known.fn, this.input.model, this) ?? this.#analyse(known);
+    this.#running.pop();
+    if (flow === undefined) {
       this.#summaries.delete(known.fn);
       this.#skipped.push({ unit: known.unit, functionName: known.fn.name, reason: 'nested too deeply' });
       return undefined;
     }
+    this.#summaries.set(known.fn, flow.summary);
+    this.#add(known, flow);
+    return flow.summary;
+  }
+
+  /** Runs a function; undefined for one that nests too deeply. */
+  #analyse({ unit, fn }: Known): FunctionFlow | undefined {
+    const { model, tables, memo } = this.input;
+    const graph = lowered(unit, fn, tables);
+    if (graph === undefined) return undefined;
+    const program = memo === undefined ? this : new ListeningProgram(this);
     const { cfg, loops } = graph;
-    const frame: Frame = {
-      unit: known.unit,
-      fn: known.fn,
-      cfg,
-      loops,
-      model: this.input.model,
-      program: this,
-      problems: [],
-      releases: [],
-      held: [],
-      ends: [],
-    };
-    const run = execute(frame);
-    const summary = summarize(frame, run.exits, run.complete);
-    if (!run.complete) this.#skipped.push({ unit: known.unit, functionName: known.fn.name, reason: 'too many paths' });
-    else this.#problems.push(...frame.problems);
-    this.#releases.push(...frame.releases);
-    this.#held.push(...frame.held);
-    this.#ends.push(...frame.ends);
+    const frame: Frame = { unit, fn, cfg, loops, model, program, problems: [], releases: [], held: [], ends: [] };
+    const { exits, complete } = execute(frame);
+    const summary = summarize(frame, exits, complete);
+    const { problems, releases, held, ends } = frame;
+    const flow: FunctionFlow = { summary, problems, releases, held, ends, complete };
+    if (memo !== undefined && program instanceof ListeningProgram && !this.#recursive.has(fn))
+      memo.remember(fn, { model, questions: program.questions(), flow });
+    return flow;
+  }
+
+  /** What is known of functions that call themselves through others depends on which of them was asked for first. */
+  #meetsItself(fn: FunctionDef): void {
+    for (const f of this.#running.slice(this.#running.indexOf(fn))) this.#recursive.add(f);
+  }
+
+  #add({ unit, fn }: Known, { summary, problems, releases, held, ends, complete }: FunctionFlow): void {
+    if (!complete) this.#skipped.push({ unit, functionName: fn.name, reason: 'too many paths' });
+    else this.#problems.push(...problems);
+    this.#releases.push(...releases);
+    this.#held.push(...held);
+    this.#ends.push(...ends);
     for (const c of summary.cases) this.#events.push(...c.events);
-    this.#summaries.set(known.fn, summary);
-    return summary;
   }
 
   /**

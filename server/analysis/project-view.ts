@@ -11,6 +11,8 @@ export interface ProjectView {
   headers(unit: CUnit): readonly CUnit[];
   /** Other source files of the same cluster (the directory, the module): their functions that are not static may be called. */
   cluster(unit: CUnit): readonly CUnit[];
+  /** The functions of a name in the units of `cluster` that are not static. Without it, all of them are looked through. */
+  exported?(unit: CUnit, name: string): readonly VisibleFunction[];
   /**
    * Source files beside the unit whose text holds the word, whether they name something of the model or not: where its functions are
    * called from. Without it, those of the cluster.
@@ -45,7 +47,7 @@ interface UnitSymbols {
   readonly functions: ReadonlyMap<string, readonly FunctionDef[]>;
 }
 
-const symbolCache = new WeakMap<CUnit, UnitSymbols>();
+const symbolCache = new WeakMap<CUnit['version'], UnitSymbols>();
 
 function group<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {
   const map = new Map<string, T[]>();
@@ -59,11 +61,11 @@ function group<T extends { readonly name: string }>(items: readonly T[]): Map<st
 
 /** Macros and functions of one unit by name; macros whose #if is off on all kernels of the unit are left out. Cached. */
 export function unitSymbols(unit: CUnit): UnitSymbols {
-  let symbols = symbolCache.get(unit);
+  let symbols = symbolCache.get(unit.version);
   if (symbols === undefined) {
     const live = unit.macros.filter((m) => intersect(m.active, unit.range) !== undefined);
     symbols = { macros: group(live), functions: group(unit.functions) };
-    symbolCache.set(unit, symbols);
+    symbolCache.set(unit.version, symbols);
   }
   return symbols;
 }
@@ -83,10 +85,20 @@ export function visibleFunctions(unit: CUnit, name: string, project: ProjectView
     const found = unitSymbols(from).functions.get(name);
     if (found !== undefined) return found.map((fn) => ({ unit: from, fn }));
   }
-  return project.cluster(unit).flatMap((from) => {
-    const found = unitSymbols(from).functions.get(name) ?? [];
-    return found.filter((fn) => !fn.isStatic).map((fn) => ({ unit: from, fn }));
-  });
+  return project.exported?.(unit, name) ?? project.cluster(unit).flatMap((from) => exportedBy(from, name));
+}
+
+function exportedBy(unit: CUnit, name: string): readonly VisibleFunction[] {
+  const found = unitSymbols(unit).functions.get(name) ?? [];
+  return found.filter((fn) => !fn.isStatic).map((fn) => ({ unit, fn }));
+}
+
+/** The functions of some units that are not static, by name, in the order of the units. */
+export function exportsOf(units: readonly CUnit[]): ReadonlyMap<string, readonly VisibleFunction[]> {
+  const all = units.flatMap((unit) =>
+    unit.functions.filter((fn) => !fn.isStatic).map((fn) => ({ name: fn.name, unit, fn })),
+  );
+  return group(all);
 }
 
 /** The function that a call of this name means, also one of a file beside the unit that names nothing of the model. */

@@ -2,6 +2,7 @@
  * Follows the pages of a site through its file: from the acquiring function over fields, carriers and calls to releases and uses.
  * By names, within budgets; `complete` says whether a budget ended the search.
  */
+
 import type { Model } from '../../model/index.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
@@ -60,7 +61,7 @@ interface Work {
 }
 
 /** Traces of sites that put pages into the same place of the same function are the same. */
-const traceCache = new WeakMap<CUnit, Map<string, PageTrace>>();
+const traceCache = new WeakMap<CUnit['surroundings'], Map<string, PageTrace>>();
 
 /** Follows the pages of a site. `model` is the model of the kernels aimed at. */
 export function tracePages(site: CallSite, model: Model, project: ProjectView): PageTrace {
@@ -75,8 +76,8 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
       complete: true,
     };
   }
-  const known = traceCache.get(unit) ?? new Map<string, PageTrace>();
-  traceCache.set(unit, known);
+  const known = traceCache.get(unit.surroundings) ?? new Map<string, PageTrace>();
+  traceCache.set(unit.surroundings, known);
   const key = pages === undefined ? '' : `${fn.span.start} ${codeOf(unit, pages)}`;
   const before = known.get(key);
   if (before !== undefined) return before;
@@ -379,12 +380,12 @@ function climb(s: Search, from: VisibleFunction, param: number | undefined, kind
   }
 }
 
-const fieldCache = new WeakMap<CUnit, Map<string, ReadonlySet<FunctionDef>>>();
+const fieldCache = new WeakMap<CUnit['version'], Map<string, ReadonlySet<FunctionDef>>>();
 
 /** The functions of a unit that name a field. Cached by unit. */
 function functionsWithField(unit: CUnit, field: string): ReadonlySet<FunctionDef> {
-  const known = fieldCache.get(unit) ?? new Map<string, ReadonlySet<FunctionDef>>();
-  fieldCache.set(unit, known);
+  const known = fieldCache.get(unit.version) ?? new Map<string, ReadonlySet<FunctionDef>>();
+  fieldCache.set(unit.version, known);
   const before = known.get(field);
   if (before !== undefined) return before;
   const found = new Set<FunctionDef>();

@@ -2,6 +2,7 @@
  * Macros and functions of a project that take pages for whoever calls them: a macro whose body takes pages, and a function
  * that hands the pages out through a parameter or its result. Their callers decide what happens to the pages.
  */
+
 import type { ApiRow } from '../../model/schema.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
@@ -29,14 +30,14 @@ const MAX_TRIED = 20;
 /** Wrappers of wrappers of wrappers are followed so far. */
 const MAX_NESTING = 4;
 
-const cache = new WeakMap<CUnit, Map<string, Wrapper | undefined>>();
+const cache = new WeakMap<CUnit['surroundings'], Map<string, Wrapper | undefined>>();
 
 /** The wrapper that a call of this name in the unit goes through; undefined for anything else. */
 export function wrapperNamed(scope: NameScope, name: string, nesting = 0): Wrapper | undefined {
-  let memo = cache.get(scope.unit);
+  let memo = cache.get(scope.unit.surroundings);
   if (memo === undefined) {
     memo = new Map();
-    cache.set(scope.unit, memo);
+    cache.set(scope.unit.surroundings, memo);
   }
   if (memo.has(name)) return memo.get(name);
   memo.set(name, undefined);
@@ -93,10 +94,10 @@ function firstAcquiring(
 }
 
 /** Names called in each function, by one pass over the unit. */
-const calledCache = new WeakMap<CUnit, ReadonlyMap<FunctionDef, readonly string[]>>();
+const calledCache = new WeakMap<CUnit['version'], ReadonlyMap<FunctionDef, readonly string[]>>();
 
 function calledNames(unit: CUnit): ReadonlyMap<FunctionDef, readonly string[]> {
-  let called = calledCache.get(unit);
+  let called = calledCache.get(unit.version);
   if (called === undefined) {
     const map = new Map<FunctionDef, string[]>();
     for (const [name, offsets] of namesBeforeBrackets(unit)) {
@@ -111,7 +112,7 @@ function calledNames(unit: CUnit): ReadonlyMap<FunctionDef, readonly string[]> {
       }
     }
     called = map;
-    calledCache.set(unit, called);
+    calledCache.set(unit.version, called);
   }
   return called;
 }

@@ -2,6 +2,7 @@
  * Path analysis shared by the files of a directory: they call each other, so their functions are followed once for all of them.
  * What is found depends on the directory's files alone, never on which of them was asked for first.
  */
+
 import type { Model } from '../../model/index.ts';
 import { LOWER_TABLES } from '../analysis/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../analysis/program.ts';
@@ -10,23 +11,23 @@ import type { CUnit } from '../syntax/unit.ts';
 import { compareText } from './order.ts';
 import type { Project } from './project.ts';
 
-const calls = new WeakMap<CUnit, UnitCalls>();
+const calls = new WeakMap<CUnit['surroundings'], UnitCalls>();
 const byProject = new WeakMap<Project, Map<string, FlowResult>>();
-const byUnit = new WeakMap<CUnit, FlowResult>();
+const byUnit = new WeakMap<CUnit['surroundings'], FlowResult>();
 
 /** The calls and sites of a unit, found once. */
 export function callsOf(unit: CUnit, selected: Model, project: Project): UnitCalls {
-  let found = calls.get(unit);
+  let found = calls.get(unit.surroundings);
   if (found === undefined) {
     found = findCalls(unit, selected, project);
-    calls.set(unit, found);
+    calls.set(unit.surroundings, found);
   }
   return found;
 }
 
 /** Path analysis of a unit's directory for the unit's kernels. */
 export function flowOf(unit: CUnit, selected: Model, project: Project): FlowResult {
-  const known = byUnit.get(unit);
+  const known = byUnit.get(unit.surroundings);
   if (known !== undefined) return known;
   const members = [unit, ...project.cluster(unit)].sort((a, b) => compareText(a.path, b.path));
   const key = `${unit.range.since}:${unit.range.until}:${members.map((m) => m.path).join(':')}`;
@@ -41,14 +42,15 @@ export function flowOf(unit: CUnit, selected: Model, project: Project): FlowResu
       model: selected,
       tables: LOWER_TABLES,
       sites,
+      memo: project.memo,
     });
     results.set(key, found);
   }
-  byUnit.set(unit, found);
+  byUnit.set(unit.surroundings, found);
   return found;
 }
 
 /** Path analysis of a unit's directory where somebody has asked for it. */
 export function flowIfKnown(unit: CUnit): FlowResult | undefined {
-  return byUnit.get(unit);
+  return byUnit.get(unit.surroundings);
 }

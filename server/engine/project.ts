@@ -6,14 +6,17 @@
 import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
 import { model } from '../../model/index.ts';
 import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
-import type { ProjectView } from '../analysis/project-view.ts';
+import type { FlowMemo } from '../analysis/flow-memo.ts';
+import { exportsOf, type ProjectView, type VisibleFunction } from '../analysis/project-view.ts';
 import { decode } from '../syntax/decode.ts';
+import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';
 import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
+import { DirectoryFiles, type FileBytes, type ReadDirectories } from './directory-files.ts';
 import type { Headers } from './headers.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join } from './paths.ts';
-import { handlerPrefilter, type Prefilter } from './prefilter.ts';
+import type { Prefilter } from './prefilter.ts';
 import type { ResolvedConfig } from './protocol.ts';
 
 /** What the project reads with; one for a whole run. */
@@ -23,12 +26,16 @@ export interface ProjectTools {
   readonly prefilter: Prefilter;
   /** Keeps units from one job to the next; without it each job loads its own. */
   readonly units?: UnitKeeper;
+  /** Directories that were searched; without it each job reads its own. */
+  readonly directories?: ReadDirectories;
+  /** What path analysis found out of functions that may be the same in the next job. */
+  readonly memo?: FlowMemo;
 }
 
 /** Units of earlier jobs. */
 export interface UnitKeeper {
   /** The unit of a text: a kept one that is still good, or what `load` makes. */
-  unit(path: string, text: string, env: PreprocessEnv, load: () => CUnit): CUnit;
+  unit(path: string, text: string, env: PreprocessEnv, load: () => LiveUnit): CUnit;
 }
 
 /** On which kernels a name of the kernel is a macro, as `#ifdef` sees it. */
@@ -47,23 +54,8 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/**
- * What makes a file of a large directory worth keeping for the sites beside it: it gives pages back, marks them dirty, or is told of changes
- * of the page tables.
- */
-const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
-
 /** Files that only handle pages, of one directory, that are followed beside its sites; those of mm/ deal in pages of their own. Bytes. */
 const MAX_HANDLERS = 1024 * 1024;
-
-/** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
-const SMALL_DIRECTORY = 4 * 1024 * 1024;
-
-/** A source file of a directory, its bytes as a string: one character a byte, or its text where that is known. */
-interface Beside {
-  readonly path: string;
-  readonly bytes: string;
-}
 
 /** The units of one job. */
 export class Project implements ProjectView {
@@ -75,11 +67,12 @@ export class Project implements ProjectView {
   readonly #units = new Map<string, CUnit>();
   readonly #headerUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
+  readonly #memberUnits = new Map<string, readonly CUnit[]>();
+  readonly #exports = new Map<string, ReadonlyMap<string, readonly VisibleFunction[]>>();
   readonly #neighbours = new Map<string, readonly string[]>();
   readonly #handlers = new Map<string, readonly string[]>();
   /** Files of a directory that hold a word, by directory and word. */
-  readonly #naming = new Map<string, readonly Beside[]>();
-  readonly #beside = new Map<string, readonly Beside[]>();
+  readonly #directories = new Map<string, DirectoryFiles>();
 
   constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
     this.#tools = tools;
@@ -98,6 +91,11 @@ export class Project implements ProjectView {
     this.#neighbours.set(directory, files);
   }
 
+  /** What path analysis found out in earlier jobs. */
+  get memo(): FlowMemo | undefined {
+    return this.#tools.memo;
+  }
+
   /** What the preprocessor is told for a range. */
   env(range: KernelRange): PreprocessEnv {
     return { range, defines: this.#defines, kernelSymbols, loader: this.#tools.headers };
@@ -107,7 +105,7 @@ export class Project implements ProjectView {
   unit(path: string, text: string, range: KernelRange): CUnit {
     const key = `${range.since}:${range.until}:${path}`;
     const env = this.env(range);
-    const load = (): CUnit => loadUnit(path, text, env);
+    const load = (): LiveUnit => loadUnit(path, text, env);
     return kept(this.#units, key, () => this.#tools.units?.unit(path, text, env, load) ?? load());
   }
 
@@ -125,26 +123,26 @@ export class Project implements ProjectView {
     return kept(this.#clusterUnits, unit, () => this.#findCluster(unit));
   }
 
+  exported(unit: CUnit, name: string): readonly VisibleFunction[] {
+    if (!unit.path.endsWith('.c')) return [];
+    const directory = directoryOf(unit.path);
+    const { since, until } = unit.range;
+    const exports = kept(this.#exports, `${since}:${until}:${directory}`, () =>
+      exportsOf(this.#members(directory, unit.range)),
+    );
+    return (exports.get(name) ?? []).filter((f) => f.unit.path !== unit.path);
+  }
+
   users(unit: CUnit, word: string): readonly CUnit[] {
-    return this.#unitsBeside(unit, this.#besideWith(unit, word));
+    return this.#unitsBeside(unit, this.#directoryOf(unit.path).holding(word));
   }
 
   definers(unit: CUnit, name: string): readonly CUnit[] {
     if (!/^\w+$/.test(name)) return [];
-    const head = new RegExp(`^(?:[A-Za-z_][^;{}=\\n]*[\\s*])?${name}[ \\t]*\\(`, 'm');
-    const defining = kept(this.#naming, `${directoryOf(unit.path)}:${name}(`, () =>
-      this.#besideWith(unit, name).filter(({ bytes }) => head.test(bytes)),
-    );
-    return this.#unitsBeside(unit, defining);
+    return this.#unitsBeside(unit, this.#directoryOf(unit.path).defining(name));
   }
 
-  #besideWith(unit: CUnit, word: string): readonly Beside[] {
-    const directory = directoryOf(unit.path);
-    const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
-    return kept(this.#naming, `${directory}:${word}`, () => beside.filter(({ bytes }) => bytes.includes(word)));
-  }
-
-  #unitsBeside({ path: own, range }: CUnit, files: readonly Beside[]): readonly CUnit[] {
+  #unitsBeside({ path: own, range }: CUnit, files: readonly FileBytes[]): readonly CUnit[] {
     return files
       .filter(({ path }) => path !== own)
       .map(({ path, bytes }) => {
@@ -153,23 +151,29 @@ export class Project implements ProjectView {
       });
   }
 
-  /** The source files of a directory as bytes in a string: cheap to search, decoded when one is wanted. */
-  #readBeside(directory: string): readonly Beside[] {
-    let size = 0;
-    const files = this.#tools.fs.list(directory).flatMap((name) => {
-      if (!name.endsWith('.c')) return [];
-      const path = join(directory, name);
-      const given = this.#texts.get(path);
-      if (given !== undefined) return [{ path, bytes: given }];
-      const read = this.#tools.fs.read(path);
-      if (read.kind !== 'bytes') return [];
-      const text = Buffer.from(read.bytes).toString('latin1');
-      size += text.length;
-      return size < SMALL_DIRECTORY || TOUCHES.test(text) ? [{ path, bytes: text }] : [];
+  #directoryOf(path: string): DirectoryFiles {
+    const directory = directoryOf(path);
+    return kept(this.#directories, directory, () => {
+      const read = (): DirectoryFiles => this.#readDirectory(directory);
+      const known = this.#tools.directories?.of(directory, read) ?? read();
+      for (const [given, text] of this.#texts)
+        if (text !== undefined && directoryOf(given) === directory) known.update(given, text);
+      return known;
     });
-    return size < SMALL_DIRECTORY
-      ? files
-      : files.filter(({ path, bytes }) => this.#texts.has(path) || TOUCHES.test(bytes));
+  }
+
+  #readDirectory(directory: string): DirectoryFiles {
+    const names = this.#tools.fs.list(directory).filter((name) => name.endsWith('.c'));
+    return new DirectoryFiles({
+      paths: names.map((name) => join(directory, name)),
+      isGiven: (path) => this.#texts.get(path) !== undefined,
+      bytesOf: (path) => {
+        const given = this.#texts.get(path);
+        if (given !== undefined) return given;
+        const read = this.#tools.fs.read(path);
+        return read.kind === 'bytes' ? Buffer.from(read.bytes).toString('latin1') : undefined;
+      },
+    });
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {
@@ -180,22 +184,27 @@ export class Project implements ProjectView {
 
   #findCluster(unit: CUnit): readonly CUnit[] {
     if (!unit.path.endsWith('.c')) return [];
-    const directory = directoryOf(unit.path);
-    const named = kept(this.#neighbours, directory, () => this.#findNeighbours(directory));
-    const others = [...named, ...this.#handlersIn(directory, named)].filter((file) => file !== unit.path);
-    return others.flatMap((file) => {
-      const text = this.#text(file);
-      return text === undefined ? [] : [this.unit(file, text, unit.range)];
+    return this.#members(directoryOf(unit.path), unit.range).filter(({ path }) => path !== unit.path);
+  }
+
+  /** The units of a directory that are analysed together. */
+  #members(directory: string, range: KernelRange): readonly CUnit[] {
+    return kept(this.#memberUnits, `${range.since}:${range.until}:${directory}`, () => {
+      const named = kept(this.#neighbours, directory, () => this.#findNeighbours(directory));
+      return [...named, ...this.#handlersIn(directory, named)].flatMap((file) => {
+        const text = this.#text(file);
+        return text === undefined ? [] : [this.unit(file, text, range)];
+      });
     });
   }
 
   /** The files of a directory that give plain references back or mark pages dirty and are not among the named ones; none where they are many. */
   #handlersIn(directory: string, named: readonly string[]): readonly string[] {
     return kept(this.#handlers, directory, () => {
-      const beside = kept(this.#beside, directory, () => this.#readBeside(directory));
       const known = new Set(named);
-      const handles = handlerPrefilter();
-      const found = beside.filter(({ path, bytes }) => !known.has(path) && handles.test(bytes));
+      const found = this.#directoryOf(join(directory, '*'))
+        .handling()
+        .filter(({ path }) => !known.has(path));
       const size = found.reduce((sum, { bytes }) => sum + bytes.length, 0);
       return size > MAX_HANDLERS ? [] : found.map(({ path }) => path);
     });

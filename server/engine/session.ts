@@ -2,17 +2,22 @@
  * Analysis for an editor: the same `analyzeFile` as a run's, over files whose texts change under it. What was read and loaded is
  * kept from one job to the next and dropped as soon as a file it rests on changes, so that answers are those of a fresh start.
  */
+
+import { FlowMemo } from '../analysis/flow-memo.ts';
+import { hashOf } from '../base/hash.ts';
 import { decode } from '../syntax/decode.ts';
-import { renewUnit } from '../syntax/load.ts';
+import type { LiveUnit } from '../syntax/live-unit.ts';
 import type { CUnit, PreprocessEnv } from '../syntax/unit.ts';
 import { analyseWith } from './analyse-job.ts';
+import { ReadDirectories } from './directory-files.ts';
 import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem, ReadResult } from './host.ts';
 import { directoryOf, join } from './paths.ts';
 import { modelPrefilter, type Prefilter, wordFilter } from './prefilter.ts';
 import { declaredNames } from './private-model.ts';
 import { Project, type ProjectTools, type UnitKeeper } from './project.ts';
-import type { AnalyseJob, AnalyseReply } from './protocol.ts';
+import type { AnalyseJob, AnalyseReply, FileResult } from './protocol.ts';
+import { Slack } from './slack.ts';
 
 /** An analysis that lives as long as an editor's window. Paths are relative to the root of its files. */
 export interface Session {
@@ -25,32 +30,24 @@ export interface Session {
   analyse(job: AnalyseJob): AnalyseReply;
 }
 
-/** Units kept for one text each; a file's directory is renewed when one of its files changes. */
+/** Units kept for one text each; that of a file whose text changes lives on where it can. */
 class KeptUnits implements UnitKeeper {
-  readonly #units = new Map<string, { text: string; defines: string; unit: CUnit; era: number }>();
-  readonly #eras = new Map<string, number>();
+  readonly #units = new Map<string, { text: string; defines: string; unit: LiveUnit }>();
 
-  unit(path: string, text: string, env: PreprocessEnv, load: () => CUnit): CUnit {
+  unit(path: string, text: string, env: PreprocessEnv, load: () => LiveUnit): CUnit {
     const key = `${env.range.since}:${env.range.until}:${path}`;
     const defines = env.defines.size === 0 ? '' : JSON.stringify([...env.defines]);
-    const era = this.#eras.get(directoryOf(path)) ?? 0;
     const known = this.#units.get(key);
-    if (known === undefined || known.text !== text || known.defines !== defines) {
-      const unit = load();
-      this.#units.set(key, { text, defines, unit, era });
-      return unit;
-    }
-    if (known.era !== era) {
-      known.unit = renewUnit(known.unit);
-      known.era = era;
-    }
-    return known.unit;
+    if (known?.text === text && known.defines === defines) return known.unit;
+    const fresh = load();
+    const unit = known?.defines === defines && known.unit.takeOver(fresh) ? known.unit : fresh;
+    this.#units.set(key, { text, defines, unit });
+    return unit;
   }
 
-  /** A file changed: units of its directory may have conclusions that rest on it. */
-  changed(file: string): void {
-    const directory = directoryOf(file);
-    this.#eras.set(directory, (this.#eras.get(directory) ?? 0) + 1);
+  /** A file changed. */
+  changed(): void {
+    for (const { unit } of this.#units.values()) unit.renewSurroundings();
   }
 
   clear(): void {
@@ -130,6 +127,9 @@ class EditorSession implements Session {
   /** Names that model files declare, of all configurations met. */
   readonly #declared = new Set<string>();
   readonly #units = new KeptUnits();
+  readonly #memo = new FlowMemo();
+  readonly #directories = new ReadDirectories();
+  readonly #slack = new Map<string, Slack>();
   /** Texts of closed files that were asked for. */
   readonly #texts = new Map<string, string | undefined>();
   /** Files of a directory that name something of the model. */
@@ -145,45 +145,67 @@ class EditorSession implements Session {
 
   opened(file: string, text: string): void {
     const before = this.#files.texts.get(file) ?? this.#texts.get(file);
-    this.#files.texts.set(file, text);
+    const wide = this.#widen(file, text);
+    this.#files.texts.set(file, wide);
     this.#texts.delete(file);
-    if (before !== text) this.#changed(file, before === undefined);
+    if (before !== wide) this.#changed(file, before === undefined);
   }
 
   closed(file: string): void {
     this.#files.texts.delete(file);
+    this.#slack.delete(file);
+    this.#directories.forget(file);
     this.#changed(file, false);
   }
 
   touched(files: readonly string[]): void {
     if (files.length === 0) {
       this.#files.forget();
+      this.#directories.forget();
       this.#texts.clear();
       this.#neighbours.clear();
       this.#reset();
       return;
     }
-    for (const file of files) if (!this.#files.texts.has(file)) this.#changed(file, true);
+    for (const file of files) if (!this.#files.texts.has(file)) this.#touched(file);
   }
 
   analyse(job: AnalyseJob): AnalyseReply {
     const start = this.#clock.now();
     this.#learn(declaredNames(job.config));
     const texts = new Map<string, string>();
-    const supposed = job.files.filter((item) => item.text !== undefined && item.text !== this.#text(item.file));
-    for (const { file } of supposed) this.#units.changed(file);
+    const files = job.files.map(({ file, text }) => ({
+      file,
+      text: text === undefined ? undefined : this.#widen(file, text),
+    }));
+    const supposed = files.filter((item) => item.text !== undefined && item.text !== this.#text(item.file));
+    if (supposed.length > 0) this.#units.changed();
     const known = this.#knownTexts(job.directory);
     for (const { file, text } of supposed) if (text !== undefined) known.set(file, text);
     const project = new Project(this.#tools, job.config, known);
     const neighbours = this.#neighboursOf(job.directory);
     project.knowNeighbours(job.directory, [...neighbours].sort());
-    for (const item of job.files) {
+    for (const item of files) {
       const text = item.text ?? this.#text(item.file);
       if (text !== undefined && this.#isOfInterest(item.file, text, project)) texts.set(item.file, text);
     }
     const { results, problems } = analyseWith(project, texts, job, this.#clock);
-    for (const { file } of supposed) this.#units.changed(file);
-    return { results, problems, time: this.#clock.now() - start };
+    if (supposed.length > 0) this.#units.changed();
+    return { results: results.map((r) => this.#asShown(r)), problems, time: this.#clock.now() - start };
+  }
+
+  /** A result told of the document's own text. */
+  #asShown(result: FileResult): FileResult {
+    const text = this.#slack.get(result.file)?.text;
+    return text === undefined ? result : { ...result, textHash: hashOf(text), length: text.length };
+  }
+
+  /** The text of a document with room in it to type; that of any other file as it is. */
+  #widen(file: string, text: string): string {
+    if (!file.endsWith('.c')) return text;
+    const slack = this.#slack.get(file) ?? new Slack();
+    this.#slack.set(file, slack);
+    return slack.widen(text);
   }
 
   /** Looks for what a project declares as for the model's own names. */
@@ -196,11 +218,16 @@ class EditorSession implements Session {
     this.#reset();
   }
 
+  #touched(file: string): void {
+    this.#directories.forget(file);
+    this.#changed(file, true);
+  }
+
   /** `appeared`: the file may not have been there before. */
   #changed(file: string, appeared: boolean): void {
     this.#texts.delete(file);
     this.#files.forget(file);
-    this.#units.changed(file);
+    this.#units.changed();
     const neighbours = this.#neighbours.get(directoryOf(file));
     if (neighbours !== undefined && file.endsWith('.c')) {
       const text = this.#text(file);
@@ -231,6 +258,8 @@ class EditorSession implements Session {
       prefilter: this.#prefilter,
       headers: new Headers(recording, new HeaderTexts(this.#prefilter)),
       units: this.#units,
+      memo: this.#memo,
+      directories: this.#directories,
     };
   }
 

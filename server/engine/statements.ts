@@ -47,15 +47,15 @@ function boundaries(code: string): number[] {
 
 /** The statements of a unit; kept per unit. */
 export function statementsOf(unit: CUnit): Statements {
-  let known = cache.get(unit);
+  let known = cache.get(unit.version);
   if (known === undefined) {
     known = index(unit.code);
-    cache.set(unit, known);
+    cache.set(unit.version, known);
   }
   return known;
 }
 
-const cache = new WeakMap<CUnit, Statements>();
+const cache = new WeakMap<CUnit['version'], Statements>();
 
 function index(code: string): Statements {
   const ends = boundaries(code);

@@ -78,7 +78,7 @@ export function definitionKernels(pass: RulePass, name: string): Kernels {
   return unionOf([...macroKernels(pass, name), ...writtenKernels(pass, name, body)]);
 }
 
-const written = new WeakMap<CUnit, Map<string, Kernels>>();
+const written = new WeakMap<CUnit['version'], Map<string, Kernels>>();
 
 /**
  * The releases on which version conditions keep a definition that a sticky pattern finds at the start of the line of `name`, or of the
@@ -89,8 +89,8 @@ function writtenKernels(pass: RulePass, name: string, pattern: RegExp): Kernels 
 }
 
 function writtenIn(unit: CUnit, name: string, pattern: RegExp): Kernels {
-  const known = written.get(unit) ?? new Map<string, Kernels>();
-  written.set(unit, known);
+  const known = written.get(unit.version) ?? new Map<string, Kernels>();
+  written.set(unit.version, known);
   let found = known.get(pattern.source);
   if (found === undefined) {
     found = unionOf(definitionStarts(unit.text, name, pattern).flatMap((at) => [...branchKernels(unit, at)]));

@@ -2,6 +2,7 @@
  * Functions of the files at hand by what they call, directly or through each other, and the struct fields they mention. By name and text
  * alone: rules use it to stay silent where path analysis may have missed something, never to accuse.
  */
+
 import { functionAt, namesBeforeBrackets } from '../analysis/call-index.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 
@@ -22,7 +23,7 @@ interface Index {
 }
 
 const indexes = new WeakMap<readonly CUnit[], Index>();
-const views = new WeakMap<CUnit, readonly CUnit[]>();
+const views = new WeakMap<CUnit['surroundings'], readonly CUnit[]>();
 
 /** The files a rule looks at: the unit, its headers, its neighbours; one list a unit. */
 export function filesOf(pass: {
@@ -30,10 +31,10 @@ export function filesOf(pass: {
   readonly headers: readonly CUnit[];
   readonly neighbours: readonly CUnit[];
 }): readonly CUnit[] {
-  let files = views.get(pass.unit);
+  let files = views.get(pass.unit.surroundings);
   if (files === undefined) {
     files = [...new Set([pass.unit, ...pass.headers, ...pass.neighbours])];
-    views.set(pass.unit, files);
+    views.set(pass.unit.surroundings, files);
   }
   return files;
 }

@@ -2,8 +2,8 @@
  * Text to unit: strip, preprocess, settle open #if, blank annotations, split. Every step keeps the length, so an offset means
  * the same in all of them. Any text gives a unit; nothing here throws.
  */
-import { LineIndex } from '../base/line-index.ts';
 import { chooseBranches, markOpenGroups } from './choose.ts';
+import { LiveUnit } from './live-unit.ts';
 import { maskAnnotations } from './mask-annotations.ts';
 import { type Group, preprocess } from './preprocess.ts';
 import { splitTopLevel } from './split.ts';
@@ -24,7 +24,7 @@ export function environmentOf(unit: CUnit): PreprocessEnv {
 }
 
 /** Makes a unit of a decoded text for the newest kernel of `env.range`; see `liveRanges` for ranges whose kernels see different code. */
-export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit {
+export function loadUnit(path: string, text: string, env: PreprocessEnv): LiveUnit {
   const stripped = strip(text);
   const { code } = stripped;
   const facts = preprocess(path, text, stripped, env);
@@ -35,15 +35,10 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
   const annotations = maskAnnotations(scratch, code, WORDS);
   matchBrackets(scratch, code, WORDS);
   const top = splitTopLevel(source);
-  let lines: LineIndex | undefined;
-  const unit: CUnit = {
+  const unit = new LiveUnit({
     path,
     text,
     code: textOf(code),
-    get lines() {
-      lines ??= new LineIndex(text);
-      return lines;
-    },
     functions: top.functions,
     declarations: top.declarations,
     macros: facts.macros,
@@ -54,7 +49,7 @@ export function loadUnit(path: string, text: string, env: PreprocessEnv): CUnit 
     range: env.range,
     guessed: chosen.guessed,
     openBranches: open.flatMap(openBranchesOf),
-  };
+  });
   environments.set(unit, env);
   return unit;
 }
@@ -77,7 +72,7 @@ function regionsOf(g: Group): VersionRegion[] {
  * other files, which may have changed; what follows from its own text alone is not worked out again.
  */
 export function renewUnit(unit: CUnit): CUnit {
-  const copy: CUnit = { ...unit, functions: unit.functions.map((fn) => ({ ...fn })) };
+  const copy = new LiveUnit({ ...unit, functions: unit.functions.map((fn) => ({ ...fn })) });
   const env = environments.get(unit);
   if (env !== undefined) environments.set(copy, env);
   return copy;

@@ -1,6 +1,6 @@
 /**
  * Parses one function, initialiser, declaration or macro body at a time: damage in one place never reaches another, and only
- * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per unit.
+ * code that matters is parsed (docs/decisions/0001-parse-per-function.md). Results are kept per function.
  */
 import { INTEGER_TYPEDEFS } from '../../model/kernel-types.ts';
 import type { Span } from '../base/span.ts';
@@ -29,19 +29,14 @@ export interface ParsedFunction {
   readonly cleanups: readonly Cleanup[];
 }
 
-const functions = new WeakMap<CUnit, Map<FunctionDef, ParsedFunction>>();
+const functions = new WeakMap<FunctionDef, ParsedFunction>();
 
 /** Parses a function of a unit; a second call for the same function gives the same object. */
 export function parseFunction(unit: CUnit, fn: FunctionDef): ParsedFunction {
-  let known = functions.get(unit);
-  if (known === undefined) {
-    known = new Map();
-    functions.set(unit, known);
-  }
-  let found = known.get(fn);
+  let found = functions.get(fn);
   if (found === undefined) {
     found = parseNow(unit, fn);
-    known.set(fn, found);
+    functions.set(fn, found);
   }
   return found;
 }

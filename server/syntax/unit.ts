@@ -108,9 +108,17 @@ export interface OpenBranch {
   readonly others: readonly Span[];
 }
 
-/** A file, preprocessed for one set of live branches. */
+/**
+ * A file, preprocessed for one set of live branches. What is found out is kept by identity: of the unit, where it rests on what stands
+ * outside its functions; of a `FunctionDef`, where on that function too; of `version`, where on the whole text; of `surroundings`, where on other files. Of an open document the
+ * unit lives on while only functions' bodies change (`live-unit.ts`).
+ */
 export interface CUnit {
   readonly path: string;
+  /** Stands for the text as it is now. */
+  readonly version: object;
+  /** Stands for the text and those of all files it may have to do with, as they are now. */
+  readonly surroundings: object;
   /** The file's text as decoded; what messages show. */
   readonly text: string;
   /**

@@ -33,15 +33,15 @@ const ACCOUNTING = /\b(?:account_locked_vm|__account_locked_vm|pinned_vm|RLIMIT_
 /** Releases that are looked at for one site. */
 const MAX_RELEASES = 50;
 
-const accountingCache = new WeakMap<CUnit, Span | undefined>();
+const accountingCache = new WeakMap<CUnit['version'], Span | undefined>();
 
 /** Where a file charges pinned memory to a user, if it does. Cached by unit. */
 function accountingIn(unit: CUnit): Span | undefined {
-  if (!accountingCache.has(unit)) {
+  if (!accountingCache.has(unit.version)) {
     const m = ACCOUNTING.exec(unit.code);
-    accountingCache.set(unit, m === null ? undefined : { start: m.index, end: m.index + m[0].length });
+    accountingCache.set(unit.version, m === null ? undefined : { start: m.index, end: m.index + m[0].length });
   }
-  return accountingCache.get(unit);
+  return accountingCache.get(unit.version);
 }
 
 /** What a site is looked at in. */

@@ -53,7 +53,7 @@ const NO_FAULTS = /\bpagefault_disable\s*\(/;
 const CALLED_FREE =
   /^(?:unlocked_ioctl|compat_ioctl|ioctl|read|write|read_iter|write_iter|splice_read|splice_write|fb_read|fb_write|sendmsg|recvmsg|setsockopt|getsockopt|probe)$/;
 
-const takersCache = new WeakMap<CUnit, RegExp>();
+const takersCache = new WeakMap<CUnit['surroundings'], RegExp>();
 
 /** What is known of the lock where a call at an offset of a function stands. */
 export function mmapContext(at: PlaceOfCall, project: ProjectView): MmapContext {
@@ -174,25 +174,25 @@ function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | 
 
 /** What takes the lock as seen from a unit: the kernel's functions, and those of the files at hand that may return with it held. */
 function takersOf(unit: CUnit, project: ProjectView): RegExp {
-  let takers = takersCache.get(unit);
+  let takers = takersCache.get(unit.surroundings);
   if (takers === undefined) {
     const own = new Set([unit, ...project.headers(unit), ...project.cluster(unit)].flatMap(namesKeepingIt));
     takers = own.size === 0 ? TAKES : new RegExp(`${TAKES.source}|\\b(?:${[...own].join('|')})\\s*\\(`);
-    takersCache.set(unit, takers);
+    takersCache.set(unit.surroundings, takers);
   }
   return takers;
 }
 
-const keepersCache = new WeakMap<CUnit, readonly string[]>();
+const keepersCache = new WeakMap<CUnit['version'], readonly string[]>();
 
 /** Functions of a unit that take the lock and may return with it held. */
 function namesKeepingIt(unit: CUnit): readonly string[] {
-  let names = keepersCache.get(unit);
+  let names = keepersCache.get(unit.version);
   if (names === undefined) {
     names = unit.functions
       .filter((fn) => keepsIt(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end)))
       .map((f) => f.name);
-    keepersCache.set(unit, names);
+    keepersCache.set(unit.version, names);
   }
   return names;
 }

@@ -1,0 +1,115 @@
+/**
+ * The source files of a directory as bytes in strings, to search in: where the callers of a function may be, or what gives pages back
+ * beside a site. Answers are kept for each file until it changes.
+ */
+import { directoryOf } from './paths.ts';
+import { handlerPrefilter } from './prefilter.ts';
+
+/**
+ * What makes a file of a large directory worth keeping for the sites beside it: it gives pages back, marks them dirty, or is told of changes
+ * of the page tables.
+ */
+const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
+
+/** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
+const SMALL_DIRECTORY = 5 * 1024 * 1024;
+
+/** A source file; its bytes as a string, one character a byte, or its text where that is known. */
+export interface FileBytes {
+  readonly path: string;
+  readonly bytes: string;
+}
+
+interface KnownFile extends FileBytes {
+  /** What was asked of it. */
+  readonly answers: Map<string, boolean>;
+}
+
+/** What is known of the files of a directory beforehand. */
+export interface Reading {
+  /** The files, in the order in which they are searched. */
+  readonly paths: readonly string[];
+  /** A file's bytes or its known text; undefined where it cannot be read. */
+  readonly bytesOf: (path: string) => string | undefined;
+  /** Whether a file is kept in any case. */
+  readonly isGiven: (path: string) => boolean;
+}
+
+/** Source files of one directory. */
+export class DirectoryFiles {
+  readonly #paths: readonly string[];
+  readonly #files = new Map<string, KnownFile>();
+
+  /** Reads files; of a large directory those alone that may matter and those that are given. */
+  constructor({ paths, bytesOf, isGiven }: Reading) {
+    this.#paths = paths;
+    let size = 0;
+    for (const path of paths) {
+      const bytes = bytesOf(path);
+      if (bytes === undefined) continue;
+      size += bytes.length;
+      if (size < SMALL_DIRECTORY || isGiven(path) || TOUCHES.test(bytes)) this.#put(path, bytes);
+    }
+    if (size < SMALL_DIRECTORY) return;
+    for (const { path, bytes } of [...this.#files.values()])
+      if (!isGiven(path) && !TOUCHES.test(bytes)) this.#files.delete(path);
+  }
+
+  /** Puts a text in place of what was read of a file. */
+  update(path: string, text: string): void {
+    if (this.#files.get(path)?.bytes !== text && this.#paths.includes(path)) this.#put(path, text);
+  }
+
+  /** The files that hold a word. */
+  holding(word: string): readonly FileBytes[] {
+    return this.#where(`holds ${word}`, (bytes) => bytes.includes(word));
+  }
+
+  /** The files in which a line at the left margin has the name before a bracket. */
+  defining(name: string): readonly FileBytes[] {
+    const head = new RegExp(`^(?:[A-Za-z_][^;{}=\\n]*[\\s*])?${name}[ \\t]*\\(`, 'm');
+    return this.#where(`defines ${name}`, (bytes) => bytes.includes(name) && head.test(bytes));
+  }
+
+  /** The files that give plain references back or mark pages dirty. */
+  handling(): readonly FileBytes[] {
+    const handles = handlerPrefilter();
+    return this.#where('handles', (bytes) => handles.test(bytes));
+  }
+
+  #put(path: string, bytes: string): void {
+    this.#files.set(path, { path, bytes, answers: new Map() });
+  }
+
+  #where(question: string, test: (bytes: string) => boolean): readonly FileBytes[] {
+    const files = this.#paths.flatMap((path) => this.#files.get(path) ?? []);
+    return files.filter(({ bytes, answers }) => {
+      let answer = answers.get(question);
+      if (answer === undefined) {
+        answer = test(bytes);
+        answers.set(question, answer);
+      }
+      return answer;
+    });
+  }
+}
+
+/** Directories that were read, until one of their files changes. */
+export class ReadDirectories {
+  readonly #known = new Map<string, DirectoryFiles>();
+
+  of(directory: string, read: () => DirectoryFiles): DirectoryFiles {
+    let known = this.#known.get(directory);
+    if (known === undefined) {
+      known = read();
+      this.#known.set(directory, known);
+    }
+    return known;
+  }
+
+  /** Forgets the directory of a file, or all. */
+  forget(file?: string): void {
+    if (file === undefined) this.#known.clear();
+    else this.#known.delete(directoryOf(file));
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Units as objects. One lives on while a document is typed in, as long as nothing but bodies of functions changes and what stands
+ * behind them stays where it was: all that was found out of the other functions is kept by identity and stays right.
+ */
+import { LineIndex } from '../base/line-index.ts';
+import type { CUnit, FunctionDef } from './unit.ts';
+
+/** What a unit is made of. */
+export type UnitParts = Omit<CUnit, 'version' | 'surroundings' | 'lines'>;
+
+/** In a body: what counts beyond its function, a macro or the definition of a type. */
+const REACHES_OUT = /^[ \t]*#[ \t]*(?:define|undef|include)|\b(?:struct|union|enum)\b[^;(){}]*\{|\btypedef\b/m;
+
+const SPACES = /^ *$/;
+
+/** A unit. */
+export class LiveUnit implements CUnit {
+  readonly path: string;
+  readonly range: CUnit['range'];
+  version: object = {};
+  surroundings: object = {};
+  text: string;
+  code: string;
+  functions: CUnit['functions'];
+  declarations: CUnit['declarations'];
+  macros: CUnit['macros'];
+  includes: CUnit['includes'];
+  conditions: CUnit['conditions'];
+  annotations: CUnit['annotations'];
+  regions: CUnit['regions'];
+  guessed: CUnit['guessed'];
+  openBranches: CUnit['openBranches'];
+  #lines: LineIndex | undefined;
+
+  constructor(parts: UnitParts) {
+    this.path = parts.path;
+    this.range = parts.range;
+    this.text = parts.text;
+    this.code = parts.code;
+    this.functions = parts.functions;
+    this.declarations = parts.declarations;
+    this.macros = parts.macros;
+    this.includes = parts.includes;
+    this.conditions = parts.conditions;
+    this.annotations = parts.annotations;
+    this.regions = parts.regions;
+    this.guessed = parts.guessed;
+    this.openBranches = parts.openBranches;
+  }
+
+  get lines(): LineIndex {
+    this.#lines ??= new LineIndex(this.text);
+    return this.#lines;
+  }
+
+  /** Some file changed, and nobody knows whether what was concluded of this one rests on it. */
+  renewSurroundings(): void {
+    this.surroundings = {};
+  }
+
+  /**
+   * Takes the text of a unit that was loaded from what this one's file has become. False, with nothing changed, where more than bodies
+   * of functions is different or has moved; functions whose text is the same stay the same objects.
+   */
+  takeOver(fresh: CUnit): boolean {
+    const functions = sameOutside(this, fresh);
+    if (functions === undefined) return false;
+    this.version = {};
+    this.surroundings = {};
+    this.text = fresh.text;
+    this.code = fresh.code;
+    this.functions = functions;
+    this.declarations = fresh.declarations;
+    this.macros = fresh.macros;
+    this.includes = fresh.includes;
+    this.conditions = fresh.conditions;
+    this.annotations = fresh.annotations;
+    this.regions = fresh.regions;
+    this.guessed = fresh.guessed;
+    this.openBranches = fresh.openBranches;
+    this.#lines = undefined;
+    return true;
+  }
+}
+
+/** The functions of `b`, those of `a` in place of the ones that are the same; undefined where the texts differ outside bodies. */
+function sameOutside(a: CUnit, b: CUnit): readonly FunctionDef[] | undefined {
+  if (a.text.length !== b.text.length || a.functions.length !== b.functions.length) return undefined;
+  const out: FunctionDef[] = [];
+  let from = 0;
+  for (const [i, f] of a.functions.entries()) {
+    const g = b.functions[i];
+    if (g === undefined || !sameHead(f, g) || !sameText(a, b, from, f.bodySpan.start)) return undefined;
+    const end = Math.max(f.span.end, g.span.end);
+    if (sameText(a, b, f.bodySpan.start, end)) out.push(f);
+    else if (staysInside(a, f, end) && staysInside(b, g, end)) out.push(g);
+    else return undefined;
+    from = end;
+  }
+  return sameText(a, b, from, a.text.length) ? out : undefined;
+}
+
+function sameHead(f: FunctionDef, g: FunctionDef): boolean {
+  return (
+    f.name === g.name &&
+    f.isStatic === g.isStatic &&
+    f.viaMacro === g.viaMacro &&
+    f.nameSpan.start === g.nameSpan.start &&
+    f.span.start === g.span.start &&
+    f.bodySpan.start === g.bodySpan.start
+  );
+}
+
+function sameText(a: CUnit, b: CUnit, from: number, to: number): boolean {
+  return a.text.slice(from, to) === b.text.slice(from, to) && a.code.slice(from, to) === b.code.slice(from, to);
+}
+
+/** Whether a body means nothing beyond its function, and only blanks follow it up to `end`. */
+function staysInside({ text }: CUnit, fn: FunctionDef, end: number): boolean {
+  return (
+    !REACHES_OUT.test(text.slice(fn.bodySpan.start, fn.bodySpan.end)) && SPACES.test(text.slice(fn.bodySpan.end, end))
+  );
+}

@@ -1,0 +1,215 @@
+/**
+ * An editor's analysis while somebody types: what it says is what a fresh one says of the same text, and the functions that were not
+ * touched are not followed again.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { model } from '../model/index.ts';
+import { parseRange } from '../model/version.ts';
+import { FlowMemo } from '../server/analysis/flow-memo.ts';
+import { LOWER_TABLES } from '../server/analysis/flow-tables.ts';
+import { analyzeProgram, type FlowResult } from '../server/analysis/program.ts';
+import { findCalls } from '../server/analysis/sites.ts';
+import { DEFAULT_SETTINGS, resolveConfig } from '../server/engine/config.ts';
+import type { AnalyseJob } from '../server/engine/protocol.ts';
+import { createSession, type Session } from '../server/engine/session.ts';
+import { Slack } from '../server/engine/slack.ts';
+import type { LiveUnit } from '../server/syntax/live-unit.ts';
+import { loadUnit } from '../server/syntax/load.ts';
+import type { FunctionDef } from '../server/syntax/unit.ts';
+import { memoryFiles } from './harness/engine.ts';
+import { startParser } from './harness/parser.ts';
+
+const EXAMPLES = path.join(__dirname, '..', 'examples');
+const KERNEL = parseRange('6.12') ?? assert.fail();
+
+const DRIVER = `
+struct ctx { struct page **pages; int nr; };
+
+static void give_back(struct ctx *c)
+{
+	unpin_user_pages(c->pages, c->nr);
+}
+
+static int take(struct ctx *c, unsigned long addr, int nr)
+{
+	c->nr = pin_user_pages_fast(addr, nr, FOLL_WRITE, c->pages);
+	if (c->nr < 0)
+		return c->nr;
+	return 0;
+}
+
+static int ask(struct ctx *c, unsigned long addr)
+{
+	int ret = take(c, addr, 4);
+
+	if (ret)
+		return ret;
+	give_back(c);
+	return 0;
+}
+`;
+
+describe('a unit of a document that changes', () => {
+  const load = (text: string): LiveUnit => loadUnit('a.c', text, { range: KERNEL, defines: new Map() });
+
+  it('lives on while bodies change, with the functions that stay the same', () => {
+    const slack = new Slack();
+    const unit = load(slack.widen(DRIVER));
+    const before = unit.functions;
+    assert.ok(unit.takeOver(load(slack.widen(DRIVER.replace('return 0;', 'return nr > 0;')))));
+    assert.deepEqual(
+      unit.functions.map((fn, i) => fn === before[i]),
+      [true, false, true],
+    );
+    assert.match(unit.text, /return nr > 0/);
+  });
+
+  for (const [what, from, to] of [
+    ['a signature changes', 'int nr)', 'long nr)'],
+    ['a struct changes', 'int nr;', 'long nr;'],
+    ['a function is added', '\nstatic int ask', '\nstatic void none(void)\n{\n}\n\nstatic int ask'],
+    ['a macro is made in a body', 'return c->nr;', 'return c->nr;\n#define N 4\n'],
+    ['a body grows beyond its room', 'return 0;', `${'nr++;'.repeat(40)}return 0;`],
+  ] as const) {
+    it(`is another one where ${what}`, () => {
+      const slack = new Slack();
+      const unit = load(slack.widen(DRIVER));
+      const { text } = unit;
+      assert.equal(unit.takeOver(load(slack.widen(DRIVER.replace(from, to)))), false);
+      assert.equal(unit.text, text);
+    });
+  }
+
+  it('has lines and columns of the document', () => {
+    const text = DRIVER.replaceAll('\n', '\r\n');
+    const lines = (s: string): string[] => s.split('\n').map((line) => line.trimEnd());
+    assert.deepEqual(lines(new Slack().widen(text)), lines(text));
+    assert.ok(new Slack().widen(text).length > text.length);
+  });
+});
+
+/** Keeps which functions were followed. */
+class Followed extends FlowMemo {
+  readonly names: string[] = [];
+
+  override remember(...args: Parameters<FlowMemo['remember']>): void {
+    this.names.push(args[0].name);
+    super.remember(...args);
+  }
+}
+
+describe('functions that were followed before', () => {
+  before(startParser);
+
+  const selected = model.select(KERNEL);
+  const follow = (unit: LiveUnit, memo?: FlowMemo): FlowResult =>
+    analyzeProgram({
+      units: [unit],
+      model: selected,
+      tables: LOWER_TABLES,
+      sites: findCalls(unit, selected).sites,
+      memo,
+    });
+  const plain = (flow: FlowResult, unit: LiveUnit): string =>
+    JSON.stringify(
+      [
+        flow.problems,
+        flow.releases,
+        flow.held,
+        flow.ends,
+        flow.events,
+        [...flow.summaries].map(([fn]) => fn.name).sort(),
+      ],
+      (key, value) => (key === 'unit' && value === unit ? unit.path : value),
+    );
+
+  const typed = (from: string, to: string): { names: string[]; functions: readonly FunctionDef[] } => {
+    const slack = new Slack();
+    const load = (text: string): LiveUnit => loadUnit('a.c', slack.widen(text), { range: KERNEL, defines: new Map() });
+    const unit = load(DRIVER);
+    const memo = new Followed();
+    follow(unit, memo);
+    assert.deepEqual([...memo.names].sort(), ['ask', 'give_back', 'take']);
+    memo.names.length = 0;
+    assert.ok(unit.takeOver(load(DRIVER.replace(from, to))));
+    const now = follow(unit, memo);
+    const fresh = load(DRIVER.replace(from, to));
+    assert.equal(plain(now, unit), plain(follow(fresh), fresh));
+    return { names: memo.names, functions: unit.functions };
+  };
+
+  it('are not followed again where nothing they ask for changed', () => {
+    assert.deepEqual(typed('give_back(c);', 'give_back(c); ').names, ['ask']);
+  });
+
+  it('are followed again where a callee does something else', () => {
+    assert.deepEqual(typed('unpin_user_pages(c->pages, c->nr)', 'put_page(c->pages[0])').names.sort(), [
+      'ask',
+      'give_back',
+    ]);
+  });
+});
+
+describe('typing', () => {
+  before(startParser);
+
+  const job = (file: string): AnalyseJob => ({
+    directory: '.',
+    config: resolveConfig({ ...DEFAULT_SETTINGS, kernel: KERNEL, minConfidence: 'low' }, undefined),
+    tree: undefined,
+    files: [{ file }],
+    neighbours: undefined,
+    rules: true,
+  });
+  const told = (session: Session, file: string): unknown => {
+    const { results, problems } = session.analyse(job(file));
+    return { problems, results: results.map(({ times: _, ...result }) => result) };
+  };
+
+  it('in bodies gives the answers of a fresh start, edit by edit', function () {
+    this.timeout(120_000);
+    const names = readdirSync(EXAMPLES).filter((name) => /\.[ch]$/.test(name));
+    const texts = new Map(names.map((name) => [name, readFileSync(path.join(EXAMPLES, name), 'utf8')]));
+    const open = (): Session => {
+      const session = createSession(memoryFiles({}), performance);
+      for (const [file, text] of texts) session.opened(file, text);
+      return session;
+    };
+    const typing = open();
+    const random = generator(11);
+    const sources = names.filter((name) => name.endsWith('.c'));
+    for (let i = 0; i < 60; i++) {
+      const file = sources[random(sources.length)] ?? assert.fail();
+      const before = texts.get(file) ?? '';
+      const after = edited(before, random);
+      texts.set(file, after);
+      typing.opened(file, after);
+      const asked = sources[random(sources.length)] ?? file;
+      for (const shown of new Set([file, asked]))
+        assert.deepEqual(told(typing, shown), told(open(), shown), `edit ${i}`);
+      if (random(3) > 0) continue;
+      texts.set(file, before);
+      typing.opened(file, before);
+    }
+  });
+});
+
+function generator(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * bound);
+  };
+}
+
+/** A line of a body is left out, said twice, or changed in a word. */
+function edited(text: string, random: (bound: number) => number): string {
+  const lines = text.split('\n');
+  const inBodies = lines.flatMap((line, i) => (/^\t.*;$/.test(line) ? [i] : []));
+  const at = inBodies[random(inBodies.length)] ?? 0;
+  const line = lines[at] ?? '';
+  const kinds = [[], [line, line], [line.replace(/\w+/, 'put_page')], [line.replace(/\(/, '(1 + ')], [`${line} /* */`]];
+  return lines.toSpliced(at, 1, ...(kinds[random(kinds.length)] ?? [])).join('\n');
+}
