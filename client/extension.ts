@@ -4,11 +4,12 @@
  */
 import * as vscode from 'vscode';
 import { Explanations, SCHEME } from './explain.ts';
-import type { SiteEntry, WorkspaceSummary } from './protocol.ts';
+import type { SiteEntry } from './protocol.ts';
 import { isSource, ServerProcess } from './server.ts';
 import { SitesView } from './sites-view.ts';
 import { StatusItem } from './status-item.ts';
 import { CheckTasks } from './task.ts';
+import { exportReport, lintWorkspace } from './workspace-commands.ts';
 
 /** Called by VS Code once. What it subscribes to the context, the server among it, is disposed of when the window closes. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -47,6 +48,7 @@ function commands(serverProcess: ServerProcess, sites: SitesView, explanations: 
   const register = vscode.commands.registerCommand;
   return [
     register('guplint.lintWorkspace', () => lintWorkspace(serverProcess)),
+    register('guplint.exportReport', (target?: unknown) => exportReport(serverProcess, target)),
     register('guplint.clearFindings', () => execute(serverProcess, 'guplint.clearWorkspace')),
     register('guplint.showSites', () => vscode.commands.executeCommand('guplint.sites.focus')),
     register('guplint.refreshSites', () => sites.refresh()),
@@ -62,44 +64,6 @@ function commands(serverProcess: ServerProcess, sites: SitesView, explanations: 
 async function execute<R>(serverProcess: ServerProcess, command: string): Promise<R> {
   const client = await serverProcess.client();
   return client.sendRequest<R>('workspace/executeCommand', { command, arguments: [] });
-}
-
-async function lintWorkspace(serverProcess: ServerProcess): Promise<void> {
-  const client = await serverProcess.client();
-  const sum = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'guplint: checking the workspace', cancellable: true },
-    async (progress, token) => {
-      const workDoneToken = `guplint-check-${Date.now()}`;
-      let done = 0;
-      const listener = client.onNotification('$/progress', ({ token: of, value }: ProgressNote) => {
-        if (of !== workDoneToken || value.message === undefined) return;
-        const increment = value.percentage === undefined ? 0 : value.percentage - done;
-        done += increment;
-        progress.report({ message: value.message, increment });
-      });
-      try {
-        const params = { command: 'guplint.checkWorkspace', arguments: [], workDoneToken };
-        return await client.sendRequest<WorkspaceSummary>('workspace/executeCommand', params, token);
-      } catch (error) {
-        if (token.isCancellationRequested) return undefined;
-        throw error;
-      } finally {
-        listener.dispose();
-      }
-    },
-  );
-  if (sum === undefined) return;
-  const { errors, warnings, infos, files, sites } = sum;
-  const choice = await vscode.window.showInformationMessage(
-    `guplint: ${errors} errors, ${warnings} warnings, ${infos} hints at ${sites} sites in ${files} files`,
-    'Show Problems',
-  );
-  if (choice !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems');
-}
-
-interface ProgressNote {
-  readonly token: string;
-  readonly value: { readonly message?: string; readonly percentage?: number };
 }
 
 /** Explains a topic: the one given, that of the finding under the cursor, or one that the user chooses. */
@@ -129,6 +93,7 @@ async function menu(): Promise<void> {
   const entries = [
     ['$(checklist) Check the workspace', 'guplint.lintWorkspace'],
     ['$(list-tree) Show all sites', 'guplint.showSites'],
+    ['$(graph) Export a report', 'guplint.exportReport'],
     ['$(book) Explain a rule, case, function or flag', 'guplint.explainRule'],
     ['$(settings-gear) Settings', 'workbench.action.openSettings', 'guplint'],
     ['$(output) Show the output', 'guplint.showOutput'],

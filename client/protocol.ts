@@ -11,6 +11,9 @@ export interface Status {
   readonly warnings: number;
   readonly hints: number;
   readonly sites: number;
+  readonly index: 'none' | 'directory' | 'workspace';
+  readonly indexing: boolean;
+  readonly indexedFiles: number;
   readonly damaged: readonly string[];
   readonly skipped: readonly string[];
   readonly problems: readonly string[];
@@ -45,4 +48,11 @@ export interface WorkspaceSummary {
   readonly errors: number;
   readonly warnings: number;
   readonly infos: number;
+}
+
+/** What a report holds. */
+export interface ReportSummary {
+  readonly uri: string;
+  readonly findings: number;
+  readonly sites: number;
 }

@@ -54,7 +54,8 @@ function summary(status: Status): { readonly text: string; readonly warn: boolea
   if (status.state === 'failed') return { text: '$(error) guplint', warn: true };
   const { errors, warnings, kernel } = status;
   const count = errors + warnings === 0 ? '$(check)' : `$(error) ${errors} $(warning) ${warnings}`;
-  return { text: `$(pin) ${kernel} ${count}`, warn: status.problems.length > 0 };
+  const icon = status.indexing ? '$(sync~spin)' : '$(pin)';
+  return { text: `${icon} ${kernel} ${count}`, warn: status.problems.length > 0 };
 }
 
 function details(status: Status): string {
@@ -64,10 +65,21 @@ function details(status: Status): string {
     lines.push(`- kernel ${status.kernel}, by ${SOURCES[status.kernelSource] ?? status.kernelSource}`);
   if (status.configFile !== undefined) lines.push(`- configuration: ${status.configFile}`);
   lines.push(`- ${status.sites} sites; ${status.errors} errors, ${status.warnings} warnings, ${status.hints} hints`);
+  lines.push(`- index: ${indexText(status)}`);
   lines.push(`- analysed in ${status.time.toFixed(0)} ms`);
   for (const name of status.damaged)
     lines.push(`- ${name}() could not be parsed in full: findings in it may be missing`);
   for (const skip of status.skipped) lines.push(`- not analysed to the end: ${skip}`);
   for (const problem of status.problems) lines.push(`- **${problem}**`);
   return lines.join('\n');
+}
+
+function indexText({ index, indexing, indexedFiles }: Status): string {
+  const files = `${indexedFiles} file${indexedFiles === 1 ? '' : 's'}`;
+  const reach = {
+    none: 'open files only',
+    directory: `${files}, the directories in use`,
+    workspace: `${files}, all of the folder`,
+  };
+  return indexing ? `${reach[index]}; looking at more` : reach[index];
 }

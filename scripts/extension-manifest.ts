@@ -13,6 +13,7 @@ export const MANIFEST = 'client/package.json';
 
 const COMMANDS: readonly (readonly [string, string, string?])[] = [
   ['lintWorkspace', 'Check Workspace', '$(checklist)'],
+  ['exportReport', 'Export Report', '$(graph)'],
   ['clearFindings', 'Clear Findings of the Last Workspace Check'],
   ['showSites', 'Show Sites', '$(list-tree)'],
   ['refreshSites', 'Search for Sites Again', '$(refresh)'],

@@ -9,6 +9,11 @@ import type { AnalyseJob, AnalyseReply, SessionReply, SessionRequest } from '../
 /** Milliseconds after which an analysis is taken to hang; the largest kernel file takes below 2 % of it. */
 const PATIENCE = 60_000;
 
+/**
+ * Megabytes for new objects: what an analysis makes is mostly gone when it ends, and is collected less often where there is room.
+ */
+const YOUNG = 64;
+
 interface Waiting {
   readonly resolve: (reply: AnalyseReply) => void;
   readonly reject: (error: Error) => void;
@@ -30,6 +35,11 @@ export class SessionThread {
 
   get started(): boolean {
     return this.#worker !== undefined;
+  }
+
+  /** Starts the thread if it is not: a job will come. */
+  warm(): void {
+    this.#worker ??= this.#start();
   }
 
   opened(file: string, text: string): void {
@@ -74,6 +84,7 @@ export class SessionThread {
     const worker = new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
       workerData: { root: this.#root, session: true },
       execArgv: fromSource ? ['--import', 'tsx'] : [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
     });
     worker.unref();
     const lost = (error: Error): void => {

@@ -3,22 +3,33 @@
  * The parser loads while the first texts arrive.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { KeptReads } from '../engine/cache/kept-reads.ts';
 import type { SessionReply, SessionRequest } from '../engine/protocol.ts';
 import { createSession } from '../engine/session.ts';
 import { initParser } from '../syntax/parser.ts';
 import { clock } from './clock.ts';
 import { createFileSystem } from './files.ts';
 import { parserFiles } from './parser-files.ts';
+import { SessionAnswers } from './session-answers.ts';
 
 /** Serves requests for the files below a root, for as long as the thread lives. */
 export function serveSession(port: MessagePort, root: string): void {
-  const session = createSession(createFileSystem(root), clock);
+  const reads = new KeptReads(createFileSystem(root));
+  const session = createSession(reads.fs, clock);
+  const answers = new SessionAnswers(reads);
   const parser = initParser(parserFiles());
   const take = async (request: SessionRequest): Promise<SessionReply | undefined> => {
-    if (request.kind === 'opened') session.opened(request.file, request.text);
-    else if (request.kind === 'closed') session.closed(request.file);
-    else if (request.kind === 'touched') session.touched(request.files);
-    else {
+    if (request.kind === 'opened') {
+      session.opened(request.file, request.text);
+      answers.opened(request.file, request.text);
+    } else if (request.kind === 'closed') {
+      session.closed(request.file);
+      answers.closed(request.file);
+      reads.forgetNames();
+    } else if (request.kind === 'touched') {
+      session.touched(request.files);
+      reads.forgetNames();
+    } else {
       const { id, job } = request;
       try {
         await parser;
@@ -34,7 +45,9 @@ export function serveSession(port: MessagePort, root: string): void {
   port.on('message', (request: SessionRequest) => {
     last = last.then(async () => {
       const reply = await take(request);
-      if (reply !== undefined) port.postMessage(reply);
+      if (reply === undefined) return;
+      port.postMessage(reply);
+      if (reply.kind === 'analysed' && request.kind === 'analyse') answers.keep(request.job, reply.reply);
     });
   });
 }

@@ -4,6 +4,7 @@ import { explainTopic } from '../ide/explain.ts';
 import { APPLY, EXPLAIN } from './code-actions.ts';
 import type { Context } from './context.ts';
 import type { Publisher } from './diagnostics.ts';
+import { exportReport } from './export-report.ts';
 import { lintWorkspace, type Watch } from './workspace-run.ts';
 
 /** Checks every folder and publishes the findings of closed files. */
@@ -12,8 +13,11 @@ export const LINT_WORKSPACE = 'guplint.checkWorkspace';
 /** Takes the findings of the last check of the workspace back. */
 export const CLEAR_WORKSPACE = 'guplint.clearWorkspace';
 
+/** Writes the report of a folder: `[target URI, folder URI?]`. */
+export const EXPORT_REPORT = 'guplint.writeReport';
+
 /** Every command. */
-export const COMMANDS: readonly string[] = [EXPLAIN, APPLY, LINT_WORKSPACE, CLEAR_WORKSPACE];
+export const COMMANDS: readonly string[] = [EXPLAIN, APPLY, LINT_WORKSPACE, CLEAR_WORKSPACE, EXPORT_REPORT];
 
 /** Executes a command; unknown ones and those with odd arguments do nothing. */
 export async function execute(
@@ -27,6 +31,8 @@ export async function execute(
     publisher.clear();
     return null;
   }
+  if (command === EXPORT_REPORT && typeof args?.[0] === 'string')
+    return exportReport(args[0], typeof args[1] === 'string' ? args[1] : undefined, context, watch);
   if (command === EXPLAIN && typeof args?.[0] === 'string') return explain(args[0], context);
   if (command === APPLY && typeof args?.[0] === 'string' && typeof args[1] === 'object')
     return context.connection.workspace.applyEdit({ label: args[0], edit: args[1] as WorkspaceEdit });

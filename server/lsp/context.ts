@@ -23,17 +23,28 @@ export interface DocumentAnalysis {
   readonly findings: readonly Finding[];
   /** An internal error, in words for the log. */
   readonly problem: string | undefined;
+  /** Whether it is what an earlier session found out, not yet confirmed by this one. */
+  readonly earlier: boolean;
+}
+
+/** The name and version that the client is told. */
+export interface ServerInfo {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** What the parts of the server share. */
 export interface Context {
   readonly connection: Connection;
   readonly client: ClientAbilities;
+  readonly info: ServerInfo;
   readonly documents: Documents;
   readonly roots: Roots;
   readonly schedule: Schedule<DocumentAnalysis>;
   /** The `file:` URI of a rule's page; undefined where the pages are not installed. */
   pageOf(rule: string): string | undefined;
+  /** To be called when more or less of a root's files is known. */
+  indexChanged(root: Root): void;
 }
 
 /** A document with its root and its path there. */

@@ -46,7 +46,10 @@ export function answerRequests(c: Connection, now: () => Now): void {
   c.onCompletion((params) => completions(params, context()));
   c.onCodeAction(ready(codeActions));
   c.onCodeActionResolve((action) => resolveAction(action, context()));
-  c.onExecuteCommand((params, token, progress) => execute(params, context(), now().publisher, { progress, token }));
+  c.onExecuteCommand(async (params, token, progress) => {
+    await now().ready;
+    return execute(params, context(), now().publisher, { progress, token });
+  });
   c.onRequest(EXPLAIN_REQUEST, (params: unknown) => {
     const topic = (params as { topic?: unknown } | undefined)?.topic;
     const markdown = typeof topic === 'string' ? explainTopic(topic) : undefined;
@@ -54,8 +57,8 @@ export function answerRequests(c: Connection, now: () => Now): void {
   });
   c.onRequest(SITES_REQUEST, async (params: unknown, token) => {
     const again = (params as { again?: unknown } | undefined)?.again === true;
+    await now().ready;
     const progress = await c.window.createWorkDoneProgress();
-    progress.begin('guplint: searching for sites', undefined, undefined, true);
     const stop = progress.token.onCancellationRequested(() => undefined);
     const either = {
       get isCancellationRequested() {
@@ -67,7 +70,6 @@ export function answerRequests(c: Connection, now: () => Now): void {
       return await workspaceSites(context(), again, { progress, token: either });
     } finally {
       stop.dispose();
-      progress.done();
     }
   });
 }

@@ -27,7 +27,11 @@ export function indexDirectory(context: Context, root: Root, directory: string):
   running.set(root, jobs);
   let job = jobs.get(directory);
   if (job === undefined) {
-    job = index(context, root, directory).finally(() => jobs.delete(directory));
+    job = index(context, root, directory).finally(() => {
+      jobs.delete(directory);
+      if (jobs.size === 0) root.index.busy = false;
+      context.indexChanged(root);
+    });
     jobs.set(directory, job);
   }
   return job;
@@ -35,6 +39,8 @@ export function indexDirectory(context: Context, root: Root, directory: string):
 
 async function index(context: Context, root: Root, directory: string): Promise<void> {
   if (root.indexed.has(directory)) return;
+  root.index.busy = true;
+  context.indexChanged(root);
   const files = (await root.hitsIn(directory)).slice(0, MAX_FILES);
   for (const file of files) {
     if (root.results.has(file)) continue;
@@ -47,4 +53,5 @@ async function index(context: Context, root: Root, directory: string): Promise<v
     }
   }
   root.indexed.add(directory);
+  if (root.index.reach === 'none') root.index.reach = 'directory';
 }

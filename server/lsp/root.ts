@@ -6,6 +6,8 @@ import nodePath from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isUserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline } from '../engine/baseline.ts';
+import { JobCache } from '../engine/cache/job-cache.ts';
+import { Verifier } from '../engine/cache/trust.ts';
 import { ConfigFinder, resolveConfig } from '../engine/config.ts';
 import { configFindings } from '../engine/config-findings.ts';
 import { CONFIG_NAME } from '../engine/config-name.ts';
@@ -14,7 +16,7 @@ import { kernelTrees } from '../engine/kernel-tree.ts';
 import { directoryOf, isWithin, join, relativeTo } from '../engine/paths.ts';
 import { modelPrefilter, wordFilter } from '../engine/prefilter.ts';
 import { declaredNames } from '../engine/private-model.ts';
-import type { AnalyseJob, FileResult, Finding, ResolvedConfig, SiteRecord } from '../engine/protocol.ts';
+import type { AnalyseJob, AnalyseReply, FileResult, Finding, ResolvedConfig, SiteRecord } from '../engine/protocol.ts';
 import { createHost } from '../host/host.ts';
 import { SessionThread } from '../host/session-thread.ts';
 import { decode } from '../syntax/decode.ts';
@@ -26,6 +28,14 @@ export interface ConfigReport {
   readonly file: string;
   readonly error: { readonly line: number; readonly column: number; readonly message: string } | undefined;
   readonly findings: readonly Finding[];
+}
+
+/** How much is known of a root's closed files. */
+export interface IndexState {
+  /** Nothing, the sites of some directories, or those of all files. */
+  reach: 'none' | 'directory' | 'workspace';
+  /** Whether more is being found out. */
+  busy: boolean;
 }
 
 const prefilter = modelPrefilter();
@@ -50,6 +60,7 @@ export class Root {
   readonly results = new Map<string, FileResult>();
   /** Directories whose other files are known by `results`. */
   readonly indexed = new Set<string>();
+  readonly index: IndexState = { reach: 'none', busy: false };
   settings: EditorSettings;
   #configs: ConfigFinder;
   #treeOf: ReturnType<typeof kernelTrees>;
@@ -144,6 +155,18 @@ export class Root {
       rules: options.rules ?? true,
       conversions: true,
     };
+  }
+
+  /** The answer of an earlier session, if nothing that it rests on has changed; the documents open now must be as they are on disk. */
+  earlierAnswer(job: AnalyseJob): AnalyseReply | undefined {
+    const { cache, fs } = this.host;
+    return cache === undefined ? undefined : new JobCache(cache, new Verifier(fs)).find(job);
+  }
+
+  /** Whether a file's content on disk is this text. */
+  isOnDisk(file: string, text: string): boolean {
+    const read = this.host.fs.read(file);
+    return read.kind === 'bytes' && decode(read.bytes).text === text;
   }
 
   /** Findings that the baseline does not accept. Throws UserError for a baseline that cannot be read. */

@@ -13,15 +13,13 @@ import {
 } from 'vscode-languageserver/node';
 import { BASELINE_NAME } from '../engine/baseline.ts';
 import { CONFIG_NAME } from '../engine/config-name.ts';
-import { compareText } from '../engine/order.ts';
 import { directoryOf } from '../engine/paths.ts';
-import type { Finding } from '../engine/protocol.ts';
-import { collectFindings } from '../engine/run.ts';
 import { rulePage } from '../host/rule-pages.ts';
+import { analyseDocument, warmFor } from './analyse-document.ts';
 import { abilitiesOf, type ClientAbilities } from './client.ts';
 import { ACTION_KINDS } from './code-actions.ts';
 import { COMMANDS } from './commands.ts';
-import type { Context, DocumentAnalysis } from './context.ts';
+import type { Context, DocumentAnalysis, ServerInfo } from './context.ts';
 import { Publisher } from './diagnostics.ts';
 import { Documents } from './documents.ts';
 import { answerRequests } from './handlers.ts';
@@ -34,15 +32,6 @@ import { StatusSender } from './status.ts';
 
 /** Milliseconds after an edit until other open documents that may rest on it are analysed again. */
 const RIPPLE = 300;
-
-/** Sources beside a header that are analysed with it. */
-const MAX_INCLUDERS = 20;
-
-/** The name and version that the client is told. */
-export interface ServerInfo {
-  readonly name: string;
-  readonly version: string;
-}
 
 /** The server behind one connection. */
 export class Server {
@@ -68,7 +57,7 @@ export class Server {
     this.#connection = connection;
     this.#info = info;
     this.#schedule = new Schedule<DocumentAnalysis>({
-      analyse: (uri) => this.#analyse(uri),
+      analyse: (uri) => analyseDocument(uri, this.#context),
       done: (uri, result) => this.#done(uri, result),
     });
     this.#context = this.#newContext(abilitiesOf(undefined));
@@ -87,6 +76,7 @@ export class Server {
       const document = this.#documents.open(textDocument);
       this.#tell(document.uri);
       this.#publisher.opened(document.uri);
+      warmFor(document.uri, this.#context);
       if (this.#ready) this.#schedule.want(document.uri);
     });
     c.onDidChangeTextDocument((params) => {
@@ -112,10 +102,12 @@ export class Server {
     return {
       connection: this.#connection,
       client,
+      info: this.#info,
       documents: this.#documents,
       roots: this.#roots,
       schedule: this.#schedule,
       pageOf: rulePage,
+      indexChanged: (root) => this.#tellStatus(root),
     };
   }
 
@@ -200,38 +192,6 @@ export class Server {
       place.root.thread.opened(place.file, document.getText());
   }
 
-  async #analyse(uri: string): Promise<DocumentAnalysis | undefined> {
-    const document = this.#documents.get(uri);
-    const place = this.#roots.placeOf(uri);
-    if (document === undefined || place === undefined) return undefined;
-    const { root, file } = place;
-    const text = document.getText();
-    const base = { uri, root, file, text, version: document.version, problem: undefined };
-    const nothing: DocumentAnalysis = { ...base, result: undefined, findings: [] };
-    if (!/\.[ch]$/.test(file) || !root.settings.enabled) return nothing;
-    if (!root.isOfInterest(file, text) && !root.thread.started && (await root.hitsIn(directoryOf(file))).length === 0)
-      return nothing;
-    try {
-      const includers = file.endsWith('.h') ? await this.#includersOf(root, file) : [];
-      const job = root.jobFor(file);
-      const files = [...job.files, ...includers.map((f) => ({ file: f }))];
-      const { results, problems } = await root.thread.analyse({ ...job, files });
-      const result = results.find((r) => r.file === file);
-      const sorted = [...results].sort((a, b) => compareText(a.file, b.file));
-      const own = root.withoutBaseline(collectFindings(sorted, [])).filter((f) => f.location.file === file);
-      const problem = problems[0] === undefined ? undefined : `${problems[0].path}: ${problems[0].message}`;
-      return { ...base, result, findings: own.filter((f) => !isForOthers(f)), problem };
-    } catch (error) {
-      return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
-    }
-  }
-
-  /** The sources beside a header: what it does wrong may show in them alone. */
-  async #includersOf(root: Root, file: string): Promise<readonly string[]> {
-    const hits = await root.hitsIn(directoryOf(file));
-    return hits.filter((hit) => hit.endsWith('.c')).slice(0, MAX_INCLUDERS);
-  }
-
   #done(uri: string, analysis: DocumentAnalysis | undefined): void {
     if (analysis === undefined) return;
     const { root, file, result, problem } = analysis;
@@ -242,8 +202,18 @@ export class Server {
     this.#publisher.configs(root);
     this.#status.send(analysis);
     if (this.#documents.get(uri)?.version !== analysis.version) return;
-    if (result !== undefined && result.sites.length === 0 && root.thread.started)
+    // Shown at once; what the thread says of the text itself follows, and has it loaded for the first edit.
+    if (analysis.earlier) this.#schedule.want(uri);
+    else if (result !== undefined && result.sites.length === 0 && root.thread.started)
       void indexDirectory(this.#context, root, directoryOf(file));
+  }
+
+  /** The state of a root's index is shown with each of its documents. */
+  #tellStatus(root: Root): void {
+    for (const { uri } of this.#documents.all()) {
+      const last = this.#schedule.last(uri);
+      if (last?.root === root) this.#status.send(last);
+    }
   }
 
   /** Open documents that may rest on one that was typed into are analysed again once typing pauses. */
@@ -317,11 +287,6 @@ function noAnswer(): Promise<undefined> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), SETTINGS_PATIENCE).unref();
   });
-}
-
-/** Whether a finding is for others to judge: files elsewhere may need a header's suppression. */
-function isForOthers({ rule, location }: Finding): boolean {
-  return rule === 'unused-suppression' && location.file.endsWith('.h');
 }
 
 /** Whether an open file may rest on another: a header of the same root, or a file of the same directory. */

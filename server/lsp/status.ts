@@ -21,6 +21,12 @@ export interface Status {
   readonly warnings: number;
   readonly hints: number;
   readonly sites: number;
+  /** What is known of the folder's other files: nothing yet, the sites of some directories, or those of all. */
+  readonly index: 'none' | 'directory' | 'workspace';
+  /** Whether more of them are being looked at. */
+  readonly indexing: boolean;
+  /** Files of the folder whose sites are known. */
+  readonly indexedFiles: number;
   /** Functions with a site that could not be parsed in full. */
   readonly damaged: readonly string[];
   /** Functions that were not analysed to the end, and why. */
@@ -47,6 +53,9 @@ export function statusOf(analysis: DocumentAnalysis): Status {
     warnings: count('warning'),
     hints: count('info'),
     sites: (result?.sites ?? []).filter((s) => s.location.file === file).length,
+    index: root.index.reach,
+    indexing: root.index.busy,
+    indexedFiles: root.results.size,
     damaged: result?.damaged ?? [],
     skipped: (result?.skipped ?? []).map((s) => `${s.functionName}: ${s.reason}`),
     problems: [...root.settings.complaints, ...errors, ...(problem === undefined ? [] : [problem])],

@@ -5,7 +5,8 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
-import { Server, type ServerInfo } from './server.ts';
+import type { ServerInfo } from './context.ts';
+import { Server } from './server.ts';
 
 /** Serves until the input ends or the client says exit; the process then ends by itself. */
 export function serveStdio(info: ServerInfo): Promise<void> {

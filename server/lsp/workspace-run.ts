@@ -70,31 +70,51 @@ function keep(root: Root, result: RunResult, context: Context): void {
   }
 }
 
-/** Runs over every folder of the workspace; fails as the protocol wants when the client cancels. */
-async function overFolders(
+/** Says that a root's index is being built while it is. */
+async function indexing<T>(root: Root, context: Context, build: () => Promise<T>): Promise<T> {
+  root.index.busy = true;
+  context.indexChanged(root);
+  try {
+    return await build();
+  } finally {
+    root.index.busy = false;
+    context.indexChanged(root);
+  }
+}
+
+/** Runs over every folder of the workspace, or `only` one; fails as the protocol wants when the client cancels. */
+export async function overFolders(
   context: Context,
-  rules: boolean,
+  { rules, only }: { readonly rules: boolean; readonly only?: Root },
   watch: Watch,
   take: (root: Root, result: RunResult) => void,
 ): Promise<void> {
+  watch.progress.begin('guplint', 0, undefined, true);
   try {
-    for (const root of context.roots.folders()) {
-      const result = await runRoot(root, rules, watch);
+    for (const root of only === undefined ? context.roots.folders() : [only]) {
+      // A cancellation that came with the request is read now.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (watch.token.isCancellationRequested) throw new Cancelled();
+      const result = await indexing(root, context, () => runRoot(root, rules, watch));
       if (watch.token.isCancellationRequested) throw new Cancelled();
       if (result === undefined) continue;
       keep(root, result, context);
+      root.index.reach = 'workspace';
+      context.indexChanged(root);
       take(root, result);
     }
   } catch (error) {
     if (error instanceof Cancelled) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
     throw error;
+  } finally {
+    watch.progress.done();
   }
 }
 
 /** Checks the workspace and publishes what it finds in closed files. */
 export async function lintWorkspace(context: Context, publisher: Publisher, watch: Watch): Promise<WorkspaceSummary> {
   const sum = { files: 0, sites: 0, errors: 0, warnings: 0, infos: 0 };
-  await overFolders(context, true, watch, (root, result) => {
+  await overFolders(context, { rules: true }, watch, (root, result) => {
     const findings = root.withoutBaseline(result.findings);
     publisher.workspace(root, findings);
     sum.files += result.filesScanned;
@@ -125,7 +145,7 @@ const scanned = new WeakSet<Root>();
 /** Every site of the workspace; searched for when asked to, or when that was never done. */
 export async function workspaceSites(context: Context, again: boolean, watch: Watch): Promise<readonly SiteEntry[]> {
   const missing = context.roots.folders().some((root) => !scanned.has(root));
-  if (again || missing) await overFolders(context, false, watch, (root) => scanned.add(root));
+  if (again || missing) await overFolders(context, { rules: false }, watch, (root) => scanned.add(root));
   return context.roots.folders().flatMap((root) => root.sites().map((site) => entry(site, root, context)));
 }
 

@@ -112,7 +112,8 @@ describe('editors', function () {
     assert.deepEqual(Object.keys(server).sort(), ['args', 'command', 'config']);
     const folder = temporaryTree({ 'capture.c': EXAMPLE });
     const file = path.join(folder, 'capture.c');
-    const client = new LspClient(null, [path.join(programsIn(folder), server.command), ...server.args]);
+    const command = [path.join(programsIn(folder), server.command), ...server.args];
+    const client = new LspClient(null, { command });
     await client.initialize({ folders: [folder], capabilities: HELIX, initializationOptions: server.config });
     await client.rpc.sendNotification('workspace/didChangeConfiguration', { settings: server.config });
     const uri = await client.open(file, EXAMPLE);

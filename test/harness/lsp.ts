@@ -9,7 +9,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { ClientCapabilities, Diagnostic, Position, Range } from 'vscode-languageserver/node';
-import { bundleDirectory } from './cli.ts';
+import { bundleDirectory, temporaryTree } from './cli.ts';
 
 /** Everything a capable client says of itself. */
 export const CAPABLE: ClientCapabilities = {
@@ -57,6 +57,8 @@ export interface ClientOptions {
   /** Answered to `workspace/configuration`. */
   readonly settings?: Record<string, unknown>;
   readonly initializationOptions?: unknown;
+  /** Where answers are kept for other servers; by default every server has a place of its own. */
+  readonly cache?: string;
   /** Send neither `initialize` nor `initialized`. */
   readonly silent?: boolean;
 }
@@ -80,11 +82,15 @@ export class LspClient {
   readonly #waiting = new Set<() => void>();
 
   /** `settings`: the answer to a question for them. `command`: what starts the server; the bundle's by default. */
-  constructor(settings: Record<string, unknown> | null = {}, command?: readonly string[]) {
+  constructor(
+    settings: Record<string, unknown> | null = {},
+    { command, cache }: { readonly command?: readonly string[]; readonly cache?: string | undefined } = {},
+  ) {
     this.settings = settings;
     const bundled = [process.execPath, path.join(bundleDirectory(), 'guplint.js'), 'lsp', '--stdio'];
     const [program = '', ...args] = command ?? [...bundled, `--clientProcessId=${process.pid}`];
-    this.process = spawn(program, args);
+    const env = { ...process.env, XDG_CACHE_HOME: cache ?? temporaryTree({}) };
+    this.process = spawn(program, args, { env });
     this.process.stderr.on('data', (d: Buffer) => {
       this.errors += d.toString();
     });
@@ -100,6 +106,7 @@ export class LspClient {
       }
       for (const wake of this.#waiting) wake();
     });
+    this.rpc.onUnhandledProgress((params) => this.notified.push({ method: '$/progress', params }));
     this.rpc.onRequest(async (method, params) => {
       this.requested.push(method);
       for (const wake of this.#waiting) wake();
@@ -112,7 +119,7 @@ export class LspClient {
   }
 
   static async start(options: ClientOptions = {}): Promise<LspClient> {
-    const client = new LspClient(options.settings);
+    const client = new LspClient(options.settings, { cache: options.cache });
     if (options.silent === true) return client;
     await client.initialize(options);
     return client;

@@ -4,10 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { guplint } from '../harness/cli.ts';
+import { LspClient } from '../harness/lsp.ts';
 import { artefacts } from '../harness/package.ts';
 import { installExtension } from '../vscode/vscode-server.ts';
 
@@ -41,7 +43,7 @@ describe('what is released', function () {
     return { code: done.status, out: done.stdout, err: done.stderr };
   }
 
-  function lintsAndHasItsParts(program: string, before: readonly string[], home: string): void {
+  async function lintsAndHasItsParts(program: string, before: readonly string[], home: string): Promise<void> {
     const lint = run(program, [...before, ...LINT], home);
     assert.equal(lint.code, 1, lint.err);
     assert.equal(lint.out, expected);
@@ -49,23 +51,34 @@ describe('what is released', function () {
     const report = run(program, [...before, 'report', 'examples', '-o', page], home);
     assert.deepEqual([report.code, existsSync(page)], [0, true], report.err);
     assert.match(run(program, [...before, 'explain', 'magic-gup-flags'], home).out, /Why is this bad/);
+    const client = new LspClient({ kernel: '6.12' }, { command: [program, ...before, 'lsp', '--stdio'] });
+    await client.initialize({ folders: [path.join(scratch, 'work')] });
+    const file = path.join(scratch, 'work/examples/demo-capture.c');
+    const shown = await client.pull(await client.open(file, readFileSync(file, 'utf8')));
+    const pages = shown.map((d) => fileURLToPath(d.codeDescription?.href ?? 'file:///none'));
+    assert.ok(pages.length >= 5);
+    assert.deepEqual(
+      pages.filter((p) => !existsSync(p)),
+      [],
+    );
+    assert.equal(await client.stop(), 0, client.errors);
   }
 
-  it('guplint-<version>.tgz: npm install in an empty folder brings one package, and it lints', () => {
+  it('guplint-<version>.tgz: npm install in an empty folder brings one package, and it lints', async () => {
     const folder = path.join(scratch, 'npm');
     mkdirSync(folder);
     const install = ['install', '--no-audit', '--no-fund', '--silent', artefacts().tgz];
     execFileSync('npm', install, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     const packages = readdirSync(path.join(folder, 'node_modules')).filter((name) => !name.startsWith('.'));
     assert.deepEqual(packages, ['guplint']);
-    lintsAndHasItsParts(path.join(folder, 'node_modules/.bin/guplint'), [], folder);
+    await lintsAndHasItsParts(path.join(folder, 'node_modules/.bin/guplint'), [], folder);
   });
 
-  it('guplint-<version>.vsix: VS Code installs it in an empty folder, and the program in it lints', () => {
+  it('guplint-<version>.vsix: VS Code installs it in an empty folder, and the program in it lints', async () => {
     const data = path.join(scratch, 'vscode');
     mkdirSync(data);
     const extension = installExtension(artefacts().vsix, data);
-    lintsAndHasItsParts(process.execPath, [path.join(extension, 'dist/guplint.js')], data);
+    await lintsAndHasItsParts(process.execPath, [path.join(extension, 'dist/guplint.js')], data);
     const parts = [
       'package.json',
       'readme.md',

@@ -1,6 +1,7 @@
 /** One JSON document, version 1; schemas in docs/check.schema.json and docs/sites.schema.json. */
+
+import { countByCase, findingShape, siteShape } from '../../engine/json-shapes.ts';
 import { TOOL } from '../version.ts';
-import { countByCase, findingShape, siteShape } from './json-shapes.ts';
 import type { FindingsRenderer, SitesRenderer } from './renderer.ts';
 
 /** Version of the shape; grows when a key changes its meaning. */

@@ -1,7 +1,8 @@
 /** One JSON object a line: each finding or site with its `type`, then one summary. The objects are those of the JSON format. */
+
+import { countByCase, findingShape, siteShape } from '../../engine/json-shapes.ts';
 import { TOOL } from '../version.ts';
 import { SCHEMA_VERSION } from './json.ts';
-import { countByCase, findingShape, siteShape } from './json-shapes.ts';
 import type { FindingsRenderer, SitesRenderer } from './renderer.ts';
 
 const lines = (values: readonly object[]): string => values.map((v) => `${JSON.stringify(v)}\n`).join('');

@@ -1,8 +1,8 @@
 /** Sites for people: grouped by file, one line each with what it is, then the evidence and the releases; cases at the end. */
 import pc from 'picocolors';
 import { CASE_ROWS } from '../../../model/cases.ts';
+import { countByCase } from '../../engine/json-shapes.ts';
 import type { Location, SiteRecord } from '../../engine/protocol.ts';
-import { countByCase } from './json-shapes.ts';
 import type { SitesRenderer } from './renderer.ts';
 
 type Colours = ReturnType<typeof pc.createColors>;

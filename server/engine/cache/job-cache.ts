@@ -55,8 +55,7 @@ const NO_TIME = { load: 0, sites: 0, rules: 0 };
 
 /** All that a job asks, as text; undefined for one that brings texts of its own, or whose answer is for people to read. */
 function questionOf(job: AnalyseJob): string | undefined {
-  if (job.facts !== undefined || job.conversions === true || job.files.some((item) => item.text !== undefined))
-    return undefined;
+  if (job.facts !== undefined || job.files.some((item) => item.text !== undefined)) return undefined;
   return spell({ ...job, record: undefined });
 }
 

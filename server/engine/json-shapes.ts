@@ -1,5 +1,5 @@
 /** Findings and sites in the shape of the JSON formats (docs/cli.md): key order is part of the shape. */
-import type { Finding, Location, SiteRecord } from '../../engine/protocol.ts';
+import type { Finding, Location, SiteRecord } from './protocol.ts';
 
 const start = (l: Location): object => ({ file: l.file, line: l.line, column: l.column });
 

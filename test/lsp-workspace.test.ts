@@ -1,0 +1,153 @@
+/** The language server over whole folders: the report, progress and cancelling, the state of the index, folders that come and go. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import { temporaryTree } from './harness/cli.ts';
+import { LspClient, positionOf } from './harness/lsp.ts';
+
+const CAPTURE = readFileSync(path.join(__dirname, '../examples/demo-capture.c'), 'utf8');
+const GIVE = 'void demo_give(struct page **pages, int nr)\n{\n\tunpin_user_pages(pages, nr);\n}\n';
+
+interface Progress {
+  readonly token: string;
+  readonly value: { readonly kind: string };
+}
+
+interface Status {
+  readonly uri: string;
+  readonly index: string;
+  readonly indexing: boolean;
+  readonly indexedFiles: number;
+}
+
+describe('language server: folders', function () {
+  this.timeout(120_000);
+  const started: LspClient[] = [];
+  const start = async (folders: readonly string[], cache?: string): Promise<LspClient> => {
+    const shared = cache === undefined ? {} : { cache };
+    const client = await LspClient.start({ folders, settings: { kernel: '6.12' }, ...shared });
+    started.push(client);
+    return client;
+  };
+  const uriOf = (...parts: string[]): string => pathToFileURL(path.join(...parts)).href;
+  after(async () => {
+    for (const c of started) assert.equal(await c.stop(), 0, c.errors);
+  });
+
+  it('writes the report of a folder', async () => {
+    const folders = [temporaryTree({ 'a/capture.c': CAPTURE }), temporaryTree({ 'give.c': GIVE })];
+    const client = await start(folders);
+    const write = (...args: string[]): Promise<{ findings: number; sites: number }> =>
+      client.request('workspace/executeCommand', { command: 'guplint.writeReport', arguments: args });
+    const [first = ''] = folders;
+    const written = await write(uriOf(first, 'report.html'), uriOf(first));
+    assert.equal(written.sites, 4);
+    const page = readFileSync(path.join(first, 'report.html'), 'utf8');
+    assert.match(page, /^<!doctype html>/i);
+    const text = /<script[^>]*type="application\/json"[^>]*>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
+    const data = JSON.parse(text) as { findings: { file: string }[]; sites: unknown[] };
+    assert.deepEqual([data.findings.length, data.sites.length], [written.findings, 4]);
+    assert.ok(data.findings.every((f) => f.file === 'a/capture.c'));
+    await assert.rejects(write(uriOf(first, 'report.html')), /which folder/);
+    await assert.rejects(write('untitled:report', uriOf(first)), /is no file/);
+  });
+
+  it('shows the progress of a check from beginning to end, and stops when it is cancelled', async () => {
+    const client = await start([temporaryTree({ 'capture.c': CAPTURE })]);
+    const check = { command: 'guplint.checkWorkspace', workDoneToken: 'check-1' };
+    await client.request('workspace/executeCommand', check);
+    const told = client.notified.filter((n) => n.method === '$/progress').map((n) => n.params as Progress);
+    const kinds = told.filter((p) => p.token === 'check-1').map((p) => p.value.kind);
+    assert.deepEqual([kinds[0], kinds.at(-1)], ['begin', 'end']);
+    const source = new CancellationTokenSource();
+    const again = client.rpc.sendRequest('workspace/executeCommand', check, source.token);
+    source.cancel();
+    await assert.rejects(again, /cancel/i);
+  });
+
+  it('tells how much of the folder is indexed', async () => {
+    const folder = temporaryTree({ 'capture.c': CAPTURE, 'give.c': GIVE, 'plain.c': 'int a;\n' });
+    const client = await start([folder]);
+    const uri = await client.open(path.join(folder, 'capture.c'), CAPTURE);
+    await client.pull(uri);
+    const last = (): Status | undefined =>
+      client.notified
+        .filter((n) => n.method === 'guplint/status')
+        .map((n) => n.params as Status)
+        .findLast((s) => s.uri === uri);
+    assert.deepEqual([last()?.index, last()?.indexing, last()?.indexedFiles], ['none', false, 1]);
+    const at = positionOf(CAPTURE, 'unpin_user_pages(pages, nr)', 3);
+    await client.at('textDocument/definition', uri, at);
+    await client.until('the directory', () => last()?.index === 'directory' && last()?.indexing === false);
+    assert.equal(last()?.indexedFiles, 2);
+    await client.request('guplint/sites', { again: true });
+    await client.until('the folder', () => last()?.index === 'workspace' && last()?.indexing === false);
+  });
+
+  it('takes folders that are added and removed', async () => {
+    const [first, second] = [temporaryTree({ 'plain.c': 'int a;\n' }), temporaryTree({ 'capture.c': CAPTURE })];
+    const client = await start([first]);
+    const sites = async (): Promise<number> =>
+      (await client.request<unknown[]>('guplint/sites', { again: true })).length;
+    assert.equal(await sites(), 0);
+    const change = (added: string[], removed: string[]): Promise<void> => {
+      const folder = (f: string): object => ({ uri: uriOf(f), name: path.basename(f) });
+      const event = { added: added.map(folder), removed: removed.map(folder) };
+      return client.rpc.sendNotification('workspace/didChangeWorkspaceFolders', { event });
+    };
+    await change([second], []);
+    assert.equal(await sites(), 4);
+    const uri = await client.open(path.join(second, 'capture.c'), CAPTURE);
+    assert.ok((await client.pull(uri)).length >= 5);
+    await change([], [second]);
+    assert.equal(await sites(), 0);
+    assert.ok((await client.pull(uri)).length >= 5, 'an open file outside of every folder is still looked at');
+  });
+
+  describe('what an earlier session found out', () => {
+    const HEADER = 'struct page;\n#define DEMO_FLAGS FOLL_WRITE\n';
+    const SOURCE = `#include "demo.h"
+
+int demo_take(unsigned long addr, struct page **pages)
+{
+	return get_user_pages_fast(addr, 1, DEMO_FLAGS, pages);
+}
+`;
+    interface Session {
+      readonly rules: readonly unknown[];
+      /** Milliseconds the analysis took, by each status: 0 where it was known. */
+      readonly times: readonly number[];
+    }
+    async function session(folder: string, cache: string): Promise<Session> {
+      const client = await LspClient.start({ folders: [folder], settings: { kernel: '6.12' }, cache });
+      const text = readFileSync(path.join(folder, 'take.c'), 'utf8');
+      const uri = await client.open(path.join(folder, 'take.c'), text);
+      const rules = (await client.pull(uri)).map((d) => d.code);
+      // The thread's own answer, and the time to keep it.
+      await client.pull(uri);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const statuses = client.notified.filter((n) => n.method === 'guplint/status');
+      assert.equal(await client.stop(), 0, client.errors);
+      return { rules, times: statuses.map((n) => (n.params as { time: number }).time) };
+    }
+
+    it('is shown at once while everything is as it was, and never afterwards', async () => {
+      const cache = temporaryTree({});
+      const folder = temporaryTree({ 'take.c': SOURCE, 'demo.h': HEADER });
+      const first = await session(folder, cache);
+      assert.ok((first.times[0] ?? 0) > 0);
+      const second = await session(folder, cache);
+      assert.equal(second.times[0], 0);
+      assert.deepEqual(second.rules, first.rules);
+      assert.ok(!first.rules.includes('longterm-needs-pin'));
+      writeFileSync(path.join(folder, 'demo.h'), HEADER.replace('FOLL_WRITE', 'FOLL_LONGTERM'));
+      const third = await session(folder, cache);
+      assert.ok((third.times[0] ?? 0) > 0);
+      assert.ok(third.rules.includes('longterm-needs-pin'), third.rules.join(' '));
+      writeFileSync(path.join(folder, 'guplint.json'), '{ "rules": { "longterm-needs-pin": "off" } }');
+      assert.ok(!(await session(folder, cache)).rules.includes('longterm-needs-pin'));
+    });
+  });
+});
