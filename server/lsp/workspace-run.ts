@@ -92,9 +92,6 @@ export async function overFolders(
   watch.progress.begin('guplint', 0, undefined, true);
   try {
     for (const root of only === undefined ? context.roots.folders() : [only]) {
-      // A cancellation that came with the request is read now.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (watch.token.isCancellationRequested) throw new Cancelled();
       const result = await indexing(root, context, () => runRoot(root, rules, watch));
       if (watch.token.isCancellationRequested) throw new Cancelled();
       if (result === undefined) continue;
