@@ -8,7 +8,8 @@ import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
-import { applyCase, isProved, releasesHeld } from './apply-summary.ts';
+import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
+import { afterWait } from './awaited.ts';
 import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
@@ -71,6 +72,7 @@ export function executeCall(
   if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
+  if (name !== undefined) afterWait({ frame, s, info }, name);
   outside(
     { frame, s, info },
     args,
@@ -153,14 +155,19 @@ function finish(s: PathState, instr: CallInstr, value: Value): void {
 
 /**
  * A callee that gives back pages held here on some of its paths, and on others that return the same does not, knows why: only
- * where this path itself proves the conditions of the others do they count.
+ * where this path itself proves the conditions of the others do they count. So does one that gives pages back in two ways, one of
+ * which fits them.
  */
 function likelyCases(
   s: PathState,
   info: CallSiteInfo,
-  cases: readonly SummaryCase[],
+  all: readonly SummaryCase[],
   args: readonly Value[],
 ): readonly SummaryCase[] {
+  const ways = all.map((c) => releaseWay(s, c, info.point, args));
+  const cases = ways.includes('right')
+    ? all.filter((c, i) => ways[i] !== 'wrong' || isProved(s, c, info.point, args))
+    : all;
   const releasing = cases.filter((c) => releasesHeld(s, c, info.point, args));
   if (releasing.length === 0 || releasing.length === cases.length) return cases;
   return cases.filter(

@@ -105,12 +105,19 @@ export function applyCase(
     // Pages left where the caller cannot follow are held by somebody, not lost.
     const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? `g:elsewhere ${info.point}` : undefined);
     if (place === undefined) continue;
+    learnOwner(s, place, w.tag);
     if (movesThrough(call.args, w.place)) writeElement(s, place, value, false);
     else writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(s, ids.values(), ret, info.point);
   return ret;
+}
+
+/** The struct that a field which a callee wrote is one of. */
+function learnOwner(s: PathState, place: string, tag: string | undefined): void {
+  const field = /\.(\w+)$/.exec(place)?.[1];
+  if (tag !== undefined && field !== undefined && !s.owners.has(place)) s.owners.set(place, { tag, field });
 }
 
 /** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
@@ -132,6 +139,24 @@ export function releasesHeld(s: PathState, c: SummaryCase, point: string, args: 
     if (e.kind !== 'release' || e.path === '') return false;
     return valueOfKey(b, e.path)?.prov.some((id) => s.resources.get(id)?.hold.kind === 'held') ?? false;
   });
+}
+
+/** How a case gives back pages of this path: as they were taken, or not; undefined where it gives none of them back. */
+export function releaseWay(
+  s: PathState,
+  c: SummaryCase,
+  point: string,
+  args: readonly Value[],
+): 'right' | 'wrong' | undefined {
+  const b = readingBinding(s, point, args);
+  const fits = c.events.flatMap((e) => {
+    const prov = e.kind === 'release' && e.path !== '' ? (valueOfKey(b, e.path)?.prov ?? []) : [];
+    return prov.flatMap((id) => {
+      const taken = s.resources.get(id)?.reference;
+      return taken === undefined ? [] : [taken === 'either' || e.reference === 'either' || e.reference === taken];
+    });
+  });
+  return fits.length === 0 ? undefined : fits.every((f) => f) ? 'right' : 'wrong';
 }
 
 /** Whether the path leaves no doubt that the conditions of a case hold; a case without conditions is not proved. */

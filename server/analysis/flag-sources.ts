@@ -9,7 +9,7 @@ import { type FlagContext, type FlagScope, following, NO_BINDINGS } from './flag
 import { either, type FlagValue, joinAll, weaken } from './flag-terms.ts';
 import { parameters } from './locals.ts';
 import { fieldOwner } from './owners.ts';
-import { visibleFunctions, visibleMacros } from './project-view.ts';
+import { usersOf, visibleFunctions, visibleMacros } from './project-view.ts';
 import { argumentNodes, codeOf, pathTo } from './trees.ts';
 
 /** What a macro expands to; `args` are the values of its arguments, undefined for one that takes none. */
@@ -63,6 +63,9 @@ export function returnedValue(
   });
 }
 
+/** Files beside a function's own in which its callers are looked for. */
+const MAX_BESIDE = 8;
+
 /** A parameter whose callers are to be asked. */
 export interface Incoming {
   /** Position among the parameters, from 0. */
@@ -73,8 +76,9 @@ export interface Incoming {
 }
 
 /**
- * What the callers in the same unit pass for a parameter. They are all callers only of a static function whose address is not
- * taken; otherwise the parameter itself stays among the terms and nothing is certain.
+ * What the callers at hand pass for a parameter: those in the same unit, and for a function that is not static those in the files beside
+ * it. They are all callers only of a static function whose address is not taken; otherwise the parameter itself stays among the terms and
+ * nothing is certain.
  */
 export function callerValue(incoming: Incoming, ctx: FlagContext): FlagValue {
   const { scope, own, index } = incoming;
@@ -82,11 +86,14 @@ export function callerValue(incoming: Incoming, ctx: FlagContext): FlagValue {
   if (fn === undefined) return own;
   return following(ctx, `caller ${fn.name} ${index}`, own, () => {
     const values: FlagValue[] = [];
-    for (const call of callsOf(unit, fn.name)) {
-      const argument = argumentNodes(call.node)[index];
-      if (argument === undefined) continue;
-      const at: FlagScope = { unit, fn: call.fn, tree: treeOf(unit, call.fn), bindings: NO_BINDINGS };
-      values.push(ctx.folding.valueAt(argument, at, ctx));
+    const beside = fn.isStatic ? [] : usersOf(unit, fn.name, ctx.project).slice(0, MAX_BESIDE);
+    for (const from of [unit, ...beside]) {
+      for (const call of callsOf(from, fn.name)) {
+        const argument = argumentNodes(call.node)[index];
+        if (argument === undefined) continue;
+        const at: FlagScope = { unit: from, fn: call.fn, tree: treeOf(from, call.fn), bindings: NO_BINDINGS };
+        values.push(ctx.folding.valueAt(argument, at, ctx));
+      }
     }
     if (values.length === 0) return own;
     const passed = joinAll(values);

@@ -29,11 +29,12 @@ import { bare, codeOf } from './trees.ts';
 export function siteRecord(site: CallSite, model: Model, project: ProjectView, flow?: FlowResult): SiteRecord {
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
-  const own = releasesOf(site, trace, siteFlow(site, flow));
+  const paths = siteFlow(site, flow);
+  const own = releasesOf(site, trace, paths);
   const elsewhere = own.some((r) => r.fn !== site.fn);
   const paired = trace.handedOut === 'open' && !elsewhere ? pairedReleases(site, model, project) : [];
   const releases = [...own, ...paired];
-  const lifetime = lifetimeClues(site, trace, releases, { model, project });
+  const lifetime = lifetimeClues(site, trace, releases, { model, project, held: paths.held });
   const around = { followed: lifetime.some((c) => c.kind === 'notifier'), comesBack: paired.length > 0 };
   const clues = [
     ...flagClues(site, model),

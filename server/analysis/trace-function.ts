@@ -83,6 +83,7 @@ function visit(w: Walk, n: CNode): void {
       const kind = value === undefined ? undefined : carries(w, value);
       if (kind === 'page') event(w, 'handed-out', n);
       else if (kind === 'data') event(w, 'data-out', n);
+      else if (kind === 'number') event(w, 'number-out', n);
       break;
     }
     default:
@@ -183,21 +184,36 @@ const LOOPS: ReadonlyMap<string, LoopRow> = new Map(LOOP_ROWS.map((r) => [r.name
 function loop(w: Walk, n: CNode): void {
   const name = /^\w+/.exec(w.unit.code.slice(n.start, n.start + 60))?.[0] ?? '';
   const row = LOOPS.get(name);
-  if (row?.container === undefined) return;
-  const args: CNode[] = [];
-  for (let at = bare(childByField(n, 'condition') ?? n); ; ) {
-    const left = at.type === 'comma_expression' ? childByField(at, 'left') : undefined;
-    const right = at.type === 'comma_expression' ? childByField(at, 'right') : undefined;
-    args.push(left ?? at);
-    if (right === undefined) break;
-    at = right;
-  }
+  if (row?.container === undefined) return row === undefined && /for_each/.test(name) ? walkOver(w, n) : undefined;
+  const args = loopArguments(n);
   const cursor = args[row.cursor];
   const container = args[row.container];
   if (cursor === undefined || container === undefined || row.element === 'entry' || row.element === 'node') return;
   const held = carries(w, container);
   if (held !== undefined) store(w, cursor, held === 'number' ? 'number' : 'carrier', n);
   else if (carries(w, cursor) === 'carrier') store(w, container, 'carrier', n);
+}
+
+/** A loop macro of the project: over something that holds the pages, a page it names is one of them. */
+function walkOver(w: Walk, n: CNode): void {
+  const args = loopArguments(n);
+  const held = args.some((a) => carries(w, a) === 'carrier');
+  for (const a of held ? args : []) {
+    const name = bare(a).type === 'identifier' ? codeOf(w.unit, bare(a)) : '';
+    const local = w.locals.get(name);
+    if (local?.pointers === 1 && /^struct (?:page|folio)$/.test(local.type)) store(w, a, 'page', n);
+  }
+}
+
+function loopArguments(n: CNode): readonly CNode[] {
+  const args: CNode[] = [];
+  for (let at = bare(childByField(n, 'condition') ?? n); ; ) {
+    const left = at.type === 'comma_expression' ? childByField(at, 'left') : undefined;
+    const right = at.type === 'comma_expression' ? childByField(at, 'right') : undefined;
+    args.push(left ?? at);
+    if (right === undefined) return args;
+    at = right;
+  }
 }
 
 function assignField(w: Walk, n: CNode): void {

@@ -3,13 +3,14 @@
  * comes to carry pages. By names alone; `trace-function.ts` walks the statements.
  */
 import type { ApiRow } from '../../model/schema.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
+import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import { treeOf } from './call-index.ts';
 import { macroText } from './call-text.ts';
-import { type LocalName, localNames } from './locals.ts';
+import { type LocalName, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
-import { type VisibleMacro, visibleFunctions } from './project-view.ts';
+import { type VisibleFunction, type VisibleMacro, visibleFunctions } from './project-view.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
@@ -123,6 +124,9 @@ function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
 /** Operators inside one another that are looked through. */
 const MAX_NESTING = 60;
 
+/** Nesting up to which a function of the project is looked into for what it returns. */
+const MAX_CALLEES = 6;
+
 /** What an expression reaches; undefined: no page. */
 export function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined {
   if (depth > MAX_NESTING) return undefined;
@@ -184,10 +188,33 @@ function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   // What a function nobody knows finds in a carrier carries, too: an entry of a list, a part of a request.
   const callee = calleeOf(n);
   const unknown = callee !== undefined && rowsOf(w, n).length === 0 && !LOGGING.test(codeOf(w.unit, callee));
-  if (!unknown || args.length === 0 || visibleFunctions(w.unit, codeOf(w.unit, callee), w.scope.project).length > 0)
-    return undefined;
+  if (!unknown || args.length === 0) return undefined;
+  const [known] = visibleFunctions(w.unit, codeOf(w.unit, callee), w.scope.project);
+  if (known !== undefined) return numberFrom(w, known, args, depth);
   const first = args[0];
   return first !== undefined && carries(w, first, depth) === 'carrier' ? 'carrier' : undefined;
+}
+
+/** Whether a function of the project returns the number of the page that it gets, and nothing else of it. */
+function numberFrom(
+  w: Walk,
+  { unit, fn }: VisibleFunction,
+  args: readonly CNode[],
+  depth: number,
+): HolderKind | undefined {
+  const param = args.findIndex((a) => carries(w, a, depth) === 'page');
+  const tree = param < 0 || depth > MAX_CALLEES ? undefined : treeOf(unit, fn);
+  const name = tree === undefined ? undefined : parameters(unit, tree)[param]?.name;
+  if (tree === undefined || name === undefined) return undefined;
+  const holders: Holders = { roots: new Set(), names: new Map([[name, 'page']]), fields: new Map() };
+  const inner: Walk = { ...w, unit, fn, tree, holders, locals: localNames(unit, tree), sources: new Map() };
+  let found = false;
+  walk(tree, (at) => {
+    const value = at.type === 'return_statement' ? at.children[0] : undefined;
+    found ||= value !== undefined && carries(inner, value, depth + 2) === 'number';
+    return !found;
+  });
+  return found ? 'number' : undefined;
 }
 
 /** Whether an expression is what lies behind a pointer, not the pointer. */

@@ -326,9 +326,10 @@ function searchObjects(s: Search, site: CallSite): void {
         if (fn === site.fn || !head.includes(`struct ${tag} `)) continue;
         if (!GIVES_BACK.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) continue;
         if (++tried > MAX_OBJECT_FUNCTIONS || !afford(site.unit, fn.span)) return;
-        const names = parameters(unit, treeOf(unit, fn)).filter(
-          (p) => p.type.endsWith(`struct ${tag}`) && p.pointers === 1,
-        );
+        const all = parameters(unit, treeOf(unit, fn));
+        const objects = all.filter((p) => p.type.endsWith(`struct ${tag}`) && p.pointers === 1);
+        // What it gets beside the object is taken for what the object keeps.
+        const names = objects.length === 0 ? [] : [...objects, ...all.filter(isCarrier)];
         const own: Holders = {
           roots: new Set(),
           names: new Map(names.map((p) => [p.name, 'carrier'])),
@@ -341,6 +342,13 @@ function searchObjects(s: Search, site: CallSite): void {
       }
     }
   }
+}
+
+/** Whether a parameter is one of the kernel's carriers of pages: an array, a table, a list. */
+function isCarrier({ type, pointers }: { readonly type: string; readonly pointers: number }): boolean {
+  return /^(?:const )?struct (?:sg_table|scatterlist|bio_vec)$/.test(type)
+    ? pointers === 1
+    : /^struct (?:page|folio)$/.test(type) && pointers === 2;
 }
 
 const GIVES_BACK = /\b(?:put_page|folio_put\w*|release_pages|unpin_\w+|put_user_pages?\w*)\s*\(/;

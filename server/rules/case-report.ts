@@ -11,13 +11,32 @@ import type { Conversion } from './fixes/conversion/plan.ts';
 import { offered } from './fixes/convert-to-pin.ts';
 import { versionSeverity } from './flag-use.ts';
 import { bothOf, isEmpty, type Kernels } from './kernels.ts';
+import { areArms } from './surroundings.ts';
 
-/** The calls of the API itself in this file, with their records. */
+/** The calls of the API itself in this file, with their records; those in the API's own implementation apart. */
 export function judgedSites(pass: RulePass): readonly JudgedSite[] {
   return pass.sites.flatMap((site) => {
     const record = pass.recordOf(site);
-    return record === undefined || site.via !== undefined || site.unit !== pass.unit ? [] : [{ site, record }];
+    const judged = record !== undefined && site.via === undefined && site.unit === pass.unit;
+    return judged && !isImplementation(pass, site) && !isChosen(pass, site) ? [{ site, record }] : [];
   });
+}
+
+/** Whether a plain reference is what an `if` takes whose other arm pins: who asks there knows when which is right. */
+function isChosen({ sites }: RulePass, site: CallSite): boolean {
+  if (site.reference !== 'get') return false;
+  return sites.some(
+    (other) =>
+      other.reference === 'pin' &&
+      other.fn === site.fn &&
+      other.unit === site.unit &&
+      areArms(site.unit, site.span.start, other.span.start),
+  );
+}
+
+/** Whether the file that calls a function of the API defines it for everybody: there, one is made of the other. */
+function isImplementation({ unit }: RulePass, { api }: CallSite): boolean {
+  return unit.functions.some((f) => f.name === api && !f.isStatic);
 }
 
 /** Those, and the calls of wrappers that leave the case to their callers: each caller has one of its own. */

@@ -45,7 +45,8 @@
  * 5.7 and later, where pins are counted.
  *
  * ## Limits
- * A warning where the store and every release are in sight; else, and on iov_iter_get_pages*(), an info. Pages that are only read are silent.
+ * A warning where the store and every release are in sight; else, and on iov_iter_get_pages*(), an info. Silent on pages that are only read,
+ * and where the file makes the anonymous mapping itself.
  *
  * ## Fix safety
  * Unsafe. The call, all calls that share releases with it, and every release of their pages in the files of the directory change together:
@@ -60,6 +61,7 @@ import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
+import { isOwnMemory } from './own-memory.ts';
 
 /** See the head of the file. */
 export const dataWriteNeedsPin = defineRule({
@@ -69,6 +71,7 @@ export const dataWriteNeedsPin = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
+    if (isOwnMemory(pass)) return;
     for (const judged of judgedCalls(pass)) {
       const { site, record } = judged;
       if (record.case !== 5 || site.reference !== 'get' || !record.access.includes('write')) continue;

@@ -64,7 +64,8 @@
  * 5.7 and later. An error where FOLL_LONGTERM is passed to a get function on a kernel that refuses it (5.10 and later).
  *
  * ## Limits
- * How long the pages are held is judged by who reaches their release. A driver that is registered for MMU notifiers is case 3 and not reported.
+ * How long the pages are held is judged by who reaches their release. On `iov_iter_get_pages*()` an info: no function takes long-term pins of
+ * what an iterator stands for. A driver that is registered for MMU notifiers is case 3 and not reported.
  *
  * ## Fix safety
  * Unsafe. The call, all calls that share releases with it, and every release of their pages in the files of the directory change together:
@@ -104,13 +105,14 @@ export const longtermNeedsPin = defineRule({
         : [];
       const fails = !isEmpty(bothOf(on, refused));
       const name = pinNameOf(site.api) ?? 'pin_user_pages_fast';
+      const iterator = site.api.startsWith('iov_iter_');
       const why = fails
         ? 'which {kernels} refuses with FOLL_LONGTERM'
         : 'on {kernels} fork, writeback and CMA know nothing of the hold';
       reportCase(pass, judged, {
         message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
         on,
-        severity: fails ? 'error' : 'warning',
+        severity: fails ? 'error' : iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
         shows: ['release', 'dma', 'flag', 'marked'],
       });

@@ -71,6 +71,7 @@ import { kernelsOf } from './facts.ts';
 import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
 import { replaceCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
+import { isOwnMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
 
@@ -110,12 +111,6 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const written = device || access.includes('write');
   if (!written) return access.includes('unknown') ? 'info' : undefined;
   return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
-}
-
-/** Whether the file makes the anonymous mapping itself whose pages it takes: there is no file that the data could be lost to. */
-function isOwnMemory({ unit }: RulePass): boolean {
-  const makes = ['vma_set_anonymous', 'insert_vm_struct'];
-  return functionsThatCall([unit], { isWanted: (name) => makes.includes(name), deep: false }).size > 0;
 }
 
 /** Whether the calls that give the pages to a device all name the direction to it. */

@@ -61,10 +61,12 @@
  * ```
  *
  * ## Kernels
- * 5.7 and later; pin_user_pages_unlocked() takes the flag since 6.2.
+ * 5.7 and later. Where the function itself refuses the flag (pin_user_pages_locked(), pin_user_pages_unlocked() before 6.2), another one is
+ * named that takes it.
  *
  * ## Limits
- * How long the pages are held is judged by who reaches their release. Silent where the flags come from places that are not seen.
+ * How long the pages are held is judged by who reaches their release. Silent where the flags come from places that are not seen;
+ * callers in the files beside a function that is not exported are taken for all of them.
  * iov_iter_extract_pages() cannot be asked for long-term pins: there is no fix.
  *
  * ## Fix safety
@@ -73,12 +75,13 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite, FlagTerm } from '../analysis/site.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule, type FixProposal } from './define.ts';
 import { refusalOf } from './facts.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
-import { without } from './kernels.ts';
+import { isEmpty, without } from './kernels.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
 
@@ -95,24 +98,49 @@ export const missingLongterm = defineRule({
       if (record.case !== 2 || record.lifetime !== 'long') continue;
       if (site.reference !== 'pin' && !site.api.startsWith('iov_iter_extract')) continue;
       const implied = record.flags.implied.includes(LONGTERM);
-      if (implied || site.flags.may.has(LONGTERM) || !site.flags.known) continue;
+      if (implied || site.flags.may.has(LONGTERM) || !areKnown(site)) continue;
       const iterator = site.api.startsWith('iov_iter_');
       const refusal = refusalOf(site, {
         model: pass.model,
         flags: [LONGTERM],
         which: (row) => row.flags?.anyOf?.includes(LONGTERM) === true,
       });
-      const advice = iterator ? 'pin_user_pages_fast() can be asked for such pins' : `pass ${LONGTERM}`;
+      const all = pinnable(pass, site);
+      const taken = without(all, refusal.kernels);
+      const refused = isEmpty(taken);
       reportCase(pass, judged, {
-        message: `${site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${advice}`,
-        on: without(pinnable(pass, site), refusal.kernels),
+        message: `${site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${adviceFor(site, iterator || refused)}`,
+        on: refused ? all : taken,
         severity: 'warning',
-        fixes: iterator ? [] : withFlag(site),
+        fixes: iterator || refused ? [] : withFlag(site),
         shows: ['release', 'dma', 'accounting'],
       });
     }
   },
 });
+
+/** How to ask for a long-term pin: the flag, or a function that takes it. */
+function adviceFor({ api }: CallSite, elsewhere: boolean): string {
+  if (!elsewhere) return `pass ${LONGTERM}`;
+  const other = /_locked$/.test(api) ? 'pin_user_pages' : 'pin_user_pages_fast';
+  return `${other}() can be asked for such pins`;
+}
+
+/**
+ * Whether every source of the flags was found. Of a function that is not static, but not offered to modules either, the callers at hand are
+ * taken for all of them, where there are some.
+ */
+function areKnown({ flags, fn, unit }: CallSite): boolean {
+  if (flags.known || fn === undefined) return flags.known;
+  const open = flags.terms.filter((t) => t.kind === 'unknown' || t.kind === 'parameter');
+  const passed = flags.terms.filter((t) => !open.includes(t) && !inFunction(fn, unit, t));
+  const offered = new RegExp(`\\bEXPORT_SYMBOL\\w*\\s*\\(\\s*${fn.name}\\b`).test(unit.code);
+  return !offered && passed.length > 0 && open.every((t) => t.kind === 'parameter' && inFunction(fn, unit, t));
+}
+
+function inFunction({ span }: FunctionDef, unit: CUnit, term: FlagTerm): boolean {
+  return term.unit === unit && span.start <= term.span.start && term.span.end <= span.end;
+}
 
 /** The flag added to the argument. */
 function withFlag(site: CallSite): readonly FixProposal[] {

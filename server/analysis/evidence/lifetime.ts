@@ -3,6 +3,7 @@ import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import { namesBeforeBrackets } from '../call-index.ts';
+import type { HeldFact } from '../flow-problem.ts';
 import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import type { PageTrace } from '../traces.ts';
@@ -48,6 +49,8 @@ function accountingIn(unit: CUnit): Span | undefined {
 interface Around {
   readonly model: Model;
   readonly project: ProjectView;
+  /** Where path analysis saw the pages held as functions return. */
+  readonly held: readonly HeldFact[];
 }
 
 /** The clues of lifetime. `releases` are all that were found of the site. */
@@ -55,7 +58,7 @@ export function lifetimeClues(
   site: CallSite,
   trace: PageTrace,
   releases: readonly FoundRelease[],
-  { model, project }: Around,
+  { model, project, held }: Around,
 ): Clue[] {
   const { unit, fn } = site;
   if (fn === undefined || site.reference === 'none') return [];
@@ -72,8 +75,14 @@ export function lifetimeClues(
   if (returns) for (const kind of [...ways.keys()]) if (kind !== 'chain') ways.delete(kind);
   const reached = reachClues(site, ways);
   if (first !== undefined) {
-    const text = `${first.api}() gives the pages back before ${fn.name}() returns`;
-    clues.push({ kind: 'release', ...place(first), text, lifetime: { short: reached.length === 0 ? 2.5 : 1.2 } });
+    // A function that has gone well and keeps the pages in an object gives them back on other paths.
+    const keptIn = held.find((h) => h.onSuccess && h.functionName === fn.name && h.owner.tag !== undefined);
+    const text =
+      keptIn === undefined
+        ? `${first.api}() gives the pages back before ${fn.name}() returns`
+        : `${first.api}() gives the pages back where struct ${keptIn.owner.tag ?? ''}.${keptIn.owner.field} does not keep them`;
+    const short = keptIn !== undefined ? 0 : reached.length === 0 ? 2.5 : 1.2;
+    clues.push({ kind: 'release', ...place(first), text, lifetime: { short } });
   }
   clues.push(...reached);
   if (apart[0] !== undefined) {
