@@ -30,7 +30,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
   const { unit, flags } = site;
   const trace = tracePages(site, model, project);
   const paths = siteFlow(site, flow);
-  const own = releasesOf(site, trace, paths);
+  const own = releasesOf(site, trace, paths, model);
   const elsewhere = own.some((r) => r.fn !== site.fn);
   const paired = trace.handedOut === 'open' && !elsewhere ? pairedReleases(site, model, project) : [];
   const releases = [...own, ...paired];

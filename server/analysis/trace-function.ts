@@ -2,8 +2,7 @@
  * Follows page holders through one function, by names alone: which variables and fields reach the pages, and what is done to them.
  * A first approximation beside the flow analysis: order, paths and aliases through memory of unknown owners are not looked at.
  */
-import { LOOP_ROWS } from '../../model/loops.ts';
-import type { ApiRow, Effect, LoopRow } from '../../model/schema.ts';
+import type { ApiRow, Effect } from '../../model/schema.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
@@ -11,6 +10,7 @@ import { type LocalName, localNames } from './locals.ts';
 import type { NameScope } from './names.ts';
 import { fieldOwner } from './owners.ts';
 import { definitionOf } from './project-view.ts';
+import { loopStores } from './trace-loop.ts';
 import {
   argumentIndex,
   carries,
@@ -76,7 +76,7 @@ function visit(w: Walk, n: CNode): void {
       call(w, n);
       break;
     case 'while_statement':
-      loop(w, n);
+      for (const { place, kind } of loopStores(w, n)) store(w, place, kind, n);
       break;
     case 'return_statement': {
       const value = n.children[0];
@@ -178,42 +178,19 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
   }
 }
 
-const LOOPS: ReadonlyMap<string, LoopRow> = new Map(LOOP_ROWS.map((r) => [r.name, r]));
-
-/** A loop macro: its cursor reaches what its container holds, and what is put into the cursor is in the container. */
-function loop(w: Walk, n: CNode): void {
-  const name = /^\w+/.exec(w.unit.code.slice(n.start, n.start + 60))?.[0] ?? '';
-  const row = LOOPS.get(name);
-  if (row?.container === undefined) return row === undefined && /for_each/.test(name) ? walkOver(w, n) : undefined;
-  const args = loopArguments(n);
-  const cursor = args[row.cursor];
-  const container = args[row.container];
-  if (cursor === undefined || container === undefined || row.element === 'entry' || row.element === 'node') return;
-  const held = carries(w, container);
-  if (held !== undefined) store(w, cursor, held === 'number' ? 'number' : 'carrier', n);
-  else if (carries(w, cursor) === 'carrier') store(w, container, 'carrier', n);
-}
-
-/** A loop macro of the project: over something that holds the pages, a page it names is one of them. */
-function walkOver(w: Walk, n: CNode): void {
-  const args = loopArguments(n);
-  const held = args.some((a) => carries(w, a) === 'carrier');
-  for (const a of held ? args : []) {
-    const name = bare(a).type === 'identifier' ? codeOf(w.unit, bare(a)) : '';
-    const local = w.locals.get(name);
-    if (local?.pointers === 1 && /^struct (?:page|folio)$/.test(local.type)) store(w, a, 'page', n);
-  }
-}
-
-function loopArguments(n: CNode): readonly CNode[] {
-  const args: CNode[] = [];
-  for (let at = bare(childByField(n, 'condition') ?? n); ; ) {
-    const left = at.type === 'comma_expression' ? childByField(at, 'left') : undefined;
-    const right = at.type === 'comma_expression' ? childByField(at, 'right') : undefined;
-    args.push(left ?? at);
-    if (right === undefined) return args;
-    at = right;
-  }
+/** Pages are put into what a pointer points to: it lies in the object that the pointer was taken from. */
+function fill(w: Walk, object: CNode, at: CNode): void {
+  store(w, object, 'carrier', at);
+  const n = bare(object);
+  if (n.type !== 'identifier') return;
+  const name = codeOf(w.unit, n);
+  walk(w.tree, (a) => {
+    const left = a.type === 'assignment_expression' ? childByField(a, 'left') : undefined;
+    const right = bare(childByField(a, 'right') ?? a);
+    if (left?.type !== 'identifier' || codeOf(w.unit, left) !== name || right.type !== 'field_expression') return true;
+    store(w, right, 'carrier', at);
+    return true;
+  });
 }
 
 function assignField(w: Walk, n: CNode): void {
@@ -293,7 +270,7 @@ function outside(
   }
   if (!FILLS.test(name)) return;
   const object = args.find((a, i) => reached[i] === undefined && isObject(w, a));
-  if (object !== undefined) store(w, object, 'carrier', n);
+  if (object !== undefined) fill(w, object, n);
 }
 
 /** Whether an argument is a pointer to a struct that this function declares as such. */
@@ -330,7 +307,7 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
     event(w, k, n, { api: c.api, rows: c.rows });
   }
   const to = e.to === undefined ? undefined : args[argumentIndex(e.to) ?? -1];
-  if (e.op === 'alias' && to !== undefined) store(w, to, 'carrier', n);
+  if (e.op === 'alias' && to !== undefined) fill(w, to, n);
 }
 
 /** Whether an access meets the array of pages, not their data: what takes any address reads or writes the pointers there. */

@@ -16,6 +16,7 @@ import { fieldOwner } from './owners.ts';
 import { type ProjectView, usersOf, type VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
 import { traceFunction } from './trace-function.ts';
+import { releasesFromObjects } from './trace-objects.ts';
 import { type HolderKind, type Holders, rootTag, type TraceEvent } from './trace-reach.ts';
 import { argumentNodes, bare, codeOf, operatorOf } from './trees.ts';
 
@@ -231,7 +232,9 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
   for (let work = s.queue.shift(); work !== undefined && visits < MAX_FUNCTIONS; work = s.queue.shift()) {
     if (visit(s, work, site)) visits++;
   }
-  if (![...s.events.values()].some((e) => e.kind === 'release' && e.fn !== fn)) searchObjects(s, site);
+  if (![...s.events.values()].some((e) => e.kind === 'release' && e.fn !== fn))
+    for (const e of releasesFromObjects(scope, site, holders.roots))
+      s.events.set(`${e.unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, e);
   const away = (e: TraceEvent): number => (e.unit === site.unit ? 0 : 1);
   const seen = [...s.events.values()].sort((a, b) => away(a) - away(b) || a.node.start - b.node.start);
   return {
@@ -292,66 +295,6 @@ function searchFields(s: Search, site: CallSite): void {
       for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
   }
 }
-
-/** Structs of the kernel that say nothing of whose object it is. */
-const NO_OWNER = new Set([
-  'device',
-  'file',
-  'inode',
-  'page',
-  'folio',
-  'scatterlist',
-  'sg_table',
-  'bio_vec',
-  'iov_iter',
-  'mm_struct',
-  'vm_area_struct',
-]);
-
-/** Functions that are looked at as possible releases of an object. */
-const MAX_OBJECT_FUNCTIONS = 40;
-
-/**
- * Where nothing is seen to give the pages back: functions that get an object of the kind that holds them and give back pages
- * they find in it. Only their releases count.
- */
-function searchObjects(s: Search, site: CallSite): void {
-  const { project } = s.scope;
-  const tags = [...s.holders.roots].filter((tag) => !NO_OWNER.has(tag));
-  let tried = 0;
-  for (const tag of tags) {
-    for (const unit of [site.unit, ...project.cluster(site.unit)]) {
-      for (const fn of unit.functions) {
-        const head = unit.code.slice(fn.span.start, fn.bodySpan.start);
-        if (fn === site.fn || !head.includes(`struct ${tag} `)) continue;
-        if (!GIVES_BACK.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) continue;
-        if (++tried > MAX_OBJECT_FUNCTIONS || !afford(site.unit, fn.span)) return;
-        const all = parameters(unit, treeOf(unit, fn));
-        const objects = all.filter((p) => p.type.endsWith(`struct ${tag}`) && p.pointers === 1);
-        // What it gets beside the object is taken for what the object keeps.
-        const names = objects.length === 0 ? [] : [...objects, ...all.filter(isCarrier)];
-        const own: Holders = {
-          roots: new Set(),
-          names: new Map(names.map((p) => [p.name, 'carrier'])),
-          fields: new Map(),
-        };
-        const trace = traceFunction({ ...s.scope, unit }, fn, own, { sources: new Map(), foreign: false });
-        for (const e of trace.events)
-          if (e.kind === 'release')
-            s.events.set(`${unit.path} ${e.kind} ${e.node.start} ${e.node.end}`, { ...e, guessed: true });
-      }
-    }
-  }
-}
-
-/** Whether a parameter is one of the kernel's carriers of pages: an array, a table, a list. */
-function isCarrier({ type, pointers }: { readonly type: string; readonly pointers: number }): boolean {
-  return /^(?:const )?struct (?:sg_table|scatterlist|bio_vec)$/.test(type)
-    ? pointers === 1
-    : /^struct (?:page|folio)$/.test(type) && pointers === 2;
-}
-
-const GIVES_BACK = /\b(?:put_page|folio_put\w*|release_pages|unpin_\w+|put_user_pages?\w*)\s*\(/;
 
 /** The parameter that the pages argument starts from; undefined where it is none. */
 function rootParameter(unit: CUnit, fn: FunctionDef, pages: CNode | undefined): number | undefined {

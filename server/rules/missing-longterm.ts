@@ -65,7 +65,8 @@
  * named that takes it.
  *
  * ## Limits
- * How long the pages are held is judged by who reaches their release. Silent where the flags come from places that are not seen;
+ * How long the pages are held is judged by who reaches their release. Of low confidence where the file
+ * follows changes of the page tables: it may let go of the pages then. Silent where the flags come from places that are not seen;
  * callers in the files beside a function that is not exported are taken for all of them.
  * iov_iter_extract_pages() cannot be asked for long-term pins: there is no fix.
  *
@@ -75,6 +76,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
+import { notifierIn } from '../analysis/evidence/lifetime.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
@@ -113,6 +115,8 @@ export const missingLongterm = defineRule({
         on: refused ? all : taken,
         severity: 'warning',
         fixes: iterator || refused ? [] : withFlag(site),
+        // Who is told of changes of the page tables can let go when the pages are wanted elsewhere.
+        unsure: notifierIn(site.unit) !== undefined,
         shows: ['release', 'dma', 'accounting'],
       });
     }

@@ -162,7 +162,7 @@ function tell(
 }
 
 /** The first call in a file that has to do with MMU notifiers. */
-function notifierIn(unit: CUnit): { readonly name: string; readonly span: Span } | undefined {
+export function notifierIn(unit: CUnit): { readonly name: string; readonly span: Span } | undefined {
   for (const name of NOTIFIERS) {
     const offset = namesBeforeBrackets(unit).get(name)?.[0];
     if (offset !== undefined) return { name, span: { start: offset, end: offset + name.length } };

@@ -27,7 +27,7 @@ export interface NamedEnd {
 /** The end of a site's pages by names. */
 export function namedEnd(site: CallSite, model: Model, project: ProjectView, flow: FlowResult): NamedEnd {
   const trace = tracePages(site, model, project);
-  const found = releasesOf(site, trace, siteFlow(site, flow));
+  const found = releasesOf(site, trace, siteFlow(site, flow), model);
   return {
     releases: trace.complete && trace.handedOut !== 'open' ? found.filter((r) => r.matches && !isOnError(site, r)) : [],
     marked: trace.events.some((e) => e.kind === 'transfer' || (e.kind === 'dirty' && marks(e) && !isOnError(site, e))),

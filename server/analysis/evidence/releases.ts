@@ -2,11 +2,12 @@
  * Where the pages of a site are given back, and whether that is the way they were taken: what path analysis saw meet, then what is done to
  * the owner that holds them, then what following names finds.
  */
+import type { Model } from '../../../model/index.ts';
 import type { ApiRow, Reference } from '../../../model/schema.ts';
 import type { Span } from '../../base/span.ts';
 import type { ReleaseRef } from '../../engine/protocol.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { functionAt, treeOf } from '../call-index.ts';
+import { callsIn, functionAt, treeOf } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
 import type { FlowResult } from '../program.ts';
 import type { Origin } from '../resource.ts';
@@ -36,7 +37,7 @@ export interface SiteFlow {
 }
 
 /** The releases of the pages, those of the site's own file first, in text order. */
-export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): FoundRelease[] {
+export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow, model: Model): FoundRelease[] {
   if (site.reference === 'none') return [];
   const found = new Map<string, FoundRelease>();
   const add = (r: FoundRelease): void => {
@@ -49,7 +50,7 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow): Fo
     if (isRelease(e)) for (const r of named(site, e)) add(r);
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
-  const sorted = withoutStrangers(site, [...found.values()]).sort(
+  const sorted = withoutStrangers(site, [...found.values()], model).sort(
     (a, b) =>
       own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
   );
@@ -72,11 +73,21 @@ function takesPage({ params }: ApiRow): boolean {
 
 /**
  * Where other functions give the pages back the way they were taken, a release of the other kind that no path was seen to reach with
- * these pages serves other pages in the same place: a field that holds pages of two kinds, chosen by a flag.
+ * these pages serves other pages in the same place: a field that holds pages of two kinds, chosen by a flag. So it does where the
+ * function itself takes pages of that kind, too.
  */
-function withoutStrangers(site: CallSite, found: readonly FoundRelease[]): FoundRelease[] {
-  const elsewhere = found.some((r) => r.matches && r.fn !== site.fn);
+function withoutStrangers(site: CallSite, found: readonly FoundRelease[], model: Model): FoundRelease[] {
+  const elsewhere = found.some((r) => r.matches && r.fn !== site.fn) || takesBoth(site, model);
   return elsewhere ? found.filter((r) => r.matches || r.by === 'path') : [...found];
+}
+
+/** Whether the function of a site takes pages of the other kind as well. */
+function takesBoth({ unit, fn, reference, active }: CallSite, model: Model): boolean {
+  if (fn === undefined || reference === 'either') return false;
+  const other = reference === 'pin' ? 'get' : 'pin';
+  const takesOther = (name: string): boolean =>
+    model.isSite(name) && model.rows(name).some((r) => r.reference === other && holdsIn(r, active));
+  return [...callsIn(unit, fn).keys()].some(takesOther);
 }
 
 /** Functions that free memory by its address meet the array more often than its pages. */
