@@ -3,7 +3,7 @@ import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { baseOf, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
 import { mayBeHeld } from './frame.ts';
-import { type Environment, fork, isEntryKey, objectKey, type PathState, withEntry } from './path-state.ts';
+import { type Environment, fork, isEntryKey, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
@@ -203,7 +203,8 @@ function phi(place: string, tag: string, a: Side, b: Side): Value {
   const object = a.value.key.startsWith('heap') && b.value.key.startsWith('heap');
   const owned = [a.value, b.value].find((v) => v.kind === 'symbol' && v.owner !== undefined);
   return symbol(`${object ? 'heap' : ''}phi${tag}:${place.replace(/[.[]/g, '-')}`, {
-    prov: mergeProvenance(a.value.prov, b.value.prov),
+    // Of two objects the path no longer knows which it is: what either holds is still reached.
+    prov: mergeProvenance(reachedBy(a.on, a.value), reachedBy(b.on, b.value)),
     low: Math.min(ia.low, ib.low),
     high: Math.max(ia.high, ib.high),
     owner: owned?.kind === 'symbol' ? owned.owner : undefined,

@@ -264,7 +264,7 @@ export function reaches(v: Value): boolean {
 }
 
 /** The resources reached through a value, those in the object made in the function that it points to among them. */
-function reachedBy(s: PathState, v: Value): Provenance {
+export function reachedBy(s: PathState, v: Value): Provenance {
   if (!v.key.startsWith('heap')) return v.prov;
   let prov = v.prov;
   s.env.forEach((inside, place) => {

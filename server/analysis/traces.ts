@@ -12,6 +12,7 @@ import { callersOf } from './evidence/callers.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
+import { notifierIn } from './notifier.ts';
 import { fieldOwner } from './owners.ts';
 import { type ProjectView, usersOf, type VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
@@ -275,11 +276,20 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
     if (e.kind === 'handed-out' && !climbs && e.param === undefined) climb(s, work, undefined, 'carrier');
     if (!climbs) continue;
     if (e.kind === 'handed-out') climb(s, work, e.param);
-    if (e.kind === 'number-out') climb(s, work, e.param, 'number');
+    if (e.kind === 'number-out' && (e.param !== undefined || isResult(s, work, trace.events)))
+      climb(s, work, e.param, 'number');
     if (e.kind === 'data-out') climb(s, work, undefined, 'data');
     if (e.kind === 'lent') climb(s, work, e.param, 'carrier');
   }
   return true;
+}
+
+/**
+ * Whether a number that a function returns stands for a page that its callers then hold: the function does not give it back itself, nor put
+ * it into page tables whose changes it follows.
+ */
+function isResult(s: Search, { fn }: Work, events: readonly TraceEvent[]): boolean {
+  return !events.some((e) => e.kind === 'release' && e.fn === fn) && notifierIn(s.scope.unit) === undefined;
 }
 
 /** Queues the functions that name a field which holds the pages: in the site's file, and where its struct is known in the files beside it. */

@@ -112,10 +112,21 @@ export function compare(facts: Facts, a: Value, b: Value): number {
   if (b.kind === 'int' && b.value === 0 && facts.nonzero.has(a.key)) mask &= ~EQ;
   if (a.kind === 'int' && a.value === 0 && facts.nonzero.has(b.key)) mask &= ~EQ;
   mask &= relation(facts, a, b);
+  const [x, y] = [unconverted(facts, a), unconverted(facts, b)];
+  if (x !== a || y !== b) mask &= x.key === y.key ? EQ : relation(facts, x, y);
   if (areDistinct(facts, a, b)) mask &= ~EQ;
   const shifted = shift(a, b);
   if (shifted !== undefined) mask &= shifted;
   return mask;
+}
+
+/** The value that a conversion leaves as it is: one to an unsigned type of a number that is not negative. */
+function unconverted(facts: Facts, v: Value): Value {
+  if (v.kind !== 'op') return v;
+  const conv = conversionOf(v.op);
+  const [inner] = v.args;
+  if (conv === undefined || inner === undefined || !conv.unsigned || conv.bits < 64) return v;
+  return intervalOf(facts, inner).low >= 0 ? inner : v;
 }
 
 /** Constants of different names are taken to differ: case labels, commands, modes. */

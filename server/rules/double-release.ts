@@ -48,7 +48,8 @@
  * All.
  *
  * ## Limits
- * Further references taken with get_page() are counted; those of functions that are not in sight are not. A release of a part of an
+ * Further references taken with get_page() are counted; those of functions that are not in sight are not. Of low confidence where the first
+ * release stands in a function that takes references of its own: it may have dropped one of an earlier turn. A release of a part of an
  * array (`pages + done`) is not held against an earlier release of another part.
  *
  * ## Fix safety
@@ -57,8 +58,9 @@
  * ## References
  * gup_put_folio() in mm/gup.c.
  */
-import { defineRule, type RulePass } from './define.ts';
+import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { argumentOf } from './facts.ts';
+import { filesOf, functionsThatCall } from './file-calls.ts';
 import { acquiredBy, flowFindings, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
@@ -80,6 +82,10 @@ export const doubleRelease = defineRule({
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives pages back with ${problem.detail}() that ${acquiredBy(finding)} took and that ${first === undefined ? 'this path has' : `${first.api}() has`} given back already: ${harm}; drop one of the two, or forget the pages after the first`,
         steps: first === undefined ? [] : [first.step],
+        ...(first !== undefined &&
+        hasOwnReferences(pass, first.step, [finding.functionName, resource.origin.functionName])
+          ? { confidence: 'low' }
+          : {}),
       });
     }
     for (const finding of flowFindings(pass, 'double-release')) {
@@ -91,6 +97,23 @@ export const doubleRelease = defineRule({
     }
   },
 });
+
+/**
+ * Whether the first release stands in a function that neither took the pages nor gives them back again, and that takes references of its own
+ * (get_page()): it may have dropped one of those, taken in an earlier turn.
+ */
+function hasOwnReferences(pass: RulePass, first: UnitSpan, here: readonly string[]): boolean {
+  const isWanted = (name: string): boolean =>
+    pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'extra-ref'));
+  const taking = functionsThatCall(filesOf(pass), { isWanted, deep: false });
+  return [...taking.values()].some(
+    ({ unit, fn }) =>
+      unit === first.unit &&
+      !here.includes(fn.name) &&
+      fn.span.start <= first.span.start &&
+      first.span.end <= fn.span.end,
+  );
+}
 
 /** Whether the release is of an array from an element on, and not just what was released before. */
 function isPart(pass: RulePass, { call, problem, resource }: PageFinding): boolean {

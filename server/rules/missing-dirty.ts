@@ -51,7 +51,8 @@
  *
  * ## Limits
  * The write is taken from the flags and from what is done with the pages in the files at hand; a device that is only ever given them with
- * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it. Silent where a release is not seen, where any function that
+ * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it, and where nothing in sight uses pins with FOLL_LONGTERM
+ * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later). Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  *
@@ -62,6 +63,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
  */
+import { version } from '../../model/version.ts';
 import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
@@ -108,10 +110,27 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   if (site.rows.some((row) => row.returns === 'bytes'))
     return (device || stored) && readsIntoIterator(pass, site) ? 'warning' : undefined;
   if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
+  if (!isSeen(record) && isOfNoFile(pass, site)) return 'info';
   const written = device || access.includes('write');
   if (!written) return access.includes('unknown') ? 'info' : undefined;
   return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
 }
+
+/** Whether a store, a device or a hypervisor that gets the pages is in sight: not just the flag and an address that is kept. */
+function isSeen({ evidence }: SiteRecord): boolean {
+  return evidence.some((e) => ['write', 'dma', 'number', 'hypervisor', 'marked'].includes(e.kind));
+}
+
+/**
+ * Whether the pages can belong to no file whose dirty pages are tracked: a long-term pin for writing is refused there since 6.5
+ * (writable_file_mapping_allowed() in mm/gup.c). What is left is memory that only swap could lose.
+ */
+function isOfNoFile(pass: RulePass, site: CallSite): boolean {
+  if (site.reference !== 'pin' || !site.flags.must.has('FOLL_LONGTERM')) return false;
+  return pass.liveOn(site).every((range) => range.since >= REFUSED_FOR_FILES);
+}
+
+const REFUSED_FOR_FILES = version('6.5');
 
 /** Whether the calls that give the pages to a device all name the direction to it. */
 function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {

@@ -76,7 +76,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
-import { notifierIn } from '../analysis/evidence/lifetime.ts';
+import { notifierIn } from '../analysis/notifier.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';

@@ -2,8 +2,8 @@
 import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import { namesBeforeBrackets } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
+import { NOTIFIERS, notifierIn } from '../notifier.ts';
 import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import type { PageTrace } from '../traces.ts';
@@ -11,22 +11,6 @@ import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 import { AcquireChain, areSeparate, type Reach, reachesOf } from './reached.ts';
 import type { FoundRelease } from './releases.ts';
-
-/** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
-const NOTIFIERS = [
-  'mmu_interval_notifier_insert',
-  'mmu_interval_notifier_insert_locked',
-  'mmu_interval_read_begin',
-  'mmu_interval_read_retry',
-  'mmu_notifier_register',
-  '__mmu_notifier_register',
-  'mmu_notifier_get',
-  'mmu_notifier_get_locked',
-  'mmu_invalidate_retry',
-  'mmu_invalidate_retry_hva',
-  'mmu_notifier_retry',
-  'mmu_notifier_retry_hva',
-];
 
 /** Functions and fields that charge pinned memory to a user (linux/mm.h; mm_struct.pinned_vm). */
 const ACCOUNTING = /\b(?:account_locked_vm|__account_locked_vm|pinned_vm|RLIMIT_MEMLOCK)\b/;
@@ -159,15 +143,6 @@ function tell(
     case 'unknown':
       return alone ? { text: 'later', lifetime: { long: iterator ? 0.3 : 1 } } : undefined;
   }
-}
-
-/** The first call in a file that has to do with MMU notifiers. */
-export function notifierIn(unit: CUnit): { readonly name: string; readonly span: Span } | undefined {
-  for (const name of NOTIFIERS) {
-    const offset = namesBeforeBrackets(unit).get(name)?.[0];
-    if (offset !== undefined) return { name, span: { start: offset, end: offset + name.length } };
-  }
-  return undefined;
 }
 
 /** Whether pinned memory is charged to a user: in the file of a pin, in the function that takes plain references. */
