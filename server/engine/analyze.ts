@@ -223,7 +223,7 @@ function conversions(inputs: readonly PassInput[]): readonly SiteConversion[] {
   }));
 }
 
-/** The sites of a unit and its neighbours with their records. */
+/** The sites of a unit, its neighbours and the headers of its project with their records. */
 function around(
   unit: CUnit,
   {
@@ -237,8 +237,8 @@ function around(
   },
 ): readonly JudgedSite[] {
   const flow = flowOf(unit, selected, project);
-  const members = [unit, ...project.cluster(unit)];
-  const sites = members.flatMap((m) => callsOf(m, selected, project).sites.filter((s) => s.unit === m));
+  const members = new Set([unit, ...project.cluster(unit), ...project.headers(unit)]);
+  const sites = [...members].flatMap((m) => callsOf(m, selected, project).sites.filter((s) => s.unit === m));
   return sites.map((site) => ({ site, record: known.get(site) ?? siteRecord(site, selected, project, flow) }));
 }
 

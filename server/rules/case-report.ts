@@ -53,10 +53,13 @@ export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
   return [...judgedSites(pass), ...through];
 }
 
-/** Whether the call in a wrapper's body is not judged itself: it stands in another file, or its case depends on its callers. */
+/** Whether the call in a wrapper's body is not judged itself: its case depends on its callers, or it stands where nothing is reported. */
 function leavesToCallers(pass: RulePass, name: string): boolean {
-  const inner = pass.sites.filter((s) => s.via === undefined && (s.macro?.name ?? s.fn?.name) === name);
-  return inner.every((s) => s.unit !== pass.unit || pass.recordOf(s)?.case === 0);
+  const isInner = (s: CallSite): boolean => s.via === undefined && (s.macro?.name ?? s.fn?.name) === name;
+  const own = pass.sites.filter((s) => isInner(s) && s.unit === pass.unit);
+  if (own.length > 0) return own.every((s) => pass.recordOf(s)?.case === 0);
+  const beside = pass.around.filter(({ site }) => isInner(site) && pass.isReported(site.unit));
+  return beside.every(({ record }) => record.case === 0);
 }
 
 /** The releases on which pinning is counted (5.7 and later) and the call is live. */

@@ -75,7 +75,7 @@ export interface RulePass {
   readonly sites: readonly CallSite[];
   /** What is known of a site: its case, lifetime, accesses, releases. */
   recordOf(site: CallSite): SiteRecord | undefined;
-  /** The sites of the unit and of its neighbours with what is known of them; computed when first asked for. */
+  /** The sites of the unit, its neighbours and its headers with what is known of them; computed when first asked for. */
   readonly around: readonly JudgedSite[];
   /** Every call of a model function in the unit, sites included, in text order. */
   readonly calls: readonly ApiCall[];
