@@ -112,6 +112,7 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
     case 'binary': {
       const left = evaluate(s, e.left, ctx);
       const right = evaluate(s, e.right, ctx);
+      if (areElements(s, e, [left, right], ctx)) return symbol(`?${ctx.point}${e.op}`, { low: 0, high: 1 });
       const known = decide(s.facts, e.op, left, right);
       return known === undefined ? opValue(e.op, [left, right]) : intValue(known ? 1 : 0);
     }
@@ -120,6 +121,22 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
     case 'unknown':
       return unknownValue(s, e, ctx);
   }
+}
+
+/** Whether two elements of one array are compared: they go by one name, and may differ all the same. */
+function areElements(
+  s: PathState,
+  e: Extract<Expr, { kind: 'binary' }>,
+  [left, right]: readonly [Value, Value],
+  ctx: EvalContext,
+): boolean {
+  if (left.key !== right.key || left.kind === 'int' || maskOf(e.op) === undefined) return false;
+  return [e.left, e.right].some((side) => side.kind === 'read' && isOneOfMany(s, side.place, ctx));
+}
+
+function isOneOfMany(s: PathState, place: PlaceExpr, ctx: EvalContext): boolean {
+  if (place.kind === 'index') return isSummaryPlace(resolvePlace(s, place, ctx).key);
+  return place.kind === 'field' && isOneOfMany(s, place.base, ctx);
 }
 
 /** The object whose member a pointer points to. Keys of objects found this way end in `^member`, dots as `~`. */
@@ -162,6 +179,7 @@ export function assume(s: PathState, cond: Expr, outcome: boolean, ctx: EvalCont
   if (cond.kind === 'binary' && maskOf(cond.op) !== undefined) {
     const left = evaluate(s, cond.left, ctx);
     const right = evaluate(s, cond.right, ctx);
+    if (areElements(s, cond, [left, right], ctx)) return true;
     return assumeValues(s, outcome ? cond.op : negated(cond.op), left, right);
   }
   return assumeTruth(s, evaluate(s, cond, ctx), outcome);
