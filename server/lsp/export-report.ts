@@ -33,7 +33,7 @@ export async function exportReport(
   await overFolders(context, { rules: true, only: root }, watch, (_, result) => {
     const findings = root.withoutBaseline(result.findings);
     const html = reportHtml({ page: reportPage(), tool: context.info, result, findings });
-    root.host.fs.write(root.fileOf(path), Buffer.from(html, 'utf8'));
+    root.host.fs.write([{ path: root.fileOf(path), bytes: Buffer.from(html, 'utf8') }]);
     summary = { uri: target, findings: findings.length, sites: result.sites.length };
   });
   if (summary === undefined) throw new ResponseError(LSPErrorCodes.RequestFailed, 'no C files to report of');
