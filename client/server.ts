@@ -1,12 +1,7 @@
 /** The server's process and its life: started with the first C file or command, restarted on demand, ended with the window. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import {
-  LanguageClient,
-  type LanguageClientOptions,
-  type ServerOptions,
-  TransportKind,
-} from 'vscode-languageclient/node';
+import type { LanguageClient, LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import type { Status } from './protocol.ts';
 
 /** What other parts of the extension want to hear of. */
@@ -68,6 +63,8 @@ export class ServerProcess implements vscode.Disposable {
   }
 
   async #start(): Promise<LanguageClient> {
+    // The largest part of the extension by far: activation does without it.
+    const { LanguageClient, TransportKind } = await import('vscode-languageclient/node');
     const run = { module: this.#program, args: ['lsp'], transport: TransportKind.stdio };
     const options: ServerOptions = { run, debug: run };
     const listeners = this.#listeners;

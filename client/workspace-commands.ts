@@ -1,6 +1,5 @@
 /** The commands that look at whole folders: they show progress, can be cancelled, and tell at the end what they found. */
 import * as vscode from 'vscode';
-import { WorkDoneProgress } from 'vscode-languageclient/node';
 import type { ReportSummary, WorkspaceSummary } from './protocol.ts';
 import type { ServerProcess } from './server.ts';
 
@@ -14,6 +13,7 @@ interface Ask {
 /** Has the server execute a command; undefined when the user cancels it. */
 async function executeWatched<R>(serverProcess: ServerProcess, ask: Ask): Promise<R | undefined> {
   const client = await serverProcess.client();
+  const { WorkDoneProgress } = await import('vscode-languageclient/node');
   const { title, command } = ask;
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },

@@ -3,7 +3,7 @@
  * sees is looked at. Screenshots go to GUPLINT_SCREENSHOTS, or a temporary directory that is named at the end.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { temporaryTree } from '../harness/cli.ts';
@@ -43,6 +43,21 @@ void ring_give_pinned(struct page **pages, int nr)
 	unpin_user_pages(pages, nr);
 }
 `;
+const PEEK = `// SPDX-License-Identifier: MIT
+#include <linux/mm.h>
+
+int peek(unsigned long addr)
+{
+	struct page *page;
+	int dirty;
+
+	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+		return -EFAULT;
+	dirty = PageDirty(page);
+	put_page(page);
+	return dirty;
+}
+`;
 const HEADER = '#include <linux/mm.h>\n\nstruct ring {\n\tstruct page **pages;\n\tint nr;\n};\n';
 
 describe('VS Code', function () {
@@ -57,13 +72,15 @@ describe('VS Code', function () {
 
   before(async () => {
     mkdirSync(shots, { recursive: true });
-    folder = temporaryTree({
-      'demo-capture.c': CAPTURE,
-      'demo-capture.h': CAPTURE_HEADER,
-      'take.c': TAKE,
-      'give.c': GIVE,
-      'ring.h': HEADER,
+    const tree = temporaryTree({
+      'demo-driver/demo-capture.c': CAPTURE,
+      'demo-driver/demo-capture.h': CAPTURE_HEADER,
+      'demo-driver/take.c': TAKE,
+      'demo-driver/give.c': GIVE,
+      'demo-driver/ring.h': HEADER,
+      'demo-driver/peek/peek.c': PEEK,
     });
+    folder = path.join(tree, 'demo-driver');
     workbench = await Workbench.open(artefacts().vsix, folder);
   });
 
@@ -78,7 +95,24 @@ describe('VS Code', function () {
 
   /** Waits until a file of the folder was saved with such a text. */
   const saved = (name: string, wanted: RegExp): Promise<void> =>
-    workbench.until(`${name} with ${wanted}`, () => wanted.test(readFileSync(path.join(folder, name), 'utf8')));
+    workbench.until(`${name} with ${wanted}`, () => {
+      const file = path.join(folder, name);
+      return existsSync(file) && wanted.test(readFileSync(file, 'utf8'));
+    });
+
+  /** The settings of the folder; taken while the window is open. */
+  const settings = (values: Readonly<Record<string, unknown>>): void => {
+    mkdirSync(path.join(folder, '.vscode'), { recursive: true });
+    writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify(values));
+  };
+
+  it('starts with a header, and says that there is nothing in it', async () => {
+    await workbench.openFile('ring.h');
+    await workbench.page
+      .locator('.statusbar-item', { hasText: /^\s*guplint\s*$/ })
+      .first()
+      .waitFor({ timeout: 60_000 });
+  });
 
   it('draws squiggles, lenses and the status of a driver', async () => {
     const { page } = workbench;
@@ -97,6 +131,7 @@ describe('VS Code', function () {
     const { page } = workbench;
     await page.keyboard.press('Control+Shift+M');
     await page.waitForSelector('.markers-panel .monaco-list-row', { timeout: 30_000 });
+    await page.waitForSelector('.markers-panel a:has-text("pin-leaked")', { timeout: 10_000 });
     await shot('problems');
     for (const rule of ['longterm-without-pin', 'magic-gup-flags']) {
       await page.locator('.markers-panel-action-filter-container input, .viewpane-filter input').first().fill(rule);
@@ -113,6 +148,8 @@ describe('VS Code', function () {
       await page.keyboard.press('Control+i');
       await page.waitForSelector('.monaco-hover:has-text("Evidence")', { timeout: 5000 });
     });
+    // It fades in.
+    await page.waitForTimeout(600);
     await shot('hover');
     const text = await page.locator('.monaco-hover').allInnerTexts();
     assert.match(text.join('\n'), /Case 1: direct I\/O/);
@@ -150,13 +187,54 @@ describe('VS Code', function () {
 
   it('shows all sites by case and by directory', async () => {
     const { page } = workbench;
+    await workbench.command('View: Hide Panel');
     await workbench.command('guplint: Show Sites');
-    const tree = page.locator('.pane-body .monaco-list-row');
-    await page.waitForSelector('.monaco-list-row:has-text("Case 1: direct I/O")', { timeout: 60_000 });
-    const rows = (await tree.allInnerTexts()).join('\n');
+    const row = (text: string) => page.locator('.pane-body .monaco-list-row', { hasText: text }).first();
+    await row('Case 1: direct I/O').waitFor({ timeout: 60_000 });
+    const rows = (await page.locator('.pane-body .monaco-list-row').allInnerTexts()).join('\n');
     assert.match(rows, /pin_user_pages_fast\(\)/);
     assert.match(rows, /demo_register\(\)/);
+    assert.match(await row('Case 2: long-term DMA').innerText(), /Case 2: long-term DMA\s*2/);
+    assert.equal(await row('Case 2: long-term DMA').locator('.codicon-pinned').count(), 1);
     await shot('sites');
+    await page
+      .locator('.pane-header, .composite.title')
+      .locator('[aria-label^="Group Sites by Directory"]')
+      .first()
+      .click();
+    const directory = page.locator('.pane-body .monaco-list-row[aria-level="1"]', { hasText: 'peek' }).first();
+    await directory.waitFor({ timeout: 20_000 });
+    assert.match(await directory.innerText(), /^peek\s*1$/);
+    assert.equal(await directory.locator('.codicon-folder').count(), 1);
+    assert.equal(await row('Case 1: direct I/O').count(), 0);
+    await shot('sites-by-directory');
+  });
+
+  it('shows hints and hides lenses as the settings say, at once', async () => {
+    const { page } = workbench;
+    await page.waitForSelector('.codelens-decoration:has-text("Case 2")', { timeout: 30_000 });
+    assert.equal(await page.locator('.editor-instance .view-line', { hasText: 'case 2, long' }).count(), 0);
+    settings({ 'guplint.inlayHints.cases': true, 'guplint.inlayHints.impliedFlags': true });
+    await page.waitForSelector('.editor-instance .view-line:has-text("case 2, long")', { timeout: 30_000 });
+    await page.waitForSelector('.editor-instance .view-line:has-text("| FOLL_PIN")', { timeout: 30_000 });
+    await shot('hints');
+    settings({ 'guplint.codeLens.enabled': false });
+    await page.waitForSelector('.codelens-decoration:has-text("Case 2")', { state: 'detached', timeout: 30_000 });
+    const hint = page.locator('.editor-instance .view-line', { hasText: 'case 2, long' });
+    await hint.waitFor({ state: 'detached', timeout: 30_000 });
+    settings({});
+    await page.waitForSelector('.codelens-decoration:has-text("Case 2")', { timeout: 30_000 });
+  });
+
+  it('exports a report', async () => {
+    const { page } = workbench;
+    await workbench.command('guplint: Export Report');
+    const input = page.locator('.quick-input-widget input').first();
+    await input.waitFor({ state: 'visible', timeout: 20_000 });
+    await workbench.until('the proposed name', async () => /\/guplint-report\.html$/.test(await input.inputValue()));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notification-toast:has-text("sites written")', { timeout: 60_000 });
+    await saved('guplint-report.html', /demo_register/);
   });
 
   it('checks the whole workspace', async () => {
@@ -165,5 +243,15 @@ describe('VS Code', function () {
     await page.waitForSelector('.notification-toast:has-text("sites in")', { timeout: 60_000 });
     assert.match((await page.locator('.notification-toast').allInnerTexts()).join(' '), /\d+ errors, \d+ warnings/);
     await shot('workspace');
+  });
+
+  it('is activated within 300 ms', async () => {
+    const { page } = workbench;
+    await workbench.command('Developer: Show Running Extensions');
+    const row = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'guplint' }).first();
+    await row.waitFor({ timeout: 30_000 });
+    const [, time] = /Activation: (\d+)ms/.exec(await row.innerText()) ?? [];
+    console.log(`      activated in ${time} ms`);
+    assert.ok(Number(time) < 300, await row.innerText());
   });
 });

@@ -150,10 +150,10 @@ export class Workbench {
     }
   }
 
-  /** Waits until something outside of the window holds, at most 20 seconds. */
-  async until(what: string, test: () => boolean): Promise<void> {
+  /** Waits until something holds that no selector can say, at most 20 seconds. */
+  async until(what: string, test: () => boolean | Promise<boolean>): Promise<void> {
     for (let i = 0; i < 100; i++) {
-      if (test()) return;
+      if (await test()) return;
       await this.page.waitForTimeout(200);
     }
     throw new Error(`waited in vain for ${what}`);
