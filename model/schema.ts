@@ -160,6 +160,9 @@ export interface ContextDemand {
   readonly currentMm: boolean;
 }
 
+/** Stands for the kernel tag of what a project declares itself. */
+export const DECLARED = 'project';
+
 /** Where a fact was read: kernel tag and path. */
 export interface Source {
   readonly tag: string;

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
+import type { Hover } from 'vscode-languageserver';
 import type { ApiRow } from '../model/schema.ts';
 import { ConfigError } from '../server/engine/json-file.ts';
 import { parseModelFile } from '../server/engine/model-file.ts';
@@ -180,6 +181,23 @@ describe('functions of a project', () => {
     assert.match(guplint(['sites', '--no-cache', 'drv'], { cwd: plain }).out, /\b0 sites|no site/i);
   });
 
+  it('are explained, and named among the settings of a path', () => {
+    const tree = temporaryTree({ ...files, 'guplint.model.json': MODEL, 'guplint-baseline.json': '{}' });
+    const explained = guplint(['explain', 'demo_pin()'], { cwd: path.join(tree, 'drv') });
+    assert.equal(explained.code, 0, explained.err);
+    assert.match(explained.out, /^# demo_pin\(\)\n\nacquire function; its calls are sites\.\n/);
+    assert.match(explained.out, /- given back by demo_unpin\n- declared in \.\.\/guplint\.model\.json$/m);
+    assert.match(guplint(['explain', 'demo_pim'], { cwd: tree }).err, /did you mean 'demo_pin'\?/);
+    const settings = guplint(['config', '--explain', 'drv'], { cwd: tree }).out;
+    assert.match(settings, /^model\.demo_pin +takes pins, kernels .*\(guplint\.model\.json\)$/m);
+    assert.match(settings, /^model\.demo_unpin +gives back pins, kernels /m);
+    assert.match(settings, /^baseline +guplint-baseline\.json$/m);
+    writeFileSync(path.join(tree, 'guplint.model.json'), '{ "functions": 1 }');
+    assert.equal(guplint(['explain', 'case1'], { cwd: tree }).code, 0);
+    const broken = guplint(['explain', 'demo_pin'], { cwd: tree });
+    assert.deepEqual([broken.code, /^guplint: guplint\.model\.json:1:16: /.test(broken.err)], [2, true]);
+  });
+
   it('are called wrong at a place of their file: one line, exit code 2', () => {
     const tree = temporaryTree({ ...files, 'guplint.model.json': '{ "functions": { "f": { "takes": 1 } } }' });
     const wrong = guplint(['check', '--no-cache', '.'], { cwd: tree });
@@ -206,6 +224,12 @@ describe('functions of a project', () => {
       assert.ok(!(await rules()).includes('put-on-pinned'));
       await changed(MODEL);
       assert.ok((await rules()).includes('put-on-pinned'));
+      const position = { line: 4, character: CALLER.split('\n')[4]?.indexOf('demo_pin') ?? 0 };
+      const hover = await live.request<Hover>('textDocument/hover', { textDocument: { uri }, position });
+      const { value } = hover.contents as { value: string };
+      assert.match(value, /demo_pin\(long arg0, unsigned long start, unsigned long nr, struct page \*\*pages\);/);
+      assert.match(value, /adds `FOLL_PIN` `FOLL_LONGTERM` by itself\n- given back by `demo_unpin\(\)`/);
+      assert.match(value, /declared in guplint\.model\.json$/);
       await changed('{ "functions": ');
       await live.pull(uri);
       const model = pathToFileURL(path.join(tree, 'guplint.model.json')).href;

@@ -1,7 +1,8 @@
 /** `guplint config --explain PATH`: what holds for a file or directory, each setting with where it comes from. */
 import picomatch from 'picomatch';
-import { formatRange } from '../../model/version.ts';
+import { formatRange, rangeOf } from '../../model/version.ts';
 import { UserError } from '../base/user-error.ts';
+import { BASELINE_NAME } from '../engine/baseline.ts';
 import { ConfigFinder, provenanceOf } from '../engine/config.ts';
 import { namedKernel } from '../engine/kernel.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
@@ -42,11 +43,22 @@ export function explainConfig(path: string, options: CommonOptions, terminal: Te
     const defined = setting.startsWith('define.') ? config.defines[setting.slice('define.'.length)] : undefined;
     if (setting !== 'kernel') rows.push([setting, defined === undefined ? value : showDefine(defined), source]);
   }
+  rows.push(...declaredOf(config));
+  if (fs.kind(BASELINE_NAME) !== 'missing') rows.push(['baseline', BASELINE_NAME, '']);
   rows.push(...ignoresOf(file, kind === 'directory', config));
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value, source] of rows)
     terminal.out(`${name.padEnd(width)}  ${value}${source === '' ? '' : `  (${source})`}\n`);
   return 0;
+}
+
+/** What the project declares of its own functions. */
+function declaredOf({ rows }: ResolvedConfig): [string, string, string][] {
+  return rows.map((row) => {
+    const does = row.family === 'release' ? 'gives back' : 'takes';
+    const hold = row.reference === 'pin' ? 'pins' : 'plain references';
+    return [`model.${row.name}`, `${does} ${hold}, kernels ${formatRange(rangeOf(row.kernels))}`, row.source.path];
+  });
 }
 
 function showDefine(value: DefineValue): string {

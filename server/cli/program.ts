@@ -9,7 +9,8 @@ import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const TOPICS = `
-Topics: a rule (guplint rules lists them), a case (case1 … case5), an API (pin_user_pages_fast), a flag (FOLL_LONGTERM),
+Topics: a rule (guplint rules lists them), a case (case1 … case5), an API (pin_user_pages_fast) or a function that
+guplint.model.json declares, a flag (FOLL_LONGTERM),
 or a concept (counting, zero-page, longterm, dax, vmstat, testing).`;
 
 const EXIT_CODES = `

@@ -4,7 +4,16 @@
  */
 import type { Node } from 'jsonc-parser';
 import { FLAG_ROWS } from '../../model/flags.ts';
-import type { ApiRow, ContextDemand, Effect, Param, ParamRole, Reference, ReturnContract } from '../../model/schema.ts';
+import {
+  type ApiRow,
+  type ContextDemand,
+  DECLARED,
+  type Effect,
+  type Param,
+  type ParamRole,
+  type Reference,
+  type ReturnContract,
+} from '../../model/schema.ts';
 import { formatVersion, parseRange } from '../../model/version.ts';
 import { choiceOf, describe, type Fail, properties, readJson, stringOf } from './json-file.ts';
 
@@ -130,7 +139,7 @@ function rowOf({ name, node, path, fail }: Entry): ApiRow {
       currentMm: false,
     },
     ...(by === undefined ? {} : { pairsWith: stringsOf(by, "'releasedBy'", fail) }),
-    source: { tag: 'project', path },
+    source: { tag: DECLARED, path },
     ...(note === undefined ? {} : { note: stringOf(note, "'note'", fail) }),
   };
 }

@@ -3,14 +3,15 @@
  * flags; cases. Pure; `explain` and hovers show it.
  */
 import { FAST_MASK_ROWS } from '../../model/flags.ts';
-import type {
-  ApiRow,
-  CaseRow,
-  ContextDemand,
-  FlagRow,
-  ReturnContract,
-  Source,
-  ValidityRow,
+import {
+  type ApiRow,
+  type CaseRow,
+  type ContextDemand,
+  DECLARED,
+  type FlagRow,
+  type ReturnContract,
+  type Source,
+  type ValidityRow,
 } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { formatRange, rangeOf, type Since } from '../../model/version.ts';
@@ -73,7 +74,7 @@ function apiRow(row: ApiRow): string {
     lines.push(`- given back by ${row.pairsWith.join(', ')}`);
   if (row.replacedBy !== undefined) lines.push(`- replaced by ${row.replacedBy}`);
   if (row.note !== undefined) lines.push(`- ${row.note}`);
-  lines.push(`- read in ${source(row.source)}`);
+  lines.push(row.source.tag === DECLARED ? `- declared in ${row.source.path}` : `- read in ${source(row.source)}`);
   return lines.join('\n');
 }
 

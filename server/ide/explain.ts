@@ -3,17 +3,17 @@
  * Markdown; names are taken as people write them (`pin_user_pages()`, `case 2`).
  */
 import { CASE_ROWS } from '../../model/cases.ts';
-import { model } from '../../model/index.ts';
+import { type Catalogue, model } from '../../model/index.ts';
 import { ruleTable } from '../engine/rule-table.ts';
 import { CONCEPT_DOCS, RULE_DOCS } from '../rules/explain.ts';
 import { explainApi, explainCase, explainFlag } from './explain-model.ts';
 
 const EVERY_RELEASE = { since: 0, until: Number.POSITIVE_INFINITY };
 
-/** The explanation of a topic; undefined for a topic that is none. */
-export function explainTopic(topic: string): string | undefined {
+/** The explanation of a topic; undefined for a topic that is none. `catalogue`: the model with what a project declares. */
+export function explainTopic(topic: string, catalogue: Catalogue = model): string | undefined {
   const name = topic.trim().replace(/\(\)$/, '');
-  return ruleText(name) ?? CONCEPT_DOCS.get(name) ?? modelText(name);
+  return ruleText(name) ?? CONCEPT_DOCS.get(name) ?? modelText(name, catalogue);
 }
 
 /** Names of the concepts. */
@@ -22,11 +22,11 @@ export function conceptNames(): readonly string[] {
 }
 
 /** Every topic, for suggestions and completion. */
-export function* topics(): Generator<string> {
+export function* topics(catalogue: Catalogue = model): Generator<string> {
   for (const rule of ruleTable()) yield rule.name;
   yield* CONCEPT_DOCS.keys();
   for (const row of CASE_ROWS) yield `case${row.id}`;
-  const every = model.select(EVERY_RELEASE);
+  const every = catalogue.select(EVERY_RELEASE);
   yield* every.names();
   yield* every.flagNames();
 }
@@ -39,11 +39,11 @@ function ruleText(name: string): string | undefined {
   return `# ${rule.name}\n\n${rule.summary}.\n\nGroup ${rule.group}, ${rule.severity} by default.\n`;
 }
 
-function modelText(name: string): string | undefined {
+function modelText(name: string, catalogue: Catalogue): string | undefined {
   const id = /^case ?([0-5])$/i.exec(name)?.[1];
   const row = CASE_ROWS.find((c) => String(c.id) === id);
   if (row !== undefined) return explainCase(row);
-  const every = model.select(EVERY_RELEASE);
+  const every = catalogue.select(EVERY_RELEASE);
   const apis = every.allRows(name);
   if (apis.length > 0) return explainApi(name, apis);
   const flags = every.allFlags(name);

@@ -1,6 +1,13 @@
 /** What the model says of a function or flag on the kernels aimed at, short enough for a hover. Markdown. */
 import type { Model } from '../../model/index.ts';
-import type { ApiRow, ContextDemand, FlagRow, ReturnContract } from '../../model/schema.ts';
+import {
+  type ApiRow,
+  type ContextDemand,
+  DECLARED,
+  type FlagRow,
+  type ReturnContract,
+  type Source,
+} from '../../model/schema.ts';
 import { formatRange, intersect, rangeOf, type Since } from '../../model/version.ts';
 
 /** The kernel's own document of pinning. */
@@ -61,8 +68,12 @@ export function apiHover(name: string, model: Model): string | undefined {
   if (row.replacedBy !== undefined) lines.push(`- replaced by \`${row.replacedBy}()\``);
   if (row.note !== undefined) lines.push(`- ${row.note}`);
   lines.push(`- kernels ${spans(all)}${all.length > 1 ? `; this form ${kernels(row)}` : ''}`);
-  lines.push('', `[Kernel documentation](${DOCUMENT}) · read in ${row.source.tag} ${row.source.path}`);
+  lines.push('', readIn(row.source));
   return lines.join('\n');
+}
+
+function readIn({ tag, path }: Source): string {
+  return tag === DECLARED ? `declared in ${path}` : `[Kernel documentation](${DOCUMENT}) · read in ${tag} ${path}`;
 }
 
 function spans(rows: readonly { readonly kernels: Since }[]): string {
@@ -94,10 +105,6 @@ export function flagHover(name: string, model: Model): string | undefined {
   const fast = model.fastMask.filter((m) => intersect(rangeOf(m.kernels), model.range) !== undefined).at(-1);
   if (fast?.allowed !== undefined && row.standing === 'caller')
     lines.push(`- the \`*_fast\` functions ${fast.allowed.includes(name) ? 'accept' : 'refuse'} it`);
-  lines.push(
-    `- kernels ${spans(all)}`,
-    '',
-    `[Kernel documentation](${DOCUMENT}) · read in ${row.source.tag} ${row.source.path}`,
-  );
+  lines.push(`- kernels ${spans(all)}`, '', readIn(row.source));
   return lines.join('\n');
 }

@@ -13,8 +13,10 @@ import {
   type SymbolInformation,
   SymbolKind,
 } from 'vscode-languageserver/node';
-import { type Model, model } from '../../model/index.ts';
+import type { Model } from '../../model/index.ts';
 import { newestKernel } from '../engine/kernel.ts';
+import { directoryOf } from '../engine/paths.ts';
+import { catalogueOf } from '../engine/private-model.ts';
 import type { Location, SiteRecord } from '../engine/protocol.ts';
 import { completionsAt } from '../ide/completion.ts';
 import { follow } from '../ide/follow.ts';
@@ -50,10 +52,10 @@ function sitesNow({ document, file }: Placed, context: Context): readonly SiteRe
   });
 }
 
-/** The model of the kernels a document is held to; of the newest before its first analysis. */
-function modelOf({ document, root }: Placed, context: Context): Model {
+/** The model of the kernels a document is held to, with what its project declares; of the newest kernel before its first analysis. */
+function modelOf({ document, root, file }: Placed, context: Context): Model {
   const kernel = context.schedule.last(document.uri)?.result?.kernel.range ?? root.settings.engine.kernel;
-  return model.select(kernel ?? newestKernel());
+  return catalogueOf(root.configOf(directoryOf(file))).select(kernel ?? newestKernel());
 }
 
 function offsetOf(document: Placed['document'], position: Position, context: Context): number {
