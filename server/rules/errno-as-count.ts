@@ -41,16 +41,19 @@
  * Comparisons with == and != are fine: an errno equals no count. A type that is not in sight is taken for signed.
  *
  * ## Fix safety
- * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own. Formats and comparisons with
- * other unsigned numbers are to be looked at.
+ * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own; a comparison with an unsigned
+ * number gets a test for < 0 in front; a release of the count happens only where it is positive. Formats and comparisons with other unsigned
+ * numbers are to be looked at.
  *
  * ## References
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
 
+import type { CallSite } from '../analysis/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
+import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 import { resultVariable } from './result-variable.ts';
 
@@ -65,7 +68,7 @@ export const errnoAsCount = defineRule({
     const findings = pageFindings(pass, 'errno-as-count');
     for (const finding of findings) {
       if (finding.call !== undefined && findings.some((f) => f.call === undefined && isSameSite(f, finding))) continue;
-      reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: signedFix(pass, finding) });
+      reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: fixesOf(pass, finding) });
     }
   },
 });
@@ -87,14 +90,18 @@ function messageOf(pass: RulePass, finding: PageFinding): string {
   return `"${text}" compares the result of ${by} as an unsigned number: a negative errno counts as a huge number of pages, so the error is taken for success; keep the result in a signed variable and test it for < 0 first`;
 }
 
-function signedFix(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
-  const { site } = finding;
-  if (site === undefined || site.via !== undefined || !isAgainstSigned(pass, finding)) return [];
+function fixesOf(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
+  const { site, call, at } = finding;
+  const type = site === undefined ? undefined : pass.model.rows(site.api).at(-1)?.ret;
+  if (site === undefined || site.via !== undefined || type === undefined) return [];
+  if (call !== undefined) return [guardRelease(call, site)].filter((f) => f !== undefined);
+  const signed = isAgainstSigned(pass, finding) ? signedFix(site, type) : undefined;
+  return [signed ?? testNegative(at, site, type)].filter((f) => f !== undefined);
+}
+
+function signedFix(site: CallSite, type: string): FixProposal | undefined {
   const variable = resultVariable(site);
-  const type = pass.model.rows(site.api).at(-1)?.ret;
-  if (variable === undefined || type === undefined) return [];
-  const fix = declareSigned(site.unit, variable, type);
-  return fix === undefined ? [] : [fix];
+  return variable === undefined ? undefined : declareSigned(site.unit, variable, type);
 }
 
 /** Whether the other side of the comparison is a constant or a signed variable: only then a signed result is compared as such. */

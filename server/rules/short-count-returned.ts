@@ -42,12 +42,13 @@
  * In the function that takes the pages and gives them back.
  *
  * ## Fix safety
- * No fix.
+ * Unsafe: -EFAULT takes the place of the count, where a variable is returned; a caller that goes by the count would see it no more.
  *
  * ## References
  * pin_user_pages_fast() in mm/gup.c: the number of pages pinned, which may be fewer than asked for.
  */
 import { defineRule } from './define.ts';
+import { returnErrno } from './fixes/return-errno.ts';
 import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
@@ -56,11 +57,13 @@ export const shortCountReturned = defineRule({
   group: 'result',
   summary: 'A short count of pages is returned as a status',
   severity: 'warning',
-  fix: 'none',
+  fix: 'unsafe',
   check(pass) {
     for (const finding of pageFindings(pass, 'short-count-returned')) {
+      const fix = returnErrno(finding.problem.step);
       reportFlow(pass, finding, {
         message: `${finding.problem.functionName}() returns the number of pages that ${acquiredBy(finding)} got where fewer came than asked for: it is positive, and a caller that looks for a negative result takes it for success, with the pages given back; return an errno`,
+        fixes: fix === undefined ? [] : [fix],
       });
     }
   },

@@ -1,8 +1,7 @@
 /** `guplint --kbuild` on one file: one that knows nothing of user pages, one that does, before and after the cache knows it. */
 import { writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { buildProgram, type Cost, medianCost, ms, runMeasured, table, treeRoot } from './measure.ts';
+import { buildProgram, type Cost, machine, medianCost, ms, runMeasured, table, treeRoot } from './measure.ts';
 
 /** Runs of each; the median counts. */
 const ROUNDS = 15;
@@ -19,6 +18,7 @@ const FILES = {
 
 /** Measures; the text is for docs/performance.md. */
 export function measureKbuild(scratch: string): string {
+  const began = machine();
   const tree = treeRoot();
   const program = buildProgram(path.join(scratch, 'dist'));
   const nothing = path.join(scratch, 'nothing.js');
@@ -46,6 +46,6 @@ export function measureKbuild(scratch: string): string {
     const { wall, cpu } = medianCost(of);
     return [name, ms(wall), ms(Math.min(...of.map((c) => c.wall))), ms(cpu)];
   };
-  const where = `Node ${process.versions.node}, ${os.availableParallelism()} processors, Linux 6.12, ${ROUNDS} runs of each taken in turn.`;
-  return `${where}\n\n${table([['guplint --kbuild', 'wall, median', 'wall, least', 'CPU, median'], ...rows.map(line)])}`;
+  const how = `${began}, Linux 6.12, ${ROUNDS} runs of each taken in turn.`;
+  return `${how}\n\n${table([['guplint --kbuild', 'wall, median', 'wall, least', 'CPU, median'], ...rows.map(line)])}`;
 }

@@ -1,6 +1,7 @@
 /** What the parts of the bench share: running programs and saying what they cost. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { kernelTree } from '../harness/kernel-tree.ts';
 
@@ -89,6 +90,13 @@ export const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
 /** Milliseconds as a cell in seconds. */
 export const seconds = (value: number): string => `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
+
+/** The machine and how busy it is: wall times of a busy one say little, processor times still do. */
+export function machine(): string {
+  const load = os.loadavg()[0] ?? 0;
+  const busy = load > os.availableParallelism() / 2 ? `, **busy with other work too** (load ${load.toFixed(1)})` : '';
+  return `Node ${process.versions.node}, ${os.availableParallelism()} processors${busy}`;
+}
 
 /** Puts the figures of a part between its marks in docs/performance.md. */
 export function writeFigures(part: string, text: string): void {

@@ -5,9 +5,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { buildProgram, type Cost, medianCost, runMeasured, seconds, table, together, treeRoot } from './measure.ts';
+import { buildProgram, type Cost, machine, medianCost, runMeasured, seconds, table, together, treeRoot } from './measure.ts';
 
 /** Runs of each; the median counts. */
 const ROUNDS = 3;
@@ -80,6 +79,7 @@ function guplintRow(tree: string, program: string, name: string, cache: (turn: n
 
 /** Measures; the text is for docs/performance.md. */
 export function measureSpatch(scratch: string): string {
+  const began = machine();
   const tree = path.join(scratch, 'linux');
   copyOf(treeRoot(), tree);
   const program = buildProgram(path.join(scratch, 'dist'));
@@ -102,8 +102,8 @@ export function measureSpatch(scratch: string): string {
     times((c) => c.wall, byIndex, row),
   ]);
   const version = execFileSync('spatch', ['--version']).toString().split(/\s+/)[2] ?? '';
-  const where = `Coccinelle ${version}, Node ${process.versions.node}, ${os.availableParallelism()} processors, Linux 6.12 sources in the page cache, median of ${ROUNDS} runs.`;
-  return `${where}
+  const how = `Coccinelle ${version}, ${began}, Linux 6.12 sources in the page cache, median of ${ROUNDS} runs.`;
+  return `${how}
 
 ${table([['over the whole tree', 'wall', 'CPU', 'findings'], ...rows.map((r) => [r.name, seconds(r.cost.wall), seconds(r.cost.cpu), r.findings])])}
 ${table([['how many times more spatch takes than', 'CPU, git grep', 'wall, git grep', 'CPU, id-utils', 'wall, id-utils'], ...ratios])}`;

@@ -1,10 +1,9 @@
 /** A whole-tree `check` against `rg -uu -l user_page` over the same files, and what each phase of it does a second. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { buildProgram, type Cost, medianCost, ms, table, treeRoot } from './measure.ts';
+import { buildProgram, type Cost, machine, medianCost, ms, table, treeRoot } from './measure.ts';
 import { measurePhases, type Phase } from './phases.ts';
 
 /** Runs of each program; the median counts. */
@@ -73,10 +72,10 @@ function checkRow(name: string, costs: readonly Cost[], rg: number): readonly st
   return [name, ms(wall), spread(costs), ms(cpu), `${(peak / 1e6).toFixed(0)} MB`, (wall / rg).toFixed(2)];
 }
 
-function report({ grep, cold, warm }: Costs, phases: readonly Phase[]): string {
+function report(began: string, { grep, cold, warm }: Costs, phases: readonly Phase[]): string {
   const rg = medianCost(grep).wall;
   const ripgrep = execFileSync('rg', ['--version']).toString().split('\n')[0]?.split(' ')[1] ?? '';
-  const where = `Node ${process.versions.node}, ${os.availableParallelism()} processors, ripgrep ${ripgrep}, Linux 6.12 sources in the page cache, median of ${ROUNDS} runs taken in turn.`;
+  const how = `${began}, ripgrep ${ripgrep}, Linux 6.12 sources in the page cache, median of ${ROUNDS} runs taken in turn.`;
   const whole = table([
     ['whole tree', 'wall', 'lowest to highest', 'CPU', 'peak memory', 'wall to rg'],
     ['rg -uu -l user_page (.c and .h)', ms(rg), spread(grep), '', '', '1'],
@@ -87,11 +86,12 @@ function report({ grep, cold, warm }: Costs, phases: readonly Phase[]): string {
     ['phase, one thread', 'time', 'amount', 'rate'],
     ...phases.map((p) => [p.name, ms(p.time), p.amount, p.rate]),
   ]);
-  return `${where}\n\n${whole}\n${parts}`;
+  return `${how}\n\n${whole}\n${parts}`;
 }
 
 /** Measures; the text is for docs/performance.md. */
 export async function measureWhole(scratch: string): Promise<string> {
+  const began = machine();
   const tree = treeRoot();
   const program = buildProgram(path.join(scratch, 'dist'));
   runGrep(tree);
@@ -103,5 +103,5 @@ export async function measureWhole(scratch: string): Promise<string> {
     costs.cold.push(runCheck(tree, program, scratch));
     costs.warm.push(runCheck(tree, program, scratch, cache));
   }
-  return report(costs, await measurePhases(tree));
+  return report(began, costs, await measurePhases(tree));
 }
