@@ -43,7 +43,8 @@
  * As for pin-leaked. An array that belongs to the caller is judged with the callers: they may give back what a failed call left in it.
  *
  * ## Fix safety
- * Unsafe: `if (got > 0) unpin_user_pages(pages, got);` is put in front of the return, where the acquire call stands in the same function.
+ * Unsafe: `if (got > 0) unpin_user_pages(pages, got);` is put in front of the return, at the start of the arm that fails, or under a label of
+ * its own in the function's ladder, where the acquire call stands in the same function.
  *
  * ## References
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".

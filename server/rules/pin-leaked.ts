@@ -50,8 +50,8 @@
  * on which something had to be assumed is a warning. Page arithmetic by pfn ranges is not followed.
  *
  * ## Fix safety
- * Unsafe: a release is put in front of the return, where the acquire call stands in the same function and its result is still in a
- * variable. Other paths that come by are not looked at.
+ * Unsafe: a release is put in front of the return, at the start of the arm that fails, or under a label of its own in the function's ladder,
+ * where the acquire call stands in the same function and its result is still in a variable. Other paths that come by are not looked at.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst.

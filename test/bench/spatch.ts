@@ -6,7 +6,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { buildProgram, type Cost, machine, medianCost, runMeasured, seconds, table, together, treeRoot } from './measure.ts';
+import {
+  buildProgram,
+  type Cost,
+  machine,
+  medianCost,
+  runMeasured,
+  seconds,
+  table,
+  together,
+  treeRoot,
+} from './measure.ts';
 
 /** Runs of each; the median counts. */
 const ROUNDS = 3;

@@ -30,7 +30,8 @@ export function gotoLadder(pass: RulePass, site: CallSite, leak: Span): FixPropo
     : { title: `Go to ${rung.label} instead of returning here`, applicability: 'unsafe', edits };
 }
 
-function isReleaseIn(call: ApiCall, { start, end }: Span, pages: string, site: CallSite): boolean {
+/** Whether a call in a stretch of the text gives back what a site took into `pages`, the argument as it is written. */
+export function isReleaseIn(call: ApiCall, { start, end }: Span, pages: string, site: CallSite): boolean {
   if (call.span.start < start || call.span.end > end) return false;
   const releases = call.rows.some((r) =>
     r.effects.some((e) => e.op === 'release' && (e.ref ?? r.reference) === site.reference),

@@ -10,6 +10,7 @@ import { includesAll } from '../kernels.ts';
 import { isAssignedIn, resultVariable } from '../result-variable.ts';
 import { isInLoop } from '../surroundings.ts';
 import { gotoLadder } from './goto-ladder.ts';
+import { releaseInArms } from './release-in-arms.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
@@ -19,27 +20,38 @@ export function releaseBefore(pass: RulePass, finding: PageFinding): readonly Fi
   const { fn } = site;
   const { start } = problem.step.span;
   if (fn === undefined || start < fn.bodySpan.start || start >= fn.bodySpan.end || start < site.span.end) return [];
-  if (resource.lost !== undefined || resource.unit === 'bytes') return [];
-  const ladder = gotoLadder(pass, site, problem.step.span);
+  // Whoever may have given them back would do so twice.
+  if (resource.unit === 'bytes' || resource.maybeTaken !== undefined) return [];
+  const ladder = resource.lost === undefined ? gotoLadder(pass, site, problem.step.span) : undefined;
   if (ladder !== undefined) return [ladder];
   // Of what the turns of a loop took, the variable counts the last one's alone.
   if (isInLoop(site.unit, fn, site.span.start)) return [];
-  const call = releaseCall(pass, site, finding);
+  const releaseAt = (offset: number): ReleaseLines | undefined => releaseCall(pass, site, { finding, offset });
+  const call = resource.lost === undefined ? releaseAt(start) : undefined;
   const edits = call === undefined ? undefined : insertBefore(site, problem.step.span, call.lines);
-  if (call === undefined || edits === undefined) return [];
+  if (call === undefined || edits === undefined)
+    return [releaseInArms(pass, { finding, site, releaseAt })].filter((f) => f !== undefined);
   return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
 }
 
-interface ReleaseLines {
+/** A release as statements; one line each, those below a test indented. */
+export interface ReleaseLines {
   readonly name: string;
   readonly lines: readonly string[];
 }
 
-function releaseCall(pass: RulePass, site: CallSite, { problem, resource }: PageFinding): ReleaseLines | undefined {
+/** Where the release is to stand, of the finding's pages. */
+interface Wanted {
+  readonly finding: PageFinding;
+  readonly offset: number;
+}
+
+function releaseCall(pass: RulePass, site: CallSite, { finding, offset }: Wanted): ReleaseLines | undefined {
+  const { resource } = finding;
   const pages = argumentOf(site, 'pages', pass)?.text ?? argumentOf(site, 'folios', pass)?.text;
   if (pages === undefined) return undefined;
   const variable = resultVariable(site);
-  const between = [site.span.end, problem.step.span.start] as const;
+  const between = [site.span.end, offset] as const;
   const count = variable !== undefined && !isAssignedIn(site, variable.name, ...between) ? variable.name : undefined;
   const one = /^&\s*(\w+)$/.exec(pages)?.[1];
   const names = releaseNames(resource.unit === 'folios', resource.reference === 'pin');

@@ -1,0 +1,152 @@
+/**
+ * Gives pages back on the ways out that a return or a label serves together: under a label of its own in front of that one, for every jump to
+ * it while the pages are held, or else in the arm itself, before anything of what it undoes.
+ */
+import { treeOf } from '../../analysis/call-index.ts';
+import type { Rung } from '../../analysis/exit-ladder.ts';
+import { bodyOf } from '../../analysis/locals.ts';
+import type { CallSite } from '../../analysis/site.ts';
+import type { Span } from '../../base/span.ts';
+import { type CNode, childByField, walk } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import type { Edit, FixProposal, RulePass } from '../define.ts';
+import { argumentOf } from '../facts.ts';
+import type { PageFinding } from '../flow-report.ts';
+import { type FailingArm, failingArms } from './failing-arms.ts';
+import { isReleaseIn } from './goto-ladder.ts';
+import { indentAt } from './layout.ts';
+import type { ReleaseLines } from './release-before.ts';
+import { skipBack } from './text-scan.ts';
+
+/** The release of a site's pages at a place, as statements; undefined where their number is no longer at hand there. */
+export type ReleaseAt = (offset: number) => ReleaseLines | undefined;
+
+/** The fix; undefined where the paths leave in another way. */
+export function releaseInArms(
+  pass: RulePass,
+  { finding, site, releaseAt }: { finding: PageFinding; site: CallSite; releaseAt: ReleaseAt },
+): FixProposal | undefined {
+  const arms = failingArms(pass, finding, site);
+  if (arms === undefined || arms.length === 0 || hasRungAbove(pass, site, arms)) return undefined;
+  const jumps = jumpsWhileHeld(pass, site, arms);
+  const label = underLabel(site, { arms, jumps, releaseAt });
+  if (label !== undefined) return label;
+  // What the other jumps leave held would still be lost at the same place.
+  const isOne = (jump: CNode): boolean => arms.some((a) => a.jump.start === jump.start);
+  return jumps.every(isOne) ? insideArms(site, arms, releaseAt) : undefined;
+}
+
+/** Whether the ladder gives the pages back already, above the label that the arms jump to: which one they should go to is for the author. */
+function hasRungAbove(pass: RulePass, site: CallSite, arms: readonly FailingArm[]): boolean {
+  const { unit, fn } = site;
+  const rung = arms[0]?.rung;
+  if (fn === undefined || rung === undefined) return false;
+  const statements = bodyOf(treeOf(unit, fn))?.children ?? [];
+  const at = statements.findIndex((n) => n.start === rung.span.start);
+  const above = statements.slice(0, at).findLastIndex((n) => n.type === 'labeled_statement');
+  const from = statements[above]?.start;
+  if (from === undefined) return false;
+  const pages = argumentOf(site, 'pages', pass)?.text ?? '';
+  return pass.calls.some((c) => c.unit === unit && isReleaseIn(c, { start: from, end: rung.span.start }, pages, site));
+}
+
+/** The jumps to the label of the arms between the acquire call and the first release of its pages. */
+function jumpsWhileHeld(pass: RulePass, site: CallSite, arms: readonly FailingArm[]): readonly CNode[] {
+  const { unit, fn } = site;
+  const rung = arms[0]?.rung;
+  if (fn === undefined || rung === undefined) return [];
+  const pages = argumentOf(site, 'pages', pass)?.text ?? '';
+  const releases = pass.calls.filter((c) => c.unit === unit && isReleaseIn(c, rest(site, rung), pages, site));
+  const end = Math.min(rung.span.start, ...releases.map((c) => c.span.start));
+  const jumps: CNode[] = [];
+  walk(treeOf(unit, fn), (n) => {
+    const label = n.type === 'goto_statement' ? childByField(n, 'label') : undefined;
+    if (label === undefined || n.start < site.span.end) return true;
+    const isArm = arms.some((a) => a.jump.start === n.start);
+    if (unit.code.slice(label.start, label.end) === rung.label && (isArm || n.start < end)) jumps.push(n);
+    return true;
+  });
+  return jumps;
+}
+
+function rest({ span }: CallSite, rung: Rung): Span {
+  return { start: span.end, end: rung.span.start };
+}
+
+interface Ways {
+  readonly arms: readonly FailingArm[];
+  readonly jumps: readonly CNode[];
+  readonly releaseAt: ReleaseAt;
+}
+
+/** A new label in front of the one that all arms jump to, where nothing runs into that one from above. */
+function underLabel(site: CallSite, { arms, jumps, releaseAt }: Ways): FixProposal | undefined {
+  const { unit, fn } = site;
+  const rung = arms[0]?.rung;
+  if (rung === undefined || fn === undefined || arms.some((a) => a.rung?.label !== rung.label)) return undefined;
+  const call = releaseAt(rung.span.start);
+  if (call === undefined || !isReachedByJumpsAlone(treeOf(unit, fn), rung)) return undefined;
+  const name = newLabel(unit, fn.bodySpan, rung.label, call.name);
+  const lines = call.lines.map((l) => `\t${l}\n`).join('');
+  const at = unit.text.lastIndexOf('\n', rung.span.start - 1) + 1;
+  const redirected = jumps.map((jump): Edit => ({ unit, span: jump, newText: `goto ${name};` }));
+  return {
+    title: `Call ${call.name}() under a label in front of ${rung.label}`,
+    applicability: 'unsafe',
+    edits: [...redirected, { unit, span: { start: at, end: at }, newText: `${name}:\n${lines}` }],
+  };
+}
+
+function isReachedByJumpsAlone(tree: CNode, rung: Rung): boolean {
+  const statements = bodyOf(tree)?.children ?? [];
+  const before = statements[statements.findIndex((n) => n.start === rung.span.start) - 1];
+  return before !== undefined && /^(?:goto|return)_statement$/.test(before.type);
+}
+
+/** A name in the way of the label it stands in front of: `err_unpin` before `err_free`. */
+function newLabel(unit: CUnit, body: { start: number; end: number }, label: string, release: string): string {
+  const verb = release.startsWith('unpin') ? 'unpin' : 'put';
+  const prefix = /^(?:err|error|fail|failed|out|bad|exit)(?=_|$)/.exec(label)?.[0];
+  const base = prefix === undefined ? `${verb}_pages` : `${prefix}_${verb}`;
+  const code = unit.code.slice(body.start, body.end);
+  const isFree = (name: string): boolean => !new RegExp(`\\b${name}\\b`).test(code);
+  return [base, `${base}_pages`].find(isFree) ?? `${base}_user_pages`;
+}
+
+function insideArms(site: CallSite, arms: readonly FailingArm[], releaseAt: ReleaseAt): FixProposal | undefined {
+  const edits: Edit[] = [];
+  let name = '';
+  for (const arm of arms) {
+    const call = releaseAt(arm.body.start);
+    const own = call === undefined ? undefined : atStart(site.unit, arm, call.lines);
+    if (call === undefined || own === undefined) return undefined;
+    name = call.name;
+    edits.push(...own);
+  }
+  const where = arms.length === 1 ? 'this way out' : `these ${arms.length} ways out`;
+  return { title: `Call ${name}() on ${where}`, applicability: 'unsafe', edits };
+}
+
+/** Lines in front of an arm's first statement; a single statement gets braces. */
+function atStart(unit: CUnit, { body, hasElse }: FailingArm, lines: readonly string[]): readonly Edit[] | undefined {
+  const { text, code } = unit;
+  const first = body.type === 'compound_statement' ? body.children[0] : body;
+  if (first === undefined) return undefined;
+  const indent = indentAt(text, first.start);
+  const lineStart = text.lastIndexOf('\n', first.start - 1) + 1;
+  if (/\S/.test(text.slice(lineStart, first.start))) return undefined;
+  const insert: Edit = {
+    unit,
+    span: { start: lineStart, end: lineStart },
+    newText: lines.map((l) => `${indent}${l}\n`).join(''),
+  };
+  if (first !== body) return first.type === 'declaration' ? undefined : [insert];
+  const before = skipBack(code, body.start);
+  if (hasElse || code[before - 1] !== ')') return undefined;
+  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  return [
+    { unit, span: { start: before, end: before }, newText: ' {' },
+    insert,
+    { unit, span: { start: body.end, end: body.end }, newText: `\n${outer}}` },
+  ];
+}
