@@ -10,6 +10,7 @@ import { checkLeftOnFailure, type Open } from './left-on-failure.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
+import { checkShortOnFailure } from './short-on-failure.ts';
 import {
   type Description,
   isArgument,
@@ -42,6 +43,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         onSuccess: succeeds(exit.state, exit.value),
         maybeTaken: r.maybeTaken !== undefined,
         dirtied: r.dirtied !== undefined,
+        failed: r.failed,
       });
       if (!open) {
         if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
@@ -59,6 +61,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     cases.push(caseOf(exit, kept));
   }
   checkLeftOnFailure(frame, exits, left);
+  checkShortOnFailure(frame, left);
   let list = groupCases(cases, (c) => `${caseKey(c)}|${requiresKey(c)}`);
   if (list.length > MAX_CASES) list = groupCases(list, caseKey);
   const bounded = list.length <= MAX_CASES ? list : [...list].sort((a, b) => weight(b) - weight(a)).slice(0, MAX_CASES);

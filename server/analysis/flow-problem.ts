@@ -75,4 +75,6 @@ export interface EndFact {
   /** Whether a callee nobody can look into got the pages. */
   readonly maybeTaken: boolean;
   readonly dirtied: boolean;
+  /** Whether a callee that failed left them with this function. */
+  readonly failed: boolean;
 }

@@ -16,6 +16,7 @@ import type { Asked, Callee, Caller, Frame, Program } from './frame.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import type { EntryEvent } from './path-state.ts';
+import { withoutCleanedShort } from './short-on-failure.ts';
 import type { CallSite, FlagSet } from './site.ts';
 import { type Summary, touchesPages } from './summary.ts';
 
@@ -227,7 +228,7 @@ class Run implements Program {
     const summaries = new Map<FunctionDef, Summary>();
     for (const [fn, s] of this.#summaries) if (s !== 'running') summaries.set(fn, s);
     return {
-      problems: nearestLeaks(withoutCleanedUp(this.#problems, this.#releases)),
+      problems: nearestLeaks(withoutCleanedShort(withoutCleanedUp(this.#problems, this.#releases), this.#ends)),
       releases: [...this.#releases],
       held: [...this.#held],
       ends: [...this.#ends],

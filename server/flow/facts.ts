@@ -252,8 +252,11 @@ function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts
     const o = intervalOf(facts, other);
     // Above the bound, or unlike it, an unsigned value may also be a negative one in disguise.
     if (conv.unsigned && inner.low < 0 && ((mask & GT) !== 0 || o.low < 0)) {
-      const zero = other.kind === 'int' && other.value === 0 && (mask & EQ) === 0;
-      return zero ? { ...facts, nonzero: facts.nonzero.copy().add(x.key) } : facts;
+      // Unlike an unsigned value it is in any case: a negative number is less than that.
+      if ((mask & EQ) !== 0) return facts;
+      const zero = other.kind === 'int' && other.value === 0;
+      if (zero) return { ...facts, nonzero: facts.nonzero.copy().add(x.key) };
+      return other.kind === 'int' ? facts : (assumeCompare(facts, '!=', x, other) ?? facts);
     }
     const lifted =
       conv.unsigned && inner.low < 0 && o.low >= 0
