@@ -5,8 +5,9 @@
 import type { ApiCall } from '../analysis/site.ts';
 import type { CUnit, OpenBranch } from '../syntax/unit.ts';
 
-/** Words in macros that stand for what a kernel has, as configure steps spell them. */
-const TELLS_OF_KERNEL = /HAVE|HAS_|PRESENT|KERNEL|COMPAT|BACKPORT|ARGS|PARAMS|STAPCONF|SUPPORT/i;
+/** Words in macros that stand for what a kernel has, as configure steps spell them, and macros that are given a version: `NEWER(4, 6, 0)`. */
+const TELLS_OF_KERNEL =
+  /HAVE|HAS_|PRESENT|KERNEL|COMPAT|BACKPORT|ARGS|PARAMS|STAPCONF|SUPPORT|\w\s*\(\s*\d+\s*,\s*\d+\s*,\s*\d+\b/i;
 
 /** A function that takes user pages, or a project's own form of one. */
 const TAKES_PAGES = /\w*(?:get|pin)_user_page|\w*(?:GET|PIN)_USER_PAGE/;

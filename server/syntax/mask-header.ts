@@ -58,18 +58,21 @@ function lastWord(r: Rewriter, first: number, end: number): number {
 function maskWords(r: Rewriter, first: number, name: number): void {
   let typed = false;
   const loose: number[] = [];
+  const calls: { readonly word: number; readonly close: number }[] = [];
   for (let i = first; i < name; i++) {
     if (!r.isWord(i)) {
       const close = r.value(i) === P.open ? r.match(i) : -1;
       const called = loose[loose.length - 1] === i - 1 && close > 0 && close < name;
       if (called && (r.isWord(close + 1) || close + 1 === name)) {
         loose.pop();
-        r.note('annotation', i - 1, close);
-        r.blank(i - 1, close);
+        calls.push({ word: i - 1, close });
         i = close;
         continue;
       }
-      if (!(r.isPunct(i) && r.value(i) === P.star)) return;
+      if (!(r.isPunct(i) && r.value(i) === P.star)) {
+        dropCalls(r, calls, true);
+        return;
+      }
       for (let k = i + 1; k < name; k++) {
         if (r.isWord(k) && VOCABULARY.role(r.value(k)) === 0) dropWord(r, k);
       }
@@ -82,13 +85,47 @@ function maskWords(r: Rewriter, first: number, name: number): void {
       i++;
     } else if (role === 0) loose.push(i);
   }
-  if (typed) for (const i of loose) dropWord(r, i);
+  const inside = dropCalls(r, calls, typed || loose.some((i) => !isAnnotation(r.text(i))));
+  if (typed || inside) for (const i of loose) dropWord(r, i);
   else if (loose.length > 1) dropLoose(r, loose);
+}
+
+/**
+ * Blanks `MACRO(...)` in front of a name; where no type stands beside them, one around a type is taken off it: `HIDDEN(int) name`. Whether
+ * one was.
+ */
+function dropCalls(
+  r: Rewriter,
+  calls: readonly { readonly word: number; readonly close: number }[],
+  typed: boolean,
+): boolean {
+  let bare = !typed;
+  for (const { word, close } of calls) {
+    r.note('annotation', word, close);
+    if (bare && isType(r, word + 2, close)) {
+      bare = false;
+      r.blank(word, word + 1);
+      r.blank(close, close);
+    } else r.blank(word, close);
+  }
+  return !typed && !bare;
+}
+
+/** Whether a word that no table knows looks like an annotation rather than a type. */
+function isAnnotation(word: string): boolean {
+  return /^__|^[A-Z_0-9]+$/.test(word);
+}
+
+/** Whether the tokens `[from, to)` can be a type: words, then stars. */
+function isType(r: Rewriter, from: number, to: number): boolean {
+  if (from >= to || !r.isWord(from)) return false;
+  for (let i = from; i < to; i++) if (!r.isWord(i) && !(r.isPunct(i) && r.value(i) === P.star)) return false;
+  return true;
 }
 
 /** Of several unknown words one is the type: the last that does not look like an annotation. */
 function dropLoose(r: Rewriter, loose: readonly number[]): void {
-  const plain = loose.filter((i) => !/^__|^[A-Z_0-9]+$/.test(r.text(i)));
+  const plain = loose.filter((i) => !isAnnotation(r.text(i)));
   const type = plain[plain.length - 1] ?? loose[loose.length - 1];
   for (const i of loose) if (i !== type) dropWord(r, i);
 }
