@@ -151,22 +151,17 @@ function group(states: readonly PathState[], tag: string, key: (s: PathState) =>
 }
 
 function join(a: PathState, b: PathState, tag: string, forced: boolean): PathState {
+  // Before the fork, which may part what the two still share.
+  const differing: [string, Value][] = [];
+  a.env.forEachDifference(b.env, (own, others, place) => {
+    if (own?.key === others?.key) return;
+    const va = own ?? symbol(`${place}@`);
+    const vb = others ?? symbol(`${place}@`);
+    const value = va.key === vb.key ? va : phi(place, tag, { value: va, on: a }, { value: vb, on: b });
+    if (value !== own) differing.push([place, value]);
+  });
   const out = fork(a);
-  a.env.forEach((va, place) => {
-    const vb = b.env.get(place);
-    if (vb === va) return;
-    if (vb === undefined) {
-      if (va.key !== `${place}@`)
-        out.env.set(place, phi(place, tag, { value: va, on: a }, { value: symbol(`${place}@`), on: b }));
-    } else if (vb.key !== va.key) out.env.set(place, phi(place, tag, { value: va, on: a }, { value: vb, on: b }));
-  });
-  b.env.forEach((vb, place) => {
-    if (!a.env.has(place))
-      out.env.set(
-        place,
-        vb.key === `${place}@` ? vb : phi(place, tag, { value: symbol(`${place}@`), on: a }, { value: vb, on: b }),
-      );
-  });
+  for (const [place, value] of differing) out.env.set(place, value);
   for (const r of b.resources.values()) {
     const own = out.resources.get(r.id);
     if (own !== undefined && ((r.carried && !own.carried) || (r.computed === true && own.computed !== true)))

@@ -103,6 +103,15 @@ export class Environment {
     this.#temps.forEach(visit);
   }
 
+  /** Visits the places whose values differ, each once; undefined where one has none. Nothing may be written to either meanwhile. */
+  forEachDifference(
+    other: Environment,
+    visit: (own: Value | undefined, others: Value | undefined, place: string) => void,
+  ): void {
+    this.#places.forEachDifference(other.#places, visit);
+    this.#temps.forEachDifference(other.#temps, visit);
+  }
+
   *[Symbol.iterator](): Iterator<[string, Value]> {
     yield* { [Symbol.iterator]: () => this.#places[Symbol.iterator]() };
     yield* { [Symbol.iterator]: () => this.#temps[Symbol.iterator]() };

@@ -14,8 +14,15 @@ export interface OverlayView<V> {
   /** All entries, in the order they came; the map must not change meanwhile. */
   forEach(visit: (value: V, key: string) => void): void;
   [Symbol.iterator](): Iterator<[string, V]>;
+  /** Visits the keys whose values differ, each once; undefined where one has none. Cheap between copies of one map. */
+  forEachDifference(
+    other: OverlayView<V>,
+    visit: (own: V | undefined, others: V | undefined, key: string) => void,
+  ): void;
   /** A copy that can be changed without changing this. */
   copy(): OverlayMap<V>;
+  /** What both hold; values that differ are combined, and left out where that gives nothing. */
+  meet(other: OverlayView<V>, combine: (own: V, others: V) => V | undefined): OverlayMap<V>;
 }
 
 /** A map to values that are never undefined. */
@@ -90,6 +97,40 @@ export class OverlayMap<V> implements OverlayView<V> {
     return this.#base.entries();
   }
 
+  forEachDifference(
+    other: OverlayView<V>,
+    visit: (own: V | undefined, others: V | undefined, key: string) => void,
+  ): void {
+    const show = (own: V | undefined, others: V | undefined, key: string): void => {
+      if (own !== others) visit(own, others, key);
+    };
+    if (other instanceof OverlayMap && this.#base === other.#base) {
+      this.#changes.forEach((own, key) => {
+        show(own, other.get(key), key);
+      });
+      other.#changes.forEach((others, key) => {
+        if (!this.#changes.has(key)) show(this.#base.get(key), others, key);
+      });
+      return;
+    }
+    this.forEach((own, key) => {
+      show(own, other.get(key), key);
+    });
+    other.forEach((others, key) => {
+      if (!this.has(key)) show(undefined, others, key);
+    });
+  }
+
+  meet(other: OverlayView<V>, combine: (own: V, others: V) => V | undefined): OverlayMap<V> {
+    const out = this.copy();
+    this.forEachDifference(other, (own, others, key) => {
+      const both = own === undefined || others === undefined ? undefined : combine(own, others);
+      if (both === undefined) out.delete(key);
+      else if (both !== own) out.set(key, both);
+    });
+    return out;
+  }
+
   copy(): OverlayMap<V> {
     if (this.#changes.size > MAX_CHANGES) this.#putTogether();
     this.#shared = true;
@@ -121,6 +162,8 @@ export interface OverlaySetView {
   [Symbol.iterator](): Iterator<string>;
   /** A copy that can be changed without changing this. */
   copy(): OverlaySet;
+  /** What is in both. */
+  meet(other: OverlaySetView): OverlaySet;
 }
 
 /** A set of strings that is copied as an `OverlayMap` is. */
@@ -154,5 +197,12 @@ export class OverlaySet implements OverlaySetView {
 
   copy(): OverlaySet {
     return new OverlaySet(this.#map.copy());
+  }
+
+  meet(other: OverlaySetView): OverlaySet {
+    if (other instanceof OverlaySet) return new OverlaySet(this.#map.meet(other.#map, () => true));
+    const out = new OverlaySet();
+    for (const key of this) if (other.has(key)) out.add(key);
+    return out;
   }
 }

@@ -333,25 +333,18 @@ function joinConstants(a: Facts['constants'], b: Facts['constants']): Facts['con
 export function joinFacts(a: Facts, b: Facts): Facts {
   if (a === b) return a;
   let dropped = a.dropped || b.dropped;
-  const intervals = new OverlayMap<Interval>();
-  a.intervals.forEach((i, key) => {
-    const j = b.intervals.get(key);
-    if (j === undefined) dropped = true;
-    else if (i.low === j.low && i.high === j.high) intervals.set(key, i);
-    else {
-      intervals.set(key, { low: Math.min(i.low, j.low), high: Math.max(i.high, j.high) });
-      dropped = true;
-    }
-  });
-  const nonzero = new OverlaySet();
-  for (const key of a.nonzero) if (b.nonzero.has(key)) nonzero.add(key);
-  const relations = new OverlayMap<number>();
-  a.relations.forEach((mask, key) => {
-    const other = b.relations.get(key);
-    if (other !== undefined && (mask | other) !== ANY) relations.set(key, mask | other);
-  });
-  if (b.intervals.size !== intervals.size || nonzero.size !== a.nonzero.size || nonzero.size !== b.nonzero.size)
+  const intervals = a.intervals.meet(b.intervals, (i, j) => {
+    if (i.low === j.low && i.high === j.high) return i;
     dropped = true;
+    return { low: Math.min(i.low, j.low), high: Math.max(i.high, j.high) };
+  });
+  const nonzero = a.nonzero.meet(b.nonzero);
+  const relations = a.relations.meet(b.relations, (mask, other) => ((mask | other) === ANY ? undefined : mask | other));
+  for (const [met, own, others] of [
+    [intervals, a.intervals, b.intervals],
+    [nonzero, a.nonzero, b.nonzero],
+  ] as const)
+    if (met.size !== own.size || met.size !== others.size) dropped = true;
   const constants = joinConstants(a.constants, b.constants);
   return { intervals, nonzero, relations, dropped, constants };
 }
