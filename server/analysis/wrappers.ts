@@ -247,6 +247,8 @@ export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNod
     if (parent.type === 'if_statement' && parent.start >= acquire.start && fails(unit, n)) return true;
     if (parent.type === 'if_statement' && parent.start < acquire.start && acquire.end <= n.start && fails(unit, n))
       return true;
+    if (parent.type === 'if_statement' && parent.start >= acquire.end && asksForError(unit, tree, parent, n))
+      return true;
     if (parent.type !== 'compound_statement') continue;
     const before = parent.children.slice(0, parent.children.indexOf(n) + 1);
     const label = before.findLastIndex((c) => c.type === 'labeled_statement');
@@ -268,6 +270,14 @@ function succeeds(unit: CUnit, statement: CNode): boolean {
     last?.type === 'return_statement' &&
     /^\(\s*(?:likely\s*\()?\s*\w+\s*==\s*(?!0\b|NULL\b|-)[\w.>[\]-]+\s*\)+$/.test(test)
   );
+}
+
+/** `if (ret) { ... }` or `if (ret < 0) { ... }` of the variable that the function returns behind it: what it does is for failure. */
+function asksForError(unit: CUnit, tree: CNode, test: CNode, branch: CNode): boolean {
+  if (childByField(test, 'consequence') !== branch) return false;
+  const condition = codeOf(unit, childByField(test, 'condition') ?? test);
+  const name = /^\(\s*(?:unlikely\s*\(\s*)?(\w+)\s*(?:<\s*0\s*)?\)+$/.exec(condition)?.[1];
+  return name !== undefined && new RegExp(`\\breturn\\s+${name}\\s*;\\s*\\}?\\s*$`).test(codeOf(unit, tree));
 }
 
 /** Whether a branch ends in a jump, or sets an error for the result. */

@@ -81,7 +81,7 @@ import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule, type FixProposal } from './define.ts';
-import { refusalOf } from './facts.ts';
+import { isLockedCheck, passesLocked, refusalOf } from './facts.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
 import { isEmpty, without } from './kernels.ts';
 
@@ -105,7 +105,8 @@ export const missingLongterm = defineRule({
       const refusal = refusalOf(site, {
         model: pass.model,
         flags: [LONGTERM],
-        which: (row) => row.flags?.anyOf?.includes(LONGTERM) === true,
+        which: (row) =>
+          row.flags?.anyOf?.includes(LONGTERM) === true && (!isLockedCheck(row) || passesLocked(site, pass)),
       });
       const all = pinnable(pass, site);
       const taken = without(all, refusal.kernels);

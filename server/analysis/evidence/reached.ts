@@ -223,6 +223,9 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
       return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : 'climb';
     if (/^module_/.test(callee)) return { kind: 'later', where, role: callee, counted: false };
     if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier', counted: false };
+    if (/IOCTL/.test(callee)) return { kind: 'later', where, role: 'ioctl', counted: false };
+    if (row.context === 'process' && tearsDown(inWords(fn.name)))
+      return { kind: 'later', where, role: 'name', counted: false };
     return /add_action/.test(callee)
       ? { kind: 'later', where, role: 'remove', counted: false }
       : { kind: 'completion', where, role: '', counted: false };
@@ -242,11 +245,18 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
     : named;
 }
 
+/** Whether a work item is the end of the object itself, put off: `foo_exit_work`, `foo_release_deferred`. */
+function tearsDown(words: string): boolean {
+  return /(?:^|_)(?:exit|release|destroy|teardown|unregister|close|remove)_?(?:work|worker|deferred|later|async)(?:_|$)/.test(
+    words,
+  );
+}
+
 /** What the name of a function says of when it is called, where nothing else is known. */
 function byName(fn: FunctionDef): Reach {
   const where = fn.name;
   const words = inWords(fn.name);
-  if (COMPLETES.test(words)) return { kind: 'completion', where, role: '', counted: false };
+  if (COMPLETES.test(words) && !tearsDown(words)) return { kind: 'completion', where, role: '', counted: false };
   if (ENDS.test(words) && REQUEST.test(words)) return { kind: 'completion', where, role: '', counted: false };
   if (ENDS.test(words)) return { kind: 'later', where, role: 'name', counted: false };
   return { kind: 'unknown', where, role: '', counted: false };
