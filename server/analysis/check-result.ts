@@ -66,10 +66,27 @@ export function checkReleaseCount(on: FrameAndPath, r: Resource, count: Value, a
     if (i.low < 0 && i.high > 0) report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
     return;
   }
-  if (r.requested === undefined || inner.kind === 'int' || inner.key !== r.requested.key || !isMany(s, r)) return;
+  if (r.requested === undefined || inner.kind === 'int' || !isRequested(r, inner) || !isMany(s, r)) return;
   const possible = compare(s.facts, r.result, r.requested);
+  if (passedAsUnsigned(on, r)) return;
   if (possible === LESS) report(on, r, 'release-count-mismatch', { step: at, confidence: 'high' });
   else if ((possible & LESS) !== 0) report(on, r, 'short-pin-as-success', { step: at, confidence: 'medium' });
+}
+
+/** Whether a value without conversions is the number that was asked for. */
+function isRequested({ requested }: Resource, plain: Value): boolean {
+  return requested !== undefined && (unsignedInside(requested) ?? requested).key === plain.key;
+}
+
+/** Whether an -errno passes a test of the result as a huge count: fewer than asked for is then what that test let through. */
+function passedAsUnsigned({ frame, s }: FrameAndPath, { origin, result }: Resource): boolean {
+  if (intervalOf(s.facts, result).low >= 0) return false;
+  return frame.problems.some(
+    ({ kind, resource }) =>
+      kind === 'errno-as-count' &&
+      resource?.origin.unit === origin.unit &&
+      resource.origin.span.start === origin.span.start,
+  );
 }
 
 /** `for (i = 0; i < requested; i++)` over pages of which fewer may have come. */
@@ -81,12 +98,14 @@ export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: st
     if (
       r.unit !== 'pages' ||
       r.hold.kind !== 'held' ||
-      r.requested?.key !== plain.key ||
+      r.requested === undefined ||
+      !isRequested(r, plain) ||
       plain.kind === 'int' ||
       !mayBeHeld(s, r)
     )
       continue;
     if ((compare(s.facts, r.result, r.requested) & LESS) === 0 || r.result.key === plain.key) continue;
+    if (passedAsUnsigned({ frame, s }, r)) continue;
     report({ frame, s }, r, 'short-pin-as-success', {
       step: stepAt(frame, cond.span, 'walks as many pages as were asked for, not as many as came'),
       confidence: 'medium',

@@ -54,8 +54,10 @@
  */
 import { KEPT } from '../analysis/check-result.ts';
 import { defineRule, type RulePass } from './define.ts';
+import { argumentOf } from './facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
 import { lostCountTest } from './lost-count.ts';
+import { resultVariable } from './result-variable.ts';
 import { governedBy, isInLoop } from './surroundings.ts';
 
 /** See the head of the file. */
@@ -68,7 +70,7 @@ export const shortPinAsSuccess = defineRule({
   check(pass) {
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
-      if (isAddedUp(finding) || testsEntries(finding)) continue;
+      if (isAddedUp(finding) || testsEntries(pass, finding)) continue;
       const kept = problem.detail === KEPT;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
@@ -98,17 +100,25 @@ function reportLostCounts(pass: RulePass): void {
   }
 }
 
-/** Whether the acquire call is repeated in a loop: what one turn did not get the next one asks for. */
-function isAddedUp({ resource, problem }: PageFinding): boolean {
+/** Whether the acquire call is repeated in a loop: what one turn did not get the next one asks for. A result that is only tested tells no turn. */
+function isAddedUp({ resource, problem, site }: PageFinding): boolean {
   const { unit, span } = resource.origin;
   const fn = unit.functions.find((f) => f.span.start <= span.start && span.start < f.span.end);
-  return fn !== undefined && isInLoop(unit, fn, span.start) && problem.step.unit === unit;
+  if (fn === undefined || !isInLoop(unit, fn, span.start) || problem.step.unit !== unit) return false;
+  const variable = site === undefined || site.via !== undefined ? undefined : resultVariable(site);
+  if (variable === undefined) return true;
+  const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  return new RegExp(
+    `[-+<>*]=?\\s*(?:\\([\\w\\s]+\\)\\s*)?${variable.name}\\b|\\b${variable.name}\\s*(?:[-+*]|<<)`,
+  ).test(body);
 }
 
-/** Whether the loop looks at each entry before it uses it. */
-function testsEntries({ problem, call }: PageFinding): boolean {
+/** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
+function testsEntries(pass: RulePass, { problem, call, site }: PageFinding): boolean {
   if (call !== undefined) return false;
+  const areas = site === undefined ? undefined : argumentOf(site, 'vmas', pass)?.text;
   const { unit, span } = problem.step;
   const body = governedBy(unit, span);
-  return /\bif\s*\(\s*!?\s*[\w.>-]+\[/.test(unit.code.slice(body.start, body.end));
+  const tests = unit.code.slice(body.start, body.end).matchAll(/\bif\s*\(\s*!?\s*([\w.>-]+)\[/g);
+  return [...tests].some((m) => m[1] !== areas);
 }

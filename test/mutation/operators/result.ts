@@ -115,14 +115,19 @@ function testsSign(site: CallSite, result: Result): boolean {
   );
 }
 
+function flatText(code: string): string {
+  return code.replace(/\s+/g, ' ').trim();
+}
+
 /** A test that only the whole count passes, and its form that a short count passes too. */
 function accepting(subject: Subject, site: CallSite): Mutation[] {
   const result = resultOf(site);
-  const asked = argumentOf(site, 'nr')?.text;
+  const asked = (argumentOf(site, 'nr') ?? argumentOf(site, 'maxsize'))?.text;
   // Of one page there is no short count, and zero only from calls that may give up.
   if (result === undefined || (asked === '1' && !/_only$/.test(site.api))) return [];
   return comparisons(site, result)
     .filter((c) => c.other !== '0' && !/^\(*-/.test(c.other) && !isLoopCondition(result.root, c.node))
+    .filter((c) => asked === undefined || c.other === flatText(asked))
     .flatMap((c) => {
       if (c.operator !== '!=' && c.operator !== '<' && c.operator !== '==') return [];
       const { text } = subject;
