@@ -3,7 +3,7 @@ import type { ApiRow, Effect, Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, stepAt } from './frame.ts';
-import { type PathState, setResource, writeKey } from './path-state.ts';
+import { MAYBE_OWN, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
 
@@ -48,10 +48,12 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     dirtied: undefined,
     mapped: undefined,
     maybeTaken: undefined,
+    takers: [],
     carried: false,
     preset,
     lost: undefined,
-    guards: [...guardsOf(row, args), ...tested, ...allocatedArray(s, row, target)],
+    guards: [...guardsOf(row, args), ...tested, ...maybeNoArray(s, row, target)],
+    array: allocatedArray(row, target),
     extraReferences: 0,
     extraAt: undefined,
     failed: false,
@@ -74,10 +76,21 @@ function guardsOf(row: ApiRow, args: readonly Value[]): readonly string[] {
   return [`iov_iter_extract_will_pin(${iter.key})`, `user_backed_iter(${iter.key})`];
 }
 
-/** The array that the call allocates for the pages. */
-function allocatedArray(s: PathState, row: ApiRow, target: Resolved): readonly string[] {
+/** The array that the call may allocate for the pages. */
+function arrayOf(row: ApiRow, target: Resolved): string | undefined {
   const own = row.effects.some((e) => e.op === 'alloc') && target.kind === 'place' ? target.key : '';
-  const array = /^(heap[^[.]*)\[\*\]$/.exec(own)?.[1];
+  return /^(heap[^[.]*)\[\*\]$/.exec(own)?.[1];
+}
+
+/** The array that the call surely allocates: one that it makes where the caller has none is nobody else's only if the caller had none. */
+function allocatedArray(row: ApiRow, target: Resolved): string | undefined {
+  const array = arrayOf(row, target);
+  return array?.startsWith(MAYBE_OWN) === true ? undefined : array;
+}
+
+/** The array that the call may allocate, as long as it may be NULL. */
+function maybeNoArray(s: PathState, row: ApiRow, target: Resolved): readonly string[] {
+  const array = arrayOf(row, target);
   return array === undefined || intervalOf(s.facts, symbol(array, { low: 0 })).low > 0 ? [] : [array];
 }
 

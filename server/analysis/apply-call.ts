@@ -2,7 +2,6 @@
  * A call on one path: a row of the model, a summary, or nobody knows. Gives the paths that go on after it.
  */
 import { CALLBACK_ROWS } from '../../model/callbacks.ts';
-import { HARMLESS } from '../../model/harmless.ts';
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import type { CallInstr } from '../flow/ir.ts';
@@ -13,13 +12,10 @@ import { afterWait } from './awaited.ts';
 import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
-import { fork, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
+import { callOutside, handedOver } from './outside.ts';
+import { fork, type PathState, setResource } from './path-state.ts';
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
-
-/** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
-const HARMLESS_SHAPE =
-  /^(__)?(init_|INIT_|(Set|Clear|TestSet|TestClear)Page[A-Z]|folio_(set|clear|test)_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|mem(set|cpy|move|cmp|zero)|sg_init|sg_mark_end|sg_unmark_end|print|pr_|dev_(dbg|err|warn|info|notice)|trace_|WARN|BUG|lockdep_|might_|cond_resched|copy_(from|to)_user|get_user|put_user|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|check_|is_|has_)/;
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
@@ -27,15 +23,6 @@ const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r
 const COPIES: ReadonlySet<string> = new Set(['memcpy', 'memmove', '__memcpy', 'unsafe_memcpy']);
 /** The largest errno (include/linux/err.h). */
 const MAX_ERRNO = 4095;
-
-/** Words in macros out of sight that may give pages back. */
-const MAY_GIVE_BACK = /(?:^|_)(?:PUT|RELEASE|UNPIN|UNLOCK|DROP|FREE)(?:_|\d|$)/;
-
-/** Names in capitals are macros that print, check or trace, unless they say otherwise. */
-function isHarmless(name: string): boolean {
-  if (HARMLESS.has(name) || HARMLESS_SHAPE.test(name)) return true;
-  return /^[A-Z][A-Z0-9_]+$/.test(name) && !MAY_GIVE_BACK.test(name);
-}
 
 /** Executes a call on a path; returns the paths that come out, with the result stored in the call's temporary. */
 export function executeCall(
@@ -73,13 +60,10 @@ export function executeCall(
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
   if (name !== undefined) afterWait({ frame, s, info }, name);
-  outside(
-    { frame, s, info },
-    args,
-    callees.some((c) => c.kind === 'plain'),
-  );
   const fails = callees.length > 0 && callees.every((c) => c.kind === 'plain' && c.fails);
-  finish(s, instr, symbol(`r${where.point}`, fails ? { low: -MAX_ERRNO, high: -1 } : {}));
+  const ret = symbol(`r${where.point}`, fails ? { low: -MAX_ERRNO, high: -1 } : {});
+  const defined = callees.some((c) => c.kind === 'plain');
+  finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
   return [s];
 }
 
@@ -197,53 +181,4 @@ function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonl
   if (out.length > 0) return out;
   finish(s, info.instr, symbol(`r${info.point}`));
   return [s];
-}
-
-/** A callee nobody can look into: pages and arrays handed to it may be kept there; locals it can write are unknown after. */
-function outside(on: OnPath, args: readonly Value[], defined: boolean): void {
-  const { frame, s, info } = on;
-  const name = info.instr.callee ?? 'a function pointer';
-  if (info.instr.callee !== undefined && isHarmless(info.instr.callee)) {
-    forgetLocals(s, info, args);
-    return;
-  }
-  const step = stepAt(frame, info.instr.span, `${name}() gets the pages and may keep or release them`);
-  for (const arg of args) {
-    const direct = handedOver(s, arg);
-    for (const id of direct) {
-      const r = s.resources.get(id);
-      if (r !== undefined && !defined) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? step });
-    }
-    if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
-  }
-  forgetLocals(s, info, args);
-}
-
-/** Resources whose page, array, container or local carrier struct (a pipe_buffer on the stack) an argument is. */
-function handedOver(s: PathState, arg: Value): string[] {
-  const region = regionOf(arg);
-  const out = [...arg.prov, ...(s.env.get(region)?.prov ?? []), ...(s.env.get(`${region}.<pages>`)?.prov ?? [])];
-  if (!region.startsWith('l:')) return out;
-  for (const [place, v] of s.env) if (v.prov.length > 0 && place.startsWith(`${region}.`)) out.push(...v.prov);
-  return out;
-}
-
-/** An object made here was handed to somebody: from now on it may be reached from elsewhere. */
-function publish(s: PathState, pointer: Value, args: readonly Value[], point: string): void {
-  const key = pointer.kind === 'address' ? (/^heap[^[.]*/.exec(pointer.place)?.[0] ?? pointer.key) : pointer.key;
-  s.env.set(`g:published ${point}`, symbol(key, { low: 1 }));
-  s.env.set(handedOut(key), intValue(1));
-  // list_add(&object->node, head): from now on a walk over the head may meet the object.
-  for (const [i, other] of args.entries())
-    if (other !== pointer && other.kind !== 'int')
-      s.env.set(`${regionOf(other)}.<${point}_${i}>`, symbol(key, { low: 1 }));
-}
-
-function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {
-  for (const [i, arg] of args.entries()) {
-    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) continue;
-    const old = s.env.get(arg.place);
-    if (old !== undefined && old.prov.length > 0) continue;
-    writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
-  }
 }

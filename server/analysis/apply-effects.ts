@@ -3,7 +3,7 @@
  */
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
-import { hasOffset, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { hasOffset, lent, regionOf, symbol, TOP, type Value, withProvenance } from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
@@ -11,9 +11,20 @@ import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { addEvent, type PathState, readKey, setResource, withEntry, withoutEntry, writeKey } from './path-state.ts';
+import {
+  addEvent,
+  MAYBE_OWN,
+  type PathState,
+  readKey,
+  setResource,
+  withEntry,
+  withoutEntry,
+  writeKey,
+} from './path-state.ts';
 import { contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 
+/** Mappings that their caller ends: whoever gets such an address cannot keep the page by it. */
+const PASSING = /^kmap(?:_atomic|_local)?(?:_|$)/;
 /** Allocators whose memory is zero. */
 const ZEROED = /zalloc|calloc|zeroed/;
 
@@ -251,7 +262,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   const to = call.effect.to;
   if (to === undefined) return call.ret;
   if (to === 'ret') {
-    if (/pfn|phys|^__pa$/.test(call.row.name) && !call.row.ret.includes('*')) {
+    const isNumber = /pfn|phys|^__pa$/.test(call.row.name) && !call.row.ret.includes('*');
+    if (isNumber) {
       for (const id of prov) {
         const r = s.resources.get(id);
         if (r !== undefined) setResource(s, { ...r, carried: true });
@@ -259,7 +271,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
     }
     const owner = source.kind === 'symbol' ? source.owner : undefined;
     const path = source.kind === 'symbol' ? source.path : undefined;
-    const carried = prov.length > 0 ? withProvenance(call.ret, prov) : call.ret;
+    const named = isNumber || PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
+    const carried = prov.length > 0 ? withProvenance(named, prov) : call.ret;
     // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
     if (prov.length === 0 && carried.kind === 'symbol' && path !== undefined) return { ...carried, owner, path };
     return carried;
@@ -275,11 +288,13 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
 
 function allocate(s: PathState, info: CallSiteInfo, effect: Effect, place: string): void {
   const old = s.env.get(place);
-  if (effect.ifNull === true && old !== undefined) {
-    const i = intervalOf(s.facts, old);
-    if (i.low > 0 || i.high < 0 || s.facts.nonzero.has(old.key)) return;
+  let own = 'heap';
+  if (effect.ifNull === true) {
+    const i = old === undefined ? TOP : intervalOf(s.facts, old);
+    if (old !== undefined && (i.low > 0 || i.high < 0 || s.facts.nonzero.has(old.key))) return;
+    if (i.low !== 0 || i.high !== 0) own = MAYBE_OWN;
   }
-  writeKey(s, place, symbol(`heap${info.point}`, { low: 0 }), false);
+  writeKey(s, place, symbol(`${own}${info.point}`, { low: 0 }), false);
 }
 
 /** The memory behind a pointer dies: the handles in it die with it. */

@@ -4,6 +4,7 @@ import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } 
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved } from './place-pattern.ts';
+import type { Resource, Step } from './resource.ts';
 
 /** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
 export const CONTENT = '.<pages>';
@@ -38,14 +39,12 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
   const prov = provenanceOf(s, target);
   for (const id of prov) {
     const r = s.resources.get(id);
-    if (r !== undefined)
-      setResource(s, {
-        ...r,
-        mapped: call.effect.op === 'map' ? { step, result: call.ret, succeeds: mapSuccess(call.row) } : undefined,
-      });
+    if (r === undefined) continue;
+    if (call.effect.op === 'unmap') endMapping(on, r, step);
+    else setResource(s, { ...r, mapped: { step, result: call.ret, succeeds: mapSuccess(call.row) } });
   }
   if (call.effect.op === 'unmap') {
-    unmapAddress(s, contentOf(s, target));
+    unmapAddress(on, contentOf(s, target), step);
     if (prov.length === 0) checkReleasedBefore(on, contentOf(s, target), call.row.name);
   }
   return call.ret;
@@ -84,10 +83,25 @@ function rootOf(v: Value): string | undefined {
 }
 
 /** dma_unmap_page() is given the bus address that the mapping returned. */
-function unmapAddress(s: PathState, address: Value): void {
+function unmapAddress(on: OnPath, address: Value, step: Step): void {
   const key = unconverted(address).key;
-  for (const r of s.resources.values())
-    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) setResource(s, { ...r, mapped: undefined });
+  for (const r of on.s.resources.values())
+    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) endMapping(on, r, step);
+}
+
+/** The mapping of pages is taken back: too late where they were given back before. */
+function endMapping({ frame, s }: OnPath, r: Resource, step: Step): void {
+  setResource(s, r.hold.kind === 'held' ? { ...r, mapped: undefined, unmapped: true } : { ...r, mapped: undefined });
+  if (r.hold.kind !== 'released' || r.mapped === undefined || r.reference === 'either') return;
+  reportProblem(frame, {
+    kind: 'release-before-dma-unmap',
+    step: r.hold.by.step,
+    functionName: r.hold.by.functionName,
+    resource: r,
+    steps: [...r.origin.chain, r.mapped.step, step],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length > 0 ? 'low' : 'medium',
+    detail: r.hold.by.api,
+  });
 }
 
 /** A value without the integer conversions around it. */

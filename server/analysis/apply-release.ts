@@ -94,7 +94,8 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
   if (path === undefined && call.reference === 'none') return;
   if (path === undefined) {
     for (const r of s.resources.values()) {
-      if (r.hold.kind === 'held' && mayBeHeld(s, r)) setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step });
+      if (r.hold.kind === 'held' && mayBeHeld(s, r))
+        setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step, takers: [...r.takers, ''] });
     }
   }
   const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;

@@ -5,6 +5,7 @@ import {
   intValue,
   isConstantKey,
   mergeProvenance,
+  type Owner,
   opValue,
   type Provenance,
   regionOf,
@@ -103,21 +104,24 @@ export function applyCase(
   for (const w of c.writes) {
     const value = describe(b, w.value);
     // Pages left where the caller cannot follow are held by somebody, not lost.
-    const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? `g:elsewhere ${info.point}` : undefined);
+    const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? elsewhere(b, w.owner) : undefined);
     if (place === undefined) continue;
-    learnOwner(s, place, w.tag);
+    learnOwner(s, place, value, w.owner);
     if (movesThrough(call.args, w.place)) writeElement(s, place, value, false);
     else writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
-  keepReachable(s, ids.values(), ret, info.point);
+  keepReachable(b, c, ret);
   return ret;
 }
 
-/** The struct that a field which a callee wrote is one of. */
-function learnOwner(s: PathState, place: string, tag: string | undefined): void {
-  const field = /\.(\w+)$/.exec(place)?.[1];
-  if (tag !== undefined && field !== undefined && !s.owners.has(place)) s.owners.set(place, { tag, field });
+/** The field that a place which a callee wrote is, or lies below where it leads to pages. */
+function learnOwner(s: PathState, place: string, value: Value, owner: Owner | undefined): void {
+  if (owner?.tag === undefined || !isNamed(owner)) return;
+  const unknown = place.endsWith(`.${owner.field}`)
+    ? !s.owners.has(place)
+    : value.prov.length > 0 && ownerOfPlace(s, place)?.tag === undefined;
+  if (unknown) s.owners.set(place, owner);
 }
 
 /** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
@@ -180,11 +184,29 @@ export function isProved(s: PathState, c: SummaryCase, point: string, args: read
 }
 
 /** What the callee left reachable is reachable: where the way to it got lost in translation, somebody holds it. */
-function keepReachable(s: PathState, ids: Iterable<string>, ret: Value, point: string): void {
+function keepReachable(b: Binding, c: SummaryCase, ret: Value): void {
+  const { s } = b;
   const reach = reachable(s, ret, true);
-  for (const id of ids) {
-    if (!reach.has(id)) writeKey(s, `g:elsewhere ${point}`, symbol(`e${id}`, { prov: [id] }), true);
+  for (const [inner, id] of b.ids) {
+    if (reach.has(id)) continue;
+    const kept = c.writes.find(
+      ({ value, owner }) => value.kind === 'made' && value.prov.includes(inner) && isNamed(owner),
+    );
+    writeKey(s, elsewhere(b, kept?.owner), symbol(`e${id}`, { prov: [id] }), true);
   }
+}
+
+/** A place that the caller cannot follow; the field it is known to be keeps its name. */
+function elsewhere({ s, point }: Binding, owner: Owner | undefined): string {
+  if (!isNamed(owner)) return `g:elsewhere ${point}`;
+  const place = `g:elsewhere ${point} ${owner.tag ?? ''} ${owner.field}`;
+  s.owners.set(place, owner);
+  return place;
+}
+
+/** Whether an owner is a field with a name, not a place that stands for one. */
+function isNamed(owner: Owner | undefined): owner is Owner {
+  return owner !== undefined && /^\w+$/.test(owner.field);
 }
 
 function mapProvenance(b: Binding, prov: Provenance): Provenance {
@@ -241,6 +263,8 @@ function rebind(b: Binding, r: Resource): Resource {
     id: b.ids.get(r.id) ?? r.id,
     result,
     requested,
+    takers: r.takers.map((key) => (key === b.returned ? b.ret.key : '')),
+    array: r.array === undefined ? undefined : madeKey(b, r.array),
     guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),
     origin: { ...r.origin, chain: [step, ...r.origin.chain] },
   };

@@ -1,12 +1,15 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
 import { compare, intervalOf, mirror } from '../flow/facts.ts';
-import { hashText, type Interval, isConstantKey, TOP, type Value } from '../flow/value.ts';
+import { type Interval, isConstantKey, type Owner, TOP, type Value } from '../flow/value.ts';
+import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { checkLeftOnFailure, type Open } from './left-on-failure.ts';
+import { boundedCases } from './merge-cases.ts';
+import { isRefused } from './outside.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
 import type { Resource, Step } from './resource.ts';
@@ -20,8 +23,6 @@ import {
   type SummaryCase,
 } from './summary.ts';
 
-/** Cases a summary keeps apart; more are merged by their resources. */
-const MAX_CASES = 12;
 /** Writes a case carries at most; those with pages come first. */
 const MAX_WRITES = 40;
 
@@ -45,11 +46,12 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         dirtied: r.dirtied !== undefined,
         failed: r.failed,
       });
+      const handles = reach.get(r.id);
+      if (!open || handles !== undefined) checkArray(frame, exit, r);
       if (!open) {
         if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
         continue;
       }
-      const handles = reach.get(r.id);
       if (handles === undefined) reportLeak(frame, exit, r);
       else {
         kept.push(r);
@@ -62,14 +64,12 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
   }
   checkLeftOnFailure(frame, exits, left);
   checkShortOnFailure(frame, left);
-  let list = groupCases(cases, (c) => `${caseKey(c)}|${requiresKey(c)}`);
-  if (list.length > MAX_CASES) list = groupCases(list, caseKey);
-  const bounded = list.length <= MAX_CASES ? list : [...list].sort((a, b) => weight(b) - weight(a)).slice(0, MAX_CASES);
+  const { list: bounded, all } = boundedCases(cases);
   return {
     name: frame.fn.name,
     cases: bounded,
     effective: bounded.some(isEffective),
-    complete: complete && bounded.length === list.length,
+    complete: complete && all,
   };
 }
 
@@ -82,33 +82,6 @@ function isInNothing(s: PathState, { id }: Resource): boolean {
   return false;
 }
 
-function groupCases(cases: readonly SummaryCase[], key: (c: SummaryCase) => string): SummaryCase[] {
-  const groups = new Map<string, SummaryCase>();
-  for (const c of cases) {
-    const old = groups.get(key(c));
-    groups.set(key(c), old === undefined ? c : mergeCases(old, c));
-  }
-  return [...groups.values()];
-}
-
-function requiresKey(c: SummaryCase): string {
-  const equal = c.oneOf.map((o) => `${o.key}=${o.constants.join('/')}`).join();
-  return (
-    equal +
-    c.requires
-      .map(
-        (r) =>
-          `${r.key}${r.nonzero ? '!' : ''}${r.interval.high < 0 ? '-' : r.interval.low > 0 ? '+' : r.interval.high === 0 ? '0' : ''}`,
-      )
-      .sort()
-      .join()
-  );
-}
-
-function weight(c: SummaryCase): number {
-  return c.resources.length * 10 + c.events.length;
-}
-
 function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
   const s = exit.state;
   const steps: Step[] = [...r.origin.chain, ...trailSteps(s)];
@@ -119,7 +92,7 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
     functionName: frame.fn.name,
     resource: r,
     steps,
-    confidence: leakConfidence(frame, s, r),
+    confidence: leakConfidence(frame, exit, r),
     detail: r.maybeTaken?.text ?? '',
   });
 }
@@ -127,14 +100,21 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
 /** Calls between the acquire and the function that leaks, from which on a path is a guess. */
 const LONG_CHAIN = 3;
 
-function leakConfidence(frame: Frame, s: PathState, r: Resource): 'high' | 'medium' | 'low' {
-  if (r.maybeTaken !== undefined || (r.reference === 'either' && !isPinned(s, r))) return 'low';
+function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium' | 'low' {
+  const s = exit.state;
+  if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (r.reference === 'either' && !isPinned(s, r)))
+    return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
   // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed.
   if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r)) return 'low';
   if (countsReferences(frame)) return 'low';
-  const assumed = s.facts.dropped || frame.cfg.gaps.length > 0 || isRefilledByItself(r);
+  const assumed =
+    s.facts.dropped ||
+    frame.cfg.gaps.length > 0 ||
+    isRefilledByItself(r) ||
+    r.told === true ||
+    r.maybeTaken !== undefined;
   return assumed ? 'medium' : 'high';
 }
 
@@ -250,7 +230,7 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
 }
 
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
-  const out: { place: string; value: Description; tag: string | undefined }[] = [];
+  const out: { place: string; value: Description; owner: Owner | undefined }[] = [];
   s.env.forEach((v, place) => {
     if (place.startsWith('l:') || place.startsWith('t:') || v.key === `${place}@` || place.startsWith('g:published'))
       return;
@@ -260,132 +240,15 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
     const kept = pages || value.kind === 'entry' || (value.kind === 'made' && value.key.startsWith('heap'));
     if (!isEntryKey(place) && !own) {
       // Memory of unknown origin lives on: what is put there is known to somebody.
-      if (kept) out.push({ place: `g:published ${place.replace(/[.[]/g, '-')}`, value, tag: undefined });
+      const owner = ownerOfPlace(s, place);
+      if (kept) out.push({ place: `g:published ${place.replace(/[.[]/g, '-')}`, value, owner });
       return;
     }
-    out.push({ place, value, tag: ownerOfPlace(s, place)?.tag });
+    out.push({ place, value, owner: ownerOfPlace(s, place) });
   });
   const hasPages = (w: { value: Description }): number =>
     w.value.kind !== 'made' ? 2 : w.value.prov.length > 0 ? 0 : w.value.key.startsWith('heap') ? 1 : 2;
   return out.sort((a, b) => hasPages(a) - hasPages(b)).slice(0, MAX_WRITES);
-}
-
-/** Cases that differ in nothing a caller asks for are one. */
-function caseKey(c: SummaryCase): string {
-  const sign =
-    c.returns.high < 0 ? '-' : c.returns.low > 0 ? '+' : c.returns.low === 0 && c.returns.high === 0 ? '0' : '?';
-  const resources = c.resources.map((r) => `${r.id}${r.dirtied ? 'd' : ''}`).join();
-  const events = c.events
-    .map((e) => `${e.kind}${e.path}${e.api}${e.dirties}`)
-    .sort()
-    .join();
-  const handles = c.writes
-    .flatMap((w) => (holdsPages(w) ? [`${w.place}=${provOf(w.value).join('+') || keyOf(w.value)}`] : []))
-    .sort()
-    .join();
-  return [sign, resources, events, handles, c.locksTaken.map(([k]) => k).join()].join('|');
-}
-
-/** Whether a write leaves a way to pages: those taken inside, or those that came in as an argument. */
-function holdsPages(w: SummaryCase['writes'][number]): boolean {
-  return (
-    w.place.startsWith('g:published') ||
-    provOf(w.value).length > 0 ||
-    (w.value.kind === 'made' && w.value.key.startsWith('heap')) ||
-    (w.value.kind === 'entry' && /^arg\d+(?!.*\.)/.test(w.value.key))
-  );
-}
-
-function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
-  return {
-    ...a,
-    returns: hull(a.returns, b.returns),
-    result: mergeDescriptions(a.result, b.result),
-    requires: a.requires.filter((r) =>
-      b.requires.some((q) => q.key === r.key && q.nonzero === r.nonzero && sameInterval(q.interval, r.interval)),
-    ),
-    relations: a.relations.filter((r) =>
-      b.relations.some((q) => q.key === r.key && q.constant === r.constant && q.mask === r.mask),
-    ),
-    oneOf: a.oneOf.flatMap((o) => {
-      const other = b.oneOf.find((q) => q.key === o.key);
-      return other === undefined
-        ? []
-        : [{ key: o.key, constants: [...new Set([...o.constants, ...other.constants])].sort() }];
-    }),
-    counts: a.counts.flatMap(({ id, mask }) => {
-      const other = b.counts.find((c) => c.id === id);
-      return other === undefined ? [] : [{ id, mask: mask | other.mask }];
-    }),
-    writes: mergeWrites(a.writes, b.writes),
-    dropped: a.dropped || b.dropped,
-  };
-}
-
-function mergeDescriptions(a: Description, b: Description): Description {
-  if (sameDescription(a, b)) return a;
-  const key = `${keyOf(a)}~${keyOf(b)}`;
-  return {
-    kind: 'made',
-    key: key.length > 60 ? `mix${hashText(key)}` : key,
-    prov: [...new Set([...provOf(a), ...provOf(b)])],
-    interval: hull(rangeOfDescription(a), rangeOfDescription(b)),
-  };
-}
-
-function sameInterval(a: Interval, b: Interval): boolean {
-  return a.low === b.low && a.high === b.high;
-}
-
-function sameDescription(a: Description, b: Description): boolean {
-  if (a === b) return true;
-  if (a.kind === 'int') return b.kind === 'int' && a.value === b.value;
-  if (a.kind === 'entry') return b.kind === 'entry' && a.key === b.key;
-  return (
-    b.kind === 'made' && a.key === b.key && a.prov.join() === b.prov.join() && sameInterval(a.interval, b.interval)
-  );
-}
-
-function rangeOfDescription(d: Description): Interval {
-  return d.kind === 'int' ? { low: d.value, high: d.value } : d.kind === 'made' ? d.interval : TOP;
-}
-
-/** A place that only one of two cases writes may hold either what was there or what was written. */
-function mergeWrites(a: SummaryCase['writes'], b: SummaryCase['writes']): SummaryCase['writes'] {
-  const out: SummaryCase['writes'][number][] = [];
-  const other = new Map(b.map((w) => [w.place, w]));
-  for (const w of a) {
-    const q = other.get(w.place);
-    other.delete(w.place);
-    out.push(q === undefined ? maybeWritten(w) : { ...w, value: mergeDescriptions(w.value, q.value) });
-  }
-  for (const q of other.values()) out.push(maybeWritten(q));
-  return out;
-}
-
-function maybeWritten(w: SummaryCase['writes'][number]): SummaryCase['writes'][number] {
-  if (holdsPages(w)) return w;
-  return {
-    ...w,
-    value: mergeDescriptions(w.value, {
-      kind: 'made',
-      key: `${w.place.replace(/[.[]/g, '-')}?`,
-      prov: [],
-      interval: TOP,
-    }),
-  };
-}
-
-function keyOf(d: Description): string {
-  return d.kind === 'int' ? `#${d.value}` : d.key;
-}
-
-function provOf(d: Description): readonly string[] {
-  return d.kind === 'made' ? d.prov : [];
-}
-
-function hull(a: Interval, b: Interval): Interval {
-  return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
 }
 
 /** Whether a result is known to be true on this path; for callers that test a boolean. */

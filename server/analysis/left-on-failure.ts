@@ -6,6 +6,7 @@ import { compare, intervalOf } from '../flow/facts.ts';
 import type { Exit } from './edges.ts';
 import type { FlowProblem, ReleaseFact } from './flow-problem.ts';
 import { type Frame, isShort, isSurelyHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { isRefused } from './outside.ts';
 import type { PathState } from './path-state.ts';
 import type { Handle } from './reachability.ts';
 import type { Resource } from './resource.ts';
@@ -22,12 +23,13 @@ export interface Open {
 
 /** Reports what failing exits leave behind and other failing exits give back. What a loop takes turn by turn is not told apart. */
 export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: readonly Open[]): void {
+  const returnsZero = exits.some(({ value }) => value?.kind === 'int' && value.value === 0);
+  const fails = (e: Exit): boolean => isError(e) || (returnsZero && isNotZero(e));
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
-    if (frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) continue;
-    if (!fails(exit) || r.origin.chain.length > 0 || r.maybeTaken !== undefined || r.reference === 'either') continue;
+    if (!fails(exit) || r.reference === 'either' || (r.maybeTaken !== undefined && !isRefused(exit, r))) continue;
     if (!isLikelyHeld(exit.state, r) || !handles.every((h) => h.owner !== undefined)) continue;
-    if (!failing.some((e) => givesBack(e, r.id))) continue;
+    if (r.unmapped !== true && !failing.some((e) => givesBack(e, r.id))) continue;
     reportProblem(frame, {
       kind: isShort(exit.state, r) ? 'partial-pin-leaked' : 'pin-leaked',
       step: stepAt(frame, exit.span, 'fails here with the pages still held'),
@@ -40,8 +42,13 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   }
 }
 
-function fails({ state, value }: Exit): boolean {
+function isError({ state, value }: Exit): boolean {
   return value !== undefined && intervalOf(state.facts, value).high < 0;
+}
+
+/** `if (ret) return ret;` of a callee out of sight: where 0 means success it is an error. */
+function isNotZero({ state, value }: Exit): boolean {
+  return value?.kind === 'symbol' && state.facts.nonzero.has(value.key) && intervalOf(state.facts, value).low < 0;
 }
 
 function givesBack({ state }: Exit, id: string): boolean {

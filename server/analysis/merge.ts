@@ -3,6 +3,7 @@ import { intervalOf, joinFacts } from '../flow/facts.ts';
 import { baseOf, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
 import { mayBeHeld } from './frame.ts';
+import { takenDigest } from './outside.ts';
 import { type Environment, fork, isEntryKey, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
@@ -26,7 +27,7 @@ export function signature(
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : 'none'}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${r.maybeTaken ? 't' : ''}${r.lost ? 'l' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : 'none'}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();
@@ -163,7 +164,10 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   const out = fork(a);
   for (const [place, value] of differing) out.env.set(place, value);
   for (const r of b.resources.values()) {
-    const own = out.resources.get(r.id);
+    const known = out.resources.get(r.id);
+    const own = known === undefined ? undefined : { ...known, takers: mergeProvenance(known.takers, r.takers) };
+    if (own !== undefined && own.takers.length !== known?.takers.length)
+      out.resources = withEntry(out.resources, r.id, own);
     if (own !== undefined && ((r.carried && !own.carried) || (r.computed === true && own.computed !== true)))
       out.resources = withEntry(out.resources, r.id, {
         ...own,

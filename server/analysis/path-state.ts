@@ -183,6 +183,9 @@ export function isSummaryPlace(place: string): boolean {
   return place.endsWith('[*]') && !place.startsWith('l:&');
 }
 
+/** Prefix of objects that a call makes only where its caller names none. */
+export const MAYBE_OWN = 'heapq';
+
 /** Marks an object made zeroed as known to others, who may have written to it. The key is that of the object or of a place in it. */
 export function handedOut(place: string): string {
   return `g:handed out ${objectKey(place)}`;

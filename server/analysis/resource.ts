@@ -67,8 +67,14 @@ export interface Resource {
   readonly dirtied: Step | undefined;
   /** Where the pages were given to a device, and not yet taken back. */
   readonly mapped: Mapping | undefined;
+  /** Whether such a mapping was taken back while the pages were held. */
+  readonly unmapped?: true;
   /** A callee nobody can look into got the pages and may have kept or released them. */
   readonly maybeTaken: Step | undefined;
+  /** A callee nobody can look into was told their number. */
+  readonly told?: true;
+  /** Keys of the results of such callees, one for each; '' for what has none. One that tells of a failure took nothing. */
+  readonly takers: readonly string[];
   /** Whether the page variable was NULL before the call, so that a test of it stands for one of the result. */
   readonly preset: boolean;
   /** Carried as an integer (page frame number, physical address) from here on. */
@@ -82,6 +88,8 @@ export interface Resource {
    * call allocates.
    */
   readonly guards: readonly string[];
+  /** Key of the array that the call made for them; undefined where it is the caller's, or may be. */
+  readonly array?: string | undefined;
   /** Further references taken with get_page() and not yet dropped. */
   readonly extraReferences: number;
   /** Where the last of them was taken. */

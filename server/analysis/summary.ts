@@ -2,7 +2,7 @@
  * What a function does to its callers, split by how it returns: effects on what its arguments and globals reach.
  * Places and values are spelled as in `path-state.ts`, rooted at `arg0`, `arg1`, … and `g:name`.
  */
-import { type Interval, isConstantKey } from '../flow/value.ts';
+import { type Interval, isConstantKey, type Owner } from '../flow/value.ts';
 import { type EntryEvent, isEntryKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
@@ -32,7 +32,12 @@ export interface SummaryCase {
   readonly relations: readonly { readonly key: string; readonly constant: string; readonly mask: number }[];
   /** Entry values that are one of some named constants: the labels of a `switch`. */
   readonly oneOf: readonly { readonly key: string; readonly constants: readonly string[] }[];
-  readonly writes: readonly { readonly place: string; readonly value: Description; readonly tag: string | undefined }[];
+  readonly writes: readonly {
+    readonly place: string;
+    readonly value: Description;
+    /** The field that the place is, or lies below. */
+    readonly owner: Owner | undefined;
+  }[];
   readonly events: readonly EntryEvent[];
   /** Taken inside and still held. */
   readonly resources: readonly Resource[];

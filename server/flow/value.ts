@@ -25,6 +25,8 @@ export type Value =
       readonly path: string | undefined;
       readonly low: number;
       readonly high: number;
+      /** A page's number, or an address at which it is mapped for a while: it tells the pages, and nobody takes them over by it. */
+      readonly lent?: true;
     }
   | {
       readonly kind: 'op';
@@ -87,6 +89,17 @@ export function withProvenance(value: Value, prov: Provenance): Value {
   if (value.kind === 'int')
     return symbol(`${value.key}~${merged.join('+')}`, { prov: merged, low: value.value, high: value.value });
   return { ...value, prov: merged };
+}
+
+/** Marks a value as a page's number or passing address. */
+export function lent(value: Value): Value {
+  return value.kind === 'symbol' ? { ...value, lent: true } : value;
+}
+
+/** Whether the pages that a value reaches are reached by numbers and passing addresses alone. */
+export function isLent(v: Value): boolean {
+  if (v.kind === 'op') return v.args.every((a) => a.prov.length === 0 || isLent(a));
+  return v.kind === 'symbol' && v.lent === true;
 }
 
 /** Folds constants, `x + 0`, `(x + c) + d`, `x - x`. */

@@ -73,9 +73,11 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst.
  */
+import type { Effect, Reference } from '../../model/schema.ts';
 import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
+import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placesOfOthers } from './explained.ts';
 import { filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
@@ -113,15 +115,16 @@ export const neverReleased = defineRule({
   },
 });
 
-/** Where the pages of a site are held when a function has returned with success; empty where one of the places has no name. */
+/** The fields in which the pages of a site are held when a function has returned with success. */
 function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
-  return held.every((h) => /^\w+$/.test(h.owner.field)) ? held : [];
+  return held.filter((h) => /^\w+$/.test(h.owner.field));
 }
 
 function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact[]): boolean {
   const { flow } = pass;
-  if (!isPrivate(pass, held) || hasUnexplainedRelease(pass)) return false;
+  const fits = releaseOf(pass, site.reference);
+  if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits)) return false;
   // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
   const isOver = (e: EndFact): boolean => e.hold === 'taken' || (e.onSuccess && (e.hold !== 'held' || e.maybeTaken));
   if (flow.ends.some((e) => isOver(e) && sameOrigin(e.origin, site))) return false;
@@ -137,9 +140,8 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
   const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
   const isOpen = (c: ApiCall): boolean => c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start));
-  if (pass.calls.some((c) => isRelease(pass, c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
-  const isWanted = (name: string): boolean => isRelease(pass, name);
-  const releasing = functionsThatCall(filesOf(pass), { isWanted, except, deep: true });
+  if (pass.calls.some((c) => fits(c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
+  const releasing = functionsThatCall(filesOf(pass), { isWanted: fits, except, deep: true });
   return ![...releasing.values()].some(
     (f) => !takers.has(f.fn.name) && [...fields].some((field) => mentionsField(f, field)),
   );
@@ -152,16 +154,32 @@ function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: Rea
 }
 
 /**
- * Whether the files at hand are all that can give the pages back. Files that only drop plain references are not among the neighbours, so
- * for those the struct must be the file's own.
+ * Whether the files at hand are all that can give the pages back. Plain references are dropped everywhere: for those the struct must be
+ * one of the directory.
  */
-function isPrivate({ unit }: RulePass, held: readonly HeldFact[]): boolean {
-  return held.every(({ resource, owner }) => {
-    if (resource.reference === 'pin') return true;
-    return unit.declarations.some(
-      (d) => d.kind === 'type' && definesStruct(unit.code.slice(d.span.start, d.span.end), owner.tag),
+function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
+  const plain = held.filter(({ resource }) => resource.reference !== 'pin');
+  const near = plain.length === 0 ? [] : ofDirectory(pass);
+  return plain.every(({ owner }) => {
+    const tag = owner.tag?.replace(/#.*/, '');
+    return near.some(({ declarations, code }) =>
+      declarations.some((d) => d.kind === 'type' && definesStruct(code.slice(d.span.start, d.span.end), tag)),
     );
   });
+}
+
+/** The file and the headers of its directory that it includes, themselves or through each other. */
+function ofDirectory(pass: RulePass): readonly CUnit[] {
+  const directory = pass.unit.path.slice(0, pass.unit.path.lastIndexOf('/') + 1);
+  const found = new Map<string, CUnit>([[pass.unit.path, pass.unit]]);
+  for (const { text } of found.values()) {
+    for (const [, name = ''] of text.matchAll(/^[ \t]*#[ \t]*include[ \t]+"([\w.-]+\.h)"/gm)) {
+      const path = directory + name;
+      const header = found.has(path) ? undefined : pass.fileAt(path);
+      if (header !== undefined) found.set(path, header);
+    }
+  }
+  return [...found.values()];
 }
 
 function definesStruct(text: string, tag: string | undefined): boolean {
@@ -169,15 +187,18 @@ function definesStruct(text: string, tag: string | undefined): boolean {
 }
 
 /** Whether the file has a release of which path analysis knows nothing: it may be the one. */
-function hasUnexplainedRelease(pass: RulePass): boolean {
+function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean): boolean {
   const { flow, unit } = pass;
   const known = new Set<number>();
   for (const { release } of flow.releases) if (release.step.unit === unit) known.add(release.step.span.start);
   for (const { kind, step } of flow.events) if (kind === 'release' && step.unit === unit) known.add(step.span.start);
-  return pass.calls.some((c) => c.unit === unit && isRelease(pass, c.api) && !known.has(c.span.start));
+  return pass.calls.some((c) => c.unit === unit && fits(c.api) && !known.has(c.span.start));
 }
 
-/** Whether a function gives pages back, of itself or as the owner of an object. */
-function isRelease(pass: RulePass, name: string): boolean {
-  return pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'release' || e.op === 'transfer'));
+/** Which functions give pages back that were taken so, of themselves or as the owner of an object. */
+function releaseOf(pass: RulePass, taken: Reference): (name: string) => boolean {
+  const other = taken === 'pin' ? 'get' : 'pin';
+  const fits = (e: Effect): boolean =>
+    e.op === 'transfer' || (e.op === 'release' && e.ref !== 'none' && (taken === 'either' || e.ref !== other));
+  return (name) => pass.model.allRows(name).some((row) => row.effects.some(fits));
 }

@@ -77,9 +77,9 @@ function guarded(count: string | undefined, statement: string): string[] {
   return count === undefined ? [statement] : [`if (${count} > 0)`, `\t${statement}`];
 }
 
-/** Lines in front of a return that stands in the block of an `if`, or alone behind one. */
-function insertBefore(
-  { unit }: CallSite,
+/** Lines in front of a return that stands in the block of an `if`, or alone behind one; undefined where it stands otherwise. */
+export function insertBefore(
+  { unit }: Pick<CallSite, 'unit'>,
   at: { start: number; end: number },
   lines: readonly string[],
 ): Edit[] | undefined {

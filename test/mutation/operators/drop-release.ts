@@ -6,7 +6,7 @@ import type { CallSite } from '../../../server/analysis/site.ts';
 import type { CNode } from '../../../server/syntax/node.ts';
 import { atCall, type Mutation, type Operator, type TextEdit } from '../operator.ts';
 import type { PlainCall, Subject } from '../subject.ts';
-import { around, sameLines } from '../trees.ts';
+import { around, flat, sameLines } from '../trees.ts';
 
 const LEAKS: readonly string[] = ['pin-leaked', 'partial-pin-leaked', 'never-released'];
 
@@ -54,8 +54,11 @@ function releasesOf({ releases }: Subject, site: CallSite): readonly PlainCall[]
   return releases.filter((r) => r.sites.includes(site));
 }
 
-function dropped({ text }: Subject, { start, end }: CNode): TextEdit {
-  return { start, end, text: sameLines(text.slice(start, end), ';') };
+/** The statement without its call; an argument that counts (`pages[i++]`) stays, or the loop around it would never end. */
+function dropped({ text, unit }: Subject, { start, end }: CNode): TextEdit {
+  const code = flat(unit, { start, end });
+  const counting = /\+\+|--/.test(code) ? /\w\s*(\(.*\));$/.exec(code)?.[1] : undefined;
+  return { start, end, text: sameLines(text.slice(start, end), counting === undefined ? ';' : `(void)${counting};`) };
 }
 
 /** Whether a branch or a label leads to the release; a loop over the pages does not make it conditional. */
