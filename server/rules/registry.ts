@@ -45,6 +45,7 @@ import { noProgressLoop } from './no-progress-loop.ts';
 import { noUserMm } from './no-user-mm.ts';
 import { nullPagesWithPin } from './null-pages-with-pin.ts';
 import { openCodedRelease } from './open-coded-release.ts';
+import { pageArrayLeaked } from './page-array-leaked.ts';
 import { pageArrayTooSmall } from './page-array-too-small.ts';
 import { pageCountIgnoresOffset } from './page-count-ignores-offset.ts';
 import { pageCountProbe } from './page-count-probe.ts';
@@ -57,6 +58,7 @@ import { rangeUnpinOfScatteredPages } from './range-unpin-of-scattered-pages.ts'
 import { redundantFollGet } from './redundant-foll-get.ts';
 import { releaseBeforeDmaUnmap } from './release-before-dma-unmap.ts';
 import { releaseCountMismatch } from './release-count-mismatch.ts';
+import { releaseDiffersByKernel } from './release-differs-by-kernel.ts';
 import { releaseOfNullPages } from './release-of-null-pages.ts';
 import { remoteMmUnreferenced } from './remote-mm-unreferenced.ts';
 import { resultIgnored } from './result-ignored.ts';
@@ -105,6 +107,7 @@ export const rules: readonly Rule[] = [
   iterAdvancedTwice,
   neverReleased,
   openCodedRelease,
+  pageArrayLeaked,
   pageCountProbe,
   partialPinLeaked,
   pinLeaked,
@@ -112,6 +115,7 @@ export const rules: readonly Rule[] = [
   rangeUnpinOfScatteredPages,
   releaseBeforeDmaUnmap,
   releaseCountMismatch,
+  releaseDiffersByKernel,
   releaseOfNullPages,
   unpinOnGotten,
   useAfterRelease,
