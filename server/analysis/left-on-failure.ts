@@ -27,6 +27,7 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   const fails = (e: Exit): boolean => isError(e) || (returnsZero && isNotZero(e));
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
+    if (frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) continue;
     if (!fails(exit) || r.reference === 'either' || (r.maybeTaken !== undefined && !isRefused(exit, r))) continue;
     if (!isLikelyHeld(exit.state, r) || !handles.every((h) => h.owner !== undefined)) continue;
     if (r.unmapped !== true && !failing.some((e) => givesBack(e, r.id))) continue;

@@ -129,11 +129,20 @@ function unconverted(facts: Facts, v: Value): Value {
   return intervalOf(facts, inner).low >= 0 ? inner : v;
 }
 
-/** Constants of different names are taken to differ: case labels, commands, modes. */
+/** Objects differ, and constants of different names are taken to: case labels, commands, modes. */
 function areDistinct(facts: Facts, a: Value, b: Value): boolean {
+  if (a.kind === 'address' || b.kind === 'address') {
+    const [x, y] = [variableOf(a), variableOf(b)];
+    return x !== undefined && y !== undefined ? x !== y : (x === undefined ? a : b).key.startsWith('heap');
+  }
   const ca = constantsOf(facts, a);
   const cb = constantsOf(facts, b);
   return ca !== undefined && cb !== undefined && !ca.some((c) => cb.includes(c));
+}
+
+/** The local variable that an address is that of. */
+function variableOf(v: Value): string | undefined {
+  return v.kind === 'address' ? /^l:[^[.]*/.exec(v.place)?.[0] : undefined;
 }
 
 function constantsOf(facts: Facts, v: Value): readonly string[] | undefined {

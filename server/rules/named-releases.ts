@@ -126,6 +126,7 @@ function resourceOf({ unit, fn, span, nameSpan, api, reference }: CallSite): Res
     dirtied: undefined,
     mapped: undefined,
     maybeTaken: undefined,
+    takers: [],
     preset: false,
     carried: false,
     lost: undefined,
