@@ -22,6 +22,7 @@ import {
   writeKey,
 } from './path-state.ts';
 import { contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
+import { noteUncounted } from './uncounted.ts';
 
 /** Mappings that their caller ends: whoever gets such an address cannot keep the page by it. */
 const PASSING = /^kmap(?:_atomic|_local)?(?:_|$)/;
@@ -303,6 +304,7 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
   if (intervalOf(s.facts, pointer).high === 0) return;
   const region = regionOf(pointer);
   const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);
+  noteUncounted(s, region);
   const prov = new Set<string>();
   for (const [key, value] of [...s.env]) {
     if (!key.startsWith(region) || !diesWith(key.slice(region.length))) continue;

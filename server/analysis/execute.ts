@@ -13,6 +13,7 @@ import type { Frame } from './frame.ts';
 import { enterBlock, turnTag } from './loop-turns.ts';
 import { mergePaths, type Watched } from './merge.ts';
 import { dropBelow, entryState, type PathState, writeElement, writeKey } from './path-state.ts';
+import { noteUncounted } from './uncounted.ts';
 
 /** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
 export const MAX_STEPS = 6000;
@@ -138,6 +139,7 @@ function runInstr(
       return [s];
     case 'leave':
       for (const name of instr.names) {
+        noteUncounted(s, `l:${name}`);
         dropBelow(s, `l:${name}`);
         s.env.delete(`l:${name}`);
       }

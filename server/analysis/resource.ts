@@ -81,6 +81,8 @@ export interface Resource {
   readonly carried: boolean;
   /** Its number was found equal to another one's with an offset: who holds that one can tell this one. */
   readonly computed?: boolean;
+  /** The path has asked a number beside them in the object that held them, and found it 0: it may be theirs. */
+  readonly uncounted?: true;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
   /**

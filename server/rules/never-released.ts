@@ -80,7 +80,7 @@ import type { ApiCall, CallSite } from '../analysis/site.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placesOfOthers } from './explained.ts';
-import { filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
+import { callsOf, filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
 import { ownerKey, sameOrigin } from './owner-facts.ts';
 
@@ -115,10 +115,23 @@ export const neverReleased = defineRule({
   },
 });
 
-/** The fields in which the pages of a site are held when a function has returned with success. */
+/** The fields in which the pages of a site are held when a function has returned with success; none where a plain reference may lie elsewhere too. */
 function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
-  return held.filter((h) => /^\w+$/.test(h.owner.field));
+  if (!held.some((h) => isOutermost(pass, h))) return [];
+  const named = held.filter(isNamed);
+  return site.reference === 'pin' ? named : held.every(isNamed) ? held : [];
+}
+
+/** Whether no function in sight, which would know more, calls the one that returns with the pages held. */
+function isOutermost(pass: RulePass, { functionName }: HeldFact): boolean {
+  return !callsOf(filesOf(pass), functionName).some((c) => pass.flow.summaries.has(c.fn));
+}
+
+/** Whether a hold is that of a field with a name. What a field that is not followed points to may be a variable of a caller. */
+function isNamed({ owner, path }: HeldFact): boolean {
+  if (path.startsWith('g:') && /@-\*\]/.test(path)) return false;
+  return /^\w+$/.test(owner.field);
 }
 
 function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact[]): boolean {

@@ -17,7 +17,7 @@
  *
  * 	if (bytes <= 0)
  * 		return bytes ? bytes : -EFAULT;
- * 	demo_copy(pages, offset, bytes);
+ * 	demo_copy(pages[0], offset, bytes);
  * 	release_pages(pages, DIV_ROUND_UP(offset + bytes, PAGE_SIZE));
  * 	return bytes;
  * }
@@ -33,7 +33,7 @@
  *
  * 	if (bytes <= 0)
  * 		return bytes ? bytes : -EFAULT;
- * 	demo_copy(pages, offset, bytes);
+ * 	demo_copy(pages[0], offset, bytes);
  * 	release_pages(pages, DIV_ROUND_UP(offset + bytes, PAGE_SIZE));
  * 	kvfree(pages);
  * 	return bytes;
