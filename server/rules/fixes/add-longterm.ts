@@ -1,7 +1,8 @@
-/** Adds FOLL_LONGTERM to the flags of a call: in place of a 0, else behind what stands there. */
+/** Adds FOLL_LONGTERM to the flags of a call: in the variable they come from, in place of a 0, else behind what stands there. */
 import type { CallSite } from '../../analysis/site.ts';
 import type { Edit } from '../define.ts';
 import { argumentEdits } from './argument-list.ts';
+import { flagInVariable } from './flag-variable.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
 
@@ -9,6 +10,8 @@ const LONGTERM = 'FOLL_LONGTERM';
 export function addLongterm(site: CallSite): readonly Edit[] {
   const { span, text, may } = site.flags;
   if (span === undefined || site.macro !== undefined || may.has(LONGTERM)) return [];
+  const variable = flagInVariable(site, [LONGTERM]);
+  if (variable !== undefined) return [variable];
   const plain = /^[\w\s|]+$/.test(text);
   const newText = text === '0' ? LONGTERM : plain ? `${text} | ${LONGTERM}` : `(${text}) | ${LONGTERM}`;
   return argumentEdits(site, { changed: { start: span.start, text: newText }, shift: 0, firstLine: false }) ?? [];

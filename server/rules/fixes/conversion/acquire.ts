@@ -6,6 +6,7 @@ import type { Edit, RulePass } from '../../define.ts';
 import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../facts.ts';
 import { bothOf, isEmpty, type Kernels, without } from '../../kernels.ts';
 import { argumentEdits, argumentText, relaid } from '../argument-list.ts';
+import { flagInVariable } from '../flag-variable.ts';
 
 /** Get functions and the pin functions that take the same arguments. */
 const PIN_NAMES: ReadonlyMap<string, string> = new Map([
@@ -62,6 +63,11 @@ export function rewriteAcquire(site: CallSite, name: string, flags: readonly str
   if (site.spelled !== site.api || site.macro !== undefined) return undefined;
   const rename: Edit = { unit, span: nameSpan, newText: name };
   if (name === FAST && site.api === 'get_user_pages_unlocked') return fastInstead(site, rename, flags);
+  const variable = flags.length === 0 ? undefined : flagInVariable(site, flags);
+  if (variable !== undefined) {
+    const renamed = rewriteAcquire(site, name, []);
+    return renamed === undefined ? undefined : [...renamed, variable];
+  }
   const shift = name.length - (nameSpan.end - nameSpan.start);
   const { span, text } = site.flags;
   const plain = flags.length === 0 && !/\bFOLL_GET\b/.test(text);

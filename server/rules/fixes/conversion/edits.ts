@@ -3,6 +3,7 @@ import type { Span } from '../../../base/span.ts';
 import type { Edit, JudgedSite, RulePass } from '../../define.ts';
 import { branchKernels } from '../../facts.ts';
 import { bothOf, type Kernels, unionOf } from '../../kernels.ts';
+import { asksForWrite, writingCall } from '../../writing-call.ts';
 import { dropUnusedLocals } from '../unused-locals.ts';
 import { availability, pinFor, pinNameOf, rewriteAcquire } from './acquire.ts';
 import type { Group } from './group.ts';
@@ -16,12 +17,16 @@ export interface Work extends Group {
   readonly flags: boolean;
 }
 
-/** Flags that the hold asks for and the call does not pass. */
-export function addedFlags({ site, record }: JudgedSite): readonly string[] {
+/** Flags that the hold and what is done with the data ask for, and the call does not pass. */
+export function addedFlags(pass: RulePass, { site, record }: JudgedSite): readonly string[] {
   const { may, span } = site.flags;
   if (span === undefined) return [];
+  const write = !asksForWrite(site) && writingCall(pass, site) !== undefined;
   const longterm = record.lifetime === 'long' && record.case === 2 && !may.has('FOLL_LONGTERM');
-  return longterm || site.api === 'get_user_pages_longterm' ? ['FOLL_LONGTERM'] : [];
+  return [
+    ...(write ? ['FOLL_WRITE'] : []),
+    ...(longterm || site.api === 'get_user_pages_longterm' ? ['FOLL_LONGTERM'] : []),
+  ];
 }
 
 /** A call's new form and the kernels of the call that have it. */
@@ -67,7 +72,7 @@ function acquireChanges(pass: RulePass, { members, flags }: Work): readonly Chan
   for (const member of members) {
     const { site } = member;
     if (site.reference === 'pin') continue;
-    const added = flags ? addedFlags(member) : [];
+    const added = flags ? addedFlags(pass, member) : [];
     const name = pinFor(pass, site, added);
     if (name === undefined)
       return { reason: `${pinNameOf(site.api) ?? 'a pin'}() does not take these flags on all kernels aimed at` };

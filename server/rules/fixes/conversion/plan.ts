@@ -52,7 +52,7 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   if ('reason' in edits) return refuse(edits.reason);
   const drop = dropped === undefined ? undefined : dropFlag(dropped.unit, dropped.span);
   const all = drop === undefined ? edits.edits : [...edits.edits, drop];
-  const flags = dropped === undefined ? addedFlags(start) : [];
+  const flags = dropped === undefined ? addedFlags(pass, start) : [];
   const used = pinFor(pass, start.site, flags) ?? name;
   const title = `Use ${used}()${flags.length === 0 ? '' : ` with ${flags.join(' | ')}`} and unpin the pages`;
   return { kind: 'fix', fix: { title, applicability: 'unsafe', edits: all } };
