@@ -57,8 +57,8 @@
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  *
  * ## Fix safety
- * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), which takes the page lock and may sleep; whether the function may is not
- * known.
+ * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), put_page() gets set_page_dirty_lock() in front; both take the page lock and
+ * may sleep; whether the function may is not known.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
@@ -67,12 +67,10 @@ import { version } from '../../model/version.ts';
 import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
-import { defineRule, type FixProposal, type RulePass, type UnitSpan } from './define.ts';
+import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { placesOfOthers } from './explained.ts';
-import { kernelsOf } from './facts.ts';
 import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
-import { replaceCall } from './fixes/arguments.ts';
-import { includesAll } from './kernels.ts';
+import { markDirty } from './fixes/mark-dirty.ts';
 import { isOwnMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
@@ -239,7 +237,7 @@ function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
   const others = releases.filter((r) => r !== here || !inUnit);
-  const fix = inUnit ? dirtyLock(pass, here) : undefined;
+  const fix = inUnit && here.call !== undefined ? markDirty(pass, here.call) : undefined;
   const why = severity === 'info' ? 'asks for them for writing' : 'takes them for writing and they are written to';
   pass.report({
     message: `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `}${why}: reclaim may drop them as clean, and the data is lost; mark them dirty before, as unpin_user_pages_dirty_lock() does${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
@@ -258,20 +256,4 @@ function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[
 
 function asksForWrite({ flags }: CallSite): boolean {
   return flags.must.has('FOLL_WRITE') || flags.may.has('FOLL_WRITE');
-}
-
-/** unpin_user_pages(pages, n) as unpin_user_pages_dirty_lock(pages, n, true); one page by its address. */
-function dirtyLock(pass: RulePass, { call }: CleanRelease): FixProposal | undefined {
-  const name = 'unpin_user_pages_dirty_lock';
-  if (call === undefined || !includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
-  const [first, second] = call.args.map((a) => call.unit.text.slice(a.start, a.end).replace(/\s*\n\s*/g, ' '));
-  if (first === undefined) return undefined;
-  const args =
-    call.api === 'unpin_user_pages' && second !== undefined
-      ? [first, second, 'true']
-      : call.api === 'unpin_user_page' && /^[\w.>[\]+-]+$/.test(first)
-        ? [`&${first}`, '1', 'true']
-        : undefined;
-  const edit = args === undefined ? undefined : replaceCall(call, name, args);
-  return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'unsafe', edits: [edit] };
 }
