@@ -22,6 +22,7 @@ import { memoryFiles } from './harness/engine.ts';
 import { startParser } from './harness/parser.ts';
 
 const EXAMPLES = path.join(__dirname, '..', 'examples');
+const SYNTAX = path.join(__dirname, 'fixtures', 'sites');
 const KERNEL = parseRange('6.12') ?? assert.fail();
 
 const DRIVER = `
@@ -81,6 +82,25 @@ describe('a unit of a document that changes', () => {
       assert.equal(unit.text, text);
     });
   }
+
+  it('is what a fresh one is where only the function that was typed in is loaded', () => {
+    const random = generator(5);
+    let renewed = 0;
+    for (const name of readdirSync(SYNTAX).filter((n) => n.endsWith('.c'))) {
+      const original = readFileSync(path.join(SYNTAX, name), 'utf8');
+      for (let i = 0; i < 12; i++) {
+        const slack = new Slack();
+        const unit = load(slack.widen(original));
+        const text = slack.widen(edited(original, random));
+        if (!unit.retype(text, load)) continue;
+        renewed++;
+        const { version: _, surroundings: __, ...parts } = unit;
+        const { version: ___, surroundings: ____, ...fresh } = load(text);
+        assert.deepEqual(parts, fresh, name);
+      }
+    }
+    assert.ok(renewed > 50, `${renewed} edits`);
+  });
 
   it('has lines and columns of the document', () => {
     const text = DRIVER.replaceAll('\n', '\r\n');

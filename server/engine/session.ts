@@ -7,6 +7,7 @@ import { FlowMemo } from '../analysis/flow-memo.ts';
 import { hashOf } from '../base/hash.ts';
 import { decode } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
+import { loadUnit } from '../syntax/load.ts';
 import type { CUnit, PreprocessEnv } from '../syntax/unit.ts';
 import { analyseWith } from './analyse-job.ts';
 import { ReadDirectories } from './directory-files.ts';
@@ -39,8 +40,7 @@ class KeptUnits implements UnitKeeper {
     const defines = env.defines.size === 0 ? '' : JSON.stringify([...env.defines]);
     const known = this.#units.get(key);
     if (known?.text === text && known.defines === defines) return known.unit;
-    const fresh = load();
-    const unit = known?.defines === defines && known.unit.takeOver(fresh) ? known.unit : fresh;
+    const unit = (known?.defines === defines ? renewed(known.unit, text, env, load) : undefined) ?? load();
     this.#units.set(key, { text, defines, unit });
     return unit;
   }
@@ -53,6 +53,13 @@ class KeptUnits implements UnitKeeper {
   clear(): void {
     this.#units.clear();
   }
+}
+
+/** The unit with its file's new text; another one, freshly loaded, where it cannot live on. */
+function renewed(unit: LiveUnit, text: string, env: PreprocessEnv, load: () => LiveUnit): LiveUnit {
+  if (unit.retype(text, (piece) => loadUnit(unit.path, piece, env))) return unit;
+  const fresh = load();
+  return unit.takeOver(fresh) ? unit : fresh;
 }
 
 /** Bytes of closed files that are kept; a directory with more is read again for each job. */

@@ -3,6 +3,7 @@
  * behind them stays where it was: all that was found out of the other functions is kept by identity and stays right.
  */
 import { LineIndex } from '../base/line-index.ts';
+import { type LoadPiece, retyped } from './retyped.ts';
 import type { CUnit, FunctionDef } from './unit.ts';
 
 /** What a unit is made of. */
@@ -65,21 +66,40 @@ export class LiveUnit implements CUnit {
   takeOver(fresh: CUnit): boolean {
     const functions = sameOutside(this, fresh);
     if (functions === undefined) return false;
+    this.#become({ ...fresh, functions });
+    return true;
+  }
+
+  /** The same for a text that is not loaded yet: where it can, only the function that was typed in is. */
+  retype(text: string, load: LoadPiece): boolean {
+    const parts = retyped(this, text, load);
+    if (parts === undefined || !this.#staysInside(parts)) return false;
+    this.#become(parts);
+    return true;
+  }
+
+  #staysInside(parts: UnitParts): boolean {
+    return parts.functions.every((fn, i) => {
+      const old = this.functions[i];
+      return fn === old || (old !== undefined && !reachesOut(this.text, old) && !reachesOut(parts.text, fn));
+    });
+  }
+
+  #become(parts: UnitParts): void {
     this.version = {};
     this.surroundings = {};
-    this.text = fresh.text;
-    this.code = fresh.code;
-    this.functions = functions;
-    this.declarations = fresh.declarations;
-    this.macros = fresh.macros;
-    this.includes = fresh.includes;
-    this.conditions = fresh.conditions;
-    this.annotations = fresh.annotations;
-    this.regions = fresh.regions;
-    this.guessed = fresh.guessed;
-    this.openBranches = fresh.openBranches;
+    this.text = parts.text;
+    this.code = parts.code;
+    this.functions = parts.functions;
+    this.declarations = parts.declarations;
+    this.macros = parts.macros;
+    this.includes = parts.includes;
+    this.conditions = parts.conditions;
+    this.annotations = parts.annotations;
+    this.regions = parts.regions;
+    this.guessed = parts.guessed;
+    this.openBranches = parts.openBranches;
     this.#lines = undefined;
-    return true;
   }
 }
 
@@ -117,7 +137,9 @@ function sameText(a: CUnit, b: CUnit, from: number, to: number): boolean {
 
 /** Whether a body means nothing beyond its function, and only blanks follow it up to `end`. */
 function staysInside({ text }: CUnit, fn: FunctionDef, end: number): boolean {
-  return (
-    !REACHES_OUT.test(text.slice(fn.bodySpan.start, fn.bodySpan.end)) && SPACES.test(text.slice(fn.bodySpan.end, end))
-  );
+  return !reachesOut(text, fn) && SPACES.test(text.slice(fn.bodySpan.end, end));
+}
+
+function reachesOut(text: string, { bodySpan }: FunctionDef): boolean {
+  return REACHES_OUT.test(text.slice(bodySpan.start, bodySpan.end));
 }
