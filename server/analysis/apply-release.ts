@@ -81,7 +81,7 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
       release,
       matches: kind === undefined,
       dirtied: r.dirtied !== undefined || call.dirties !== 'no',
-      afterFailure: r.failed,
+      afterFailure: resources.every((other) => other.failed),
     });
     releaseResource(on, r, { call, release, definite: kind === undefined && resources.length === 1 });
   }

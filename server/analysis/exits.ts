@@ -7,7 +7,7 @@ import { checkKept, checkShortStatus } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
-import { checkLeftOnFailure, type Open } from './left-on-failure.ts';
+import { checkLeftOnFailure, isLikelyHeld, type Open } from './left-on-failure.ts';
 import { boundedCases } from './merge-cases.ts';
 import { isRefused } from './outside.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
@@ -174,7 +174,7 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
     oneOf: [...s.facts.constants].filter(([key]) => isArgument(key)).map(([key, constants]) => ({ key, constants })),
     writes: writesOf(s, ids),
     events: s.events,
-    resources: kept,
+    resources: kept.map((r) => ({ ...r, left: isLikelyHeld(s, r) })),
     counts: kept.flatMap((r) =>
       r.requested === undefined ? [] : [{ id: r.id, mask: compare(s.facts, r.result, r.requested) }],
     ),

@@ -27,10 +27,11 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   const fails = (e: Exit): boolean => isError(e) || (returnsZero && isNotZero(e));
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
-    if (frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) continue;
+    const turns = frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0;
+    if (turns && !(r.failed && failing.some((e) => givesOthersBack(e, r)))) continue;
     if (!fails(exit) || r.reference === 'either' || (r.maybeTaken !== undefined && !isRefused(exit, r))) continue;
     if (!isLikelyHeld(exit.state, r) || !handles.every((h) => h.owner !== undefined)) continue;
-    if (r.unmapped !== true && !failing.some((e) => givesBack(e, r.id))) continue;
+    if (!turns && r.unmapped !== true && !failing.some((e) => givesBack(e, r.id))) continue;
     reportProblem(frame, {
       kind: isShort(exit.state, r) ? 'partial-pin-leaked' : 'pin-leaked',
       step: stepAt(frame, exit.span, 'fails here with the pages still held'),
@@ -57,9 +58,20 @@ function givesBack({ state }: Exit, id: string): boolean {
   return r?.hold.kind === 'released' && isLikelyHeld(state, r);
 }
 
+/** Whether an exit gives back what other turns took at the same call: the one that failed is no part of that. */
+function givesOthersBack({ state }: Exit, { origin }: Resource): boolean {
+  return [...state.resources.values()].some(
+    (o) =>
+      !o.failed &&
+      o.origin.unit === origin.unit &&
+      o.origin.span.start === origin.span.start &&
+      (o.hold.kind === 'released' || o.hold.kind === 'some'),
+  );
+}
+
 /** Whether the tests on the path leave no -errno possible, or say that all came that were asked for. */
-function isLikelyHeld(s: PathState, r: Resource): boolean {
-  if (isSurelyHeld(s, r)) return true;
+export function isLikelyHeld(s: PathState, r: Resource): boolean {
+  if (r.left === true || isSurelyHeld(s, r)) return true;
   if (r.heldWhen !== 'positive') return false;
   return (
     intervalOf(s.facts, r.result).low >= 0 ||

@@ -90,6 +90,9 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
       const other = b.counts.find((c) => c.id === id);
       return other === undefined ? [] : [{ id, mask: mask | other.mask }];
     }),
+    resources: a.resources.map((r) =>
+      r.left === true && b.resources.some((q) => q.id === r.id && q.left !== true) ? { ...r, left: false } : r,
+    ),
     writes: mergeWrites(a.writes, b.writes),
     dropped: a.dropped || b.dropped,
   };

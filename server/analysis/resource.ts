@@ -98,6 +98,8 @@ export interface Resource {
   readonly extraAt: Step | undefined;
   /** Whether the callee that took them told of a failure and left them with its caller. */
   readonly failed: boolean;
+  /** Whether the callee's own tests said that they were held where it returned. */
+  readonly left?: boolean;
   /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */
   readonly write: 'yes' | 'maybe' | 'no';
 }
