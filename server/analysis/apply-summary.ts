@@ -14,7 +14,7 @@ import {
 } from '../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
-import { checkReleaseContext } from './check-context.ts';
+import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import {
   addEvent,
@@ -81,6 +81,7 @@ export function applyCase(
     if (facts === undefined) return undefined;
     s.facts = facts;
   }
+  checkCalleeContext(on, call.callee, c.resources);
   for (const r of c.resources) takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0 }, r.id);
   const ret =
     returned !== undefined && c.result.kind === 'made'

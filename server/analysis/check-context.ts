@@ -2,7 +2,7 @@
 import type { ApiRow } from '../../model/schema.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import type { PathState } from './path-state.ts';
-import type { Step } from './resource.ts';
+import type { Resource, Step } from './resource.ts';
 
 /** Locks under which nothing may sleep. */
 const ATOMIC = ['spin', 'rcu', 'irq', 'preempt'];
@@ -24,6 +24,33 @@ export function checkAcquireContext(on: OnPath, row: ApiRow): void {
   const atomic = atomicLock(s);
   if (row.context.sleeps === true && atomic !== undefined)
     report(on, { kind: 'gup-in-atomic', confidence: 'high' }, row.name, atomic);
+}
+
+/** What a callee took the same way, under locks of its caller: unless a function on the way drops locks. */
+export function checkCalleeContext(on: OnPath, callee: string, taken: readonly Resource[]): void {
+  const { frame, s } = on;
+  const mmap = s.locks.get('mmap');
+  const atomic = atomicLock(s);
+  if (mmap === undefined && atomic === undefined) return;
+  for (const { origin } of taken) {
+    const { context } = frame.model.readable(origin.api).at(-1) ?? {};
+    if (context === undefined || passesUnlock(origin)) continue;
+    if (mmap !== undefined && context.mmapLock === 'not-held')
+      report(on, { kind: 'mmap-lock-held', confidence: 'medium' }, callee, mmap);
+    if (atomic !== undefined && context.sleeps === true)
+      report(on, { kind: 'gup-in-atomic', confidence: 'medium' }, callee, atomic);
+  }
+}
+
+/** Whether a function between the call and the acquire drops a lock, perhaps that of its caller. */
+function passesUnlock({ unit, span, chain }: Resource['origin']): boolean {
+  return [{ unit, span }, ...chain].some((place) => {
+    const { start } = place.span;
+    const fn = place.unit.functions.find((f) => f.bodySpan.start <= start && start < f.bodySpan.end);
+    return (
+      fn === undefined || /(?:unlock|\bup_(?:read|write))\w*\s*\(/.test(place.unit.code.slice(fn.bodySpan.start, start))
+    );
+  });
 }
 
 /** A release that takes the page lock while a spinlock or the like is held. */
