@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
+import { commitMessage } from '../server/cli/render/commit-message.ts';
 import { findingsGithub } from '../server/cli/render/github.ts';
 import { findingsGitlab } from '../server/cli/render/gitlab.ts';
 import type { CheckReport } from '../server/cli/render/renderer.ts';
@@ -340,6 +341,18 @@ describe('check --format patch', () => {
     assert.ok(lines.every((line) => line.length <= 75));
     assert.doesNotMatch(message, /-by:|Fixes:|From:/);
     assert.match(diff, /^--- a\/drivers\/misc\/demo\/a\.c\n/);
+  });
+
+  it('no line of the message begins like a header', () => {
+    const [finding] = analyseTexts(new Map([['a.c', TAKE]]), { kernel: '6.12', defines: [], inTree: false }).findings;
+    assert.ok(finding !== undefined);
+    for (let shift = 0; shift < 80; shift++) {
+      const told = { ...finding, message: `${'x'.repeat(shift)} pages that are written to: reclaim may drop them` };
+      const message = commitMessage([{ finding: told, title: 'Mend', files: ['a.c'] }], ['a.c']);
+      const [, ...lines] = message.split('\n');
+      assert.ok(!lines.some((line) => /^[A-Za-z-]+:/.test(line)), message);
+      assert.ok(lines.every((line) => line.length <= 85));
+    }
   });
 
   it('the suppressed and the baselined are in the sarif file of a run', () => {

@@ -55,8 +55,10 @@ function wrapped(text: string): string {
   let line = '';
   for (const word of text.split(/\s+/)) {
     if (line !== '' && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
+      // What begins a line like a header (`to:`) would be read as one.
+      const cut = /^[A-Za-z-]+:$/.test(word) ? line.lastIndexOf(' ') : line.length;
+      lines.push(line.slice(0, Math.max(cut, 0)));
+      line = `${line.slice(cut + 1)} ${word}`.trimStart();
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line].join('\n');

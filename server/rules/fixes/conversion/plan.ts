@@ -26,7 +26,7 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   const here = { unit: start.site.unit, span: start.site.nameSpan };
   const refuse = (reason: string, at: UnitSpan = here): Conversion => ({ kind: 'refused', reason, at });
   const name = pinNameOf(start.site.api);
-  if (name === undefined) return refuse(`${start.site.api}() has no counterpart that pins`);
+  if (name === undefined) return refuse(withoutCounterpart(start.site.api));
   const group = groupOf(start, pass.around);
   const member = group.members.map((m) => memberProblem(pass, m, m.site === start.site)).find((p) => p !== undefined);
   if (member !== undefined) return refuse(member.reason, member.at);
@@ -56,6 +56,12 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   const used = pinFor(pass, start.site, flags) ?? name;
   const title = `Use ${used}()${flags.length === 0 ? '' : ` with ${flags.join(' | ')}`} and unpin the pages`;
   return { kind: 'fix', fix: { title, applicability: 'unsafe', edits: all } };
+}
+
+function withoutCounterpart(api: string): string {
+  return api.startsWith('iov_iter_get_pages')
+    ? 'iov_iter_extract_pages() takes no reference at all to what the kernel itself put into an iterator, so each release has to ask iov_iter_extract_will_pin() of the iterator, which is not at hand there'
+    : `${api}() has no counterpart that pins`;
 }
 
 interface Problem {

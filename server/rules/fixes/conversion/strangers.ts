@@ -47,6 +47,7 @@ const OTHER_PAGES =
   /\b(?:alloc_pages?\w*|dev_alloc_pages?|__page_cache_alloc|virt_to_page|vmalloc_to_page|kmap_to_page|ZERO_PAGE|shmem_read_mapping_page\w*|read_mapping_page\w*|grab_cache_page\w*|find_get_page\w*|follow_page\w*|get_zeroed_page|get_dump_page|nopage_page)\s*\(/;
 
 const OTHER_IN_ARRAY = new RegExp(`\\]\\s*=\\s*${OTHER_PAGES.source}`);
+const OTHER_IN_ARRAY_OF = `\\s*\\[[^\\]]*${OTHER_IN_ARRAY.source}`;
 
 const RELEASES = [
   'put_page',
@@ -115,7 +116,7 @@ function unexplained(unit: CUnit, attributed: ReadonlySet<string>): Objection | 
   for (const { name, fn, span, argument } of callsNamed(unit, [...SINGLE, ...REFERENCES])) {
     if (attributed.has(`${unit.path}:${span.start}`)) continue;
     const local = holderOf(argument);
-    if (local === undefined || local.field) continue;
+    if (local === undefined || local.field || isFilledHere(unit, fn, local.name)) continue;
     if (!isParameter(unit, fn, local.name) && !isFromNumber(unit, fn, local.name)) continue;
     const what = REFERENCES.includes(name)
       ? `${name}() may take a reference of its own to the same pages`
@@ -123,6 +124,12 @@ function unexplained(unit: CUnit, attributed: ReadonlySet<string>): Objection | 
     return { unit, span, reason: what };
   }
   return undefined;
+}
+
+/** Whether the function itself fills the array with pages of the kernel's own: those it gives back. */
+function isFilledHere(unit: CUnit, fn: FunctionDef, name: string): boolean {
+  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  return new RegExp(`\\b${name}${OTHER_IN_ARRAY_OF}`).test(text);
 }
 
 function isParameter(unit: CUnit, fn: FunctionDef, name: string): boolean {
