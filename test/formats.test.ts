@@ -277,6 +277,7 @@ const TAKE = `static int demo_take(unsigned long addr, struct page **pages)
 `;
 
 describe('check --format patch', () => {
+  before(startParser);
   const bytes: Readonly<Record<string, Uint8Array>> = {
     'plain.c': Buffer.from(TAKE),
     'crlf.c': Buffer.from(TAKE.replaceAll('\n', '\r\n')),
