@@ -4,6 +4,7 @@ import type { SiteRecord } from '../server/engine/protocol.ts';
 import { mentions, withoutComments } from './corpus/independent.ts';
 import { type Label, pair } from './corpus/labels.ts';
 import { answers, tally } from './corpus/score.ts';
+import { checkVerdicts, type Judged, readVerdicts, type Verdict } from './corpus/verdicts.ts';
 
 function label(more: Partial<Label>): Label {
   return {
@@ -139,5 +140,51 @@ describe('independent scan', () => {
 
   it('keeps line breaks of what it blanks', () => {
     assert.equal(withoutComments('a/* b\nc */d // e\n"f\\"g"h'), 'a    \n    d     \n      h');
+  });
+});
+
+describe('verdicts', () => {
+  const verdict = (line: number, more: Partial<Verdict> = {}): Verdict => ({
+    tree: 'linux-6.12',
+    rule: 'pin-leaked',
+    file: 'a.c',
+    line,
+    function: 'f',
+    verdict: 'true',
+    why: 'read',
+    ...more,
+  });
+  const found = (line: number, more: Partial<Judged> = {}): Judged => ({
+    rule: 'pin-leaked',
+    severity: 'warning',
+    confidence: 'medium',
+    location: { file: 'a.c', line, column: 1, endLine: line, endColumn: 2 },
+    functionName: 'f',
+    ...more,
+  });
+
+  it('names lines without a finding, findings without a line, and counts the others', () => {
+    const said = [verdict(1), verdict(2, { verdict: 'false' }), verdict(9), verdict(1, { tree: 'linux-6.1' })];
+    const check = checkVerdicts(said, 'linux-6.12', [
+      found(1),
+      found(2),
+      found(3),
+      found(4, { severity: 'info' }),
+      found(5, { confidence: 'low' }),
+    ]);
+    assert.deepEqual(check.stale, [said[2]]);
+    assert.deepEqual(
+      check.open.map((f) => f.location.line),
+      [3],
+    );
+    assert.deepEqual(check.counts, { true: 1, unsure: 0, false: 1 });
+  });
+
+  it('of the file can be read, one for each place', () => {
+    const places = readVerdicts().map((v) => `${v.tree} ${v.rule} ${v.file}:${v.line} ${v.why}`);
+    assert.deepEqual(
+      places.filter((p, i) => places.indexOf(p) !== i),
+      [],
+    );
   });
 });

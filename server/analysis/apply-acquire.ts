@@ -51,6 +51,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     takers: [],
     carried: false,
     preset,
+    ...(target.kind === 'place' && isUnset(s, target.key) ? { unset: true } : {}),
     lost: undefined,
     guards: [...guardsOf(row, args), ...tested, ...maybeNoArray(s, row, target)],
     array: allocatedArray(row, target),
@@ -97,6 +98,13 @@ function maybeNoArray(s: PathState, row: ApiRow, target: Resolved): readonly str
 function isZero(s: PathState, place: string): boolean {
   const v = s.env.get(place);
   return v?.kind === 'int' && v.value === 0;
+}
+
+/** Whether a variable, or the elements of an array among the variables, have been declared and nothing more. */
+function isUnset(s: PathState, place: string): boolean {
+  const variable = /^l:\w+/.exec(place)?.[0] ?? '';
+  const declared = s.env.get(variable)?.key.startsWith('u') === true;
+  return declared && (place === variable || (place === `${variable}[*]` && !s.env.has(place)));
 }
 
 function isNull(s: PathState, v: Value): boolean {

@@ -39,7 +39,7 @@ function isStillNull(s: PathState, r: Resource, { array, pointer }: Given): bool
   if (r.hold.kind !== 'held' || r.origin.chain.length > 0 || mayBeHeld(s, r)) return false;
   const found = (key: string): boolean => s.facts.nonzero.has(key) || (s.facts.intervals.get(key)?.low ?? 0) > 0;
   if (r.guards.some(found)) return false;
-  if (!array || pointer?.kind === 'address') return r.preset;
+  if (!array || pointer?.kind === 'address') return r.preset || r.unset === true;
   const region = pointer === undefined ? '' : regionOf(pointer);
   return region.startsWith('heapz') && !s.env.has(handedOut(region));
 }

@@ -18,6 +18,7 @@ interface FrameAndPath {
 }
 
 const LESS = 1;
+const EQUAL = 2;
 const RELATIONAL: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
 
 /** A relational test in which a result that may be -errno was converted to unsigned: the error passes for a huge count. */
@@ -63,7 +64,8 @@ export function checkReleaseCount(on: FrameAndPath, r: Resource, count: Value, a
   const inner = unsignedInside(count) ?? count;
   if (inner.key === r.result.key) {
     const i = intervalOf(s.facts, inner);
-    if (i.low < 0 && i.high > 0) report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
+    const all = r.requested !== undefined && compare(s.facts, r.result, r.requested) === EQUAL;
+    if (i.low < 0 && i.high > 0 && !all) report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
     return;
   }
   if (r.requested === undefined || inner.kind === 'int' || !isRequested(r, inner) || !isMany(s, r)) return;

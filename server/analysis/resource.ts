@@ -77,6 +77,8 @@ export interface Resource {
   readonly takers: readonly string[];
   /** Whether the page variable was NULL before the call, so that a test of it stands for one of the result. */
   readonly preset: boolean;
+  /** Whether the page variable was never set before the call: where nothing was taken it holds nothing. */
+  readonly unset?: boolean;
   /** Carried as an integer (page frame number, physical address) from here on. */
   readonly carried: boolean;
   /** Its number was found equal to another one's with an offset: who holds that one can tell this one. */

@@ -1,10 +1,10 @@
 /**
  * ## What it does
  * Finds results of iov_iter_get_pages*() and iov_iter_extract_pages() that are used as a number of pages: in a release, or as the bound
- * of a loop over the array.
+ * of a loop over the array; and lengths in bytes that are passed where a number of pages is asked for.
  *
  * ## Why is this bad?
- * These functions return bytes. The loop runs thousands of entries past the end of the array and gives back pages that nobody took, or
+ * These functions return bytes, and the others count in pages. The loop runs thousands of entries past the end of the array and gives back pages that nobody took, or
  * follows wild pointers.
  *
  * ## Example
@@ -61,7 +61,10 @@ export const bytesAsPages = defineRule({
   fix: 'none',
   check(pass) {
     for (const site of pass.sites) {
-      if (site.unit !== pass.unit || site.via !== undefined || !returnsBytes(site)) continue;
+      if (site.unit !== pass.unit || site.via !== undefined) continue;
+      const asked = bytesAsked(pass, site);
+      if (asked !== undefined) reportAsked(pass, site, asked);
+      if (!returnsBytes(site)) continue;
       const variable = resultVariable(site);
       if (variable === undefined) continue;
       for (const { span, what } of uses(pass, site, variable.name)) {
@@ -77,6 +80,52 @@ export const bytesAsPages = defineRule({
     }
   },
 });
+
+/** The argument that asks for pages and is a length in bytes, with the place that says so. */
+function bytesAsked(pass: RulePass, site: CallSite): AskedBytes | undefined {
+  const { unit, fn, span } = site;
+  const argument = argumentOf(site, 'nr', pass);
+  if (fn === undefined || argument === undefined || !/^[a-z_][\w.>-]*$/i.test(argument.text)) return undefined;
+  if (!site.rows.every((row) => row.returns === 'pages' || row.returns === 'pages-not-negative')) return undefined;
+  const name = argument.text.replace(/[.]/g, '\\.');
+  const before = unit.code.slice(fn.bodySpan.start, span.start);
+  const whole = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  // What is made of pages, or has been turned into them, is a number of pages.
+  if (new RegExp(`${NAME(name)}\\s*(?:<<\\s*PAGE_SHIFT|\\*\\s*PAGE_SIZE)`).test(whole)) return undefined;
+  if (new RegExp(`(?:PAGE_SIZE\\s*\\*\\s*)${NAME(name)}`).test(whole)) return undefined;
+  const assigned = [...before.matchAll(new RegExp(`${NAME(name)}\\s*((?:>>|/)?=)(?!=)\\s*([^;]*);`, 'g'))].at(-1);
+  if (assigned !== undefined) {
+    const made = assigned[2] ?? '';
+    const inBytes = assigned[1] === '=' && /^(?:PAGE_ALIGN|round_up)\s*\(|<<\s*PAGE_SHIFT$|\*\s*PAGE_SIZE$/.test(made);
+    const start = fn.bodySpan.start + assigned.index;
+    return inBytes ? { argument, at: { start, end: start + assigned[0].length - 1 } } : undefined;
+  }
+  const turned = new RegExp(
+    `${NAME(name)}\\s*(?:>>\\s*PAGE_SHIFT|/\\s*PAGE_SIZE)|\\b(?:PAGE_ALIGN|PFN_UP|PFN_DOWN)\\s*\\(\\s*${name}\\s*\\)|\\bDIV_ROUND_UP\\s*\\([^;]*${NAME(name)}[^;]*,\\s*PAGE_SIZE\\s*\\)`,
+  ).exec(before);
+  if (turned === null) return undefined;
+  const start = fn.bodySpan.start + turned.index;
+  return { argument, at: { start, end: start + turned[0].length } };
+}
+
+/** A pattern for a variable or field as a whole. */
+const NAME = (name: string): string => `(?<![\\w.>])${name}\\b(?!\\s*(?:->|\\.))`;
+
+interface AskedBytes {
+  readonly argument: Span & { readonly text: string };
+  /** Where the function treats it as bytes. */
+  readonly at: Span;
+}
+
+function reportAsked(pass: RulePass, site: CallSite, { argument, at }: AskedBytes): void {
+  pass.report({
+    message: `${site.api}() is asked for ${argument.text} pages, which is a length in bytes: it takes PAGE_SIZE times too many and writes far past the end of the array; pass DIV_ROUND_UP(offset + ${argument.text}, PAGE_SIZE)`,
+    at: { unit: site.unit, span: { start: argument.start, end: argument.end } },
+    functionName: site.fn?.name ?? '',
+    site,
+    related: [{ at: { unit: site.unit, span: at }, message: `${argument.text} is counted in bytes here` }],
+  });
+}
 
 function returnsBytes({ rows }: CallSite): boolean {
   return rows.length > 0 && rows.every((row) => row.returns === 'bytes');

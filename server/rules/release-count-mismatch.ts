@@ -1,6 +1,7 @@
 /**
  * ## What it does
- * Finds releases that give back as many pages as were asked for on a path that knows that fewer came.
+ * Finds releases that give back as many pages as were asked for on a path that knows that fewer came, and those that count all that came
+ * but start where the array pointer has been moved on to.
  *
  * ## Why is this bad?
  * The entries behind the last page that came are whatever the array held before: the release follows a wild pointer, or drops references
@@ -50,6 +51,7 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { argumentOf } from './facts.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { movedReleases } from './moved-array.ts';
 import { isAssignedIn, resultVariable } from './result-variable.ts';
 
 /** See the head of the file. */
@@ -66,6 +68,20 @@ export const releaseCountMismatch = defineRule({
         message: `${problem.functionName}() gives back as many pages as ${acquiredBy(finding)} was asked for on a path where fewer came: the entries behind them are no pages of this call, and may be no pages at all; give back the number it returned`,
         severity: 'warning',
         fixes: countFix(pass, finding),
+      });
+    }
+    for (const { site, call, moved } of movedReleases(pass)) {
+      pass.report({
+        message: `${site.fn?.name ?? ''}() gives back as many pages with ${call.api}() as ${site.api}() took in all, but from where the array pointer has been moved on to: they stay held, and what lies behind them is no page of this call; start where the array starts`,
+        at: { unit: call.unit, span: call.nameSpan },
+        functionName: site.fn?.name ?? '',
+        site,
+        severity: 'warning',
+        confidence: 'high',
+        related: [
+          { at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` },
+          { at: { unit: site.unit, span: moved }, message: 'the pointer is moved on here' },
+        ],
       });
     }
   },

@@ -1,10 +1,10 @@
 /**
  * ## What it does
- * Finds releases of a page that is NULL on the path, because the call that was to fill it took nothing.
+ * Finds releases of a page that is NULL on the path, or was never set, because the call that was to fill it took nothing.
  *
  * ## Why is this bad?
  * put_page(), unpin_user_page() and unpin_user_pages() read the struct page they are given: of NULL they read at address 8, an oops on an
- * error path that nobody has tested.
+ * error path that nobody has tested; of a variable that was never set, wherever the stack points to.
  *
  * ## Example
  * ```c bad
@@ -64,8 +64,9 @@ export const releaseOfNullPages = defineRule({
   check(pass) {
     for (const finding of pageFindings(pass, 'release-of-null-pages')) {
       const { functionName, detail } = finding.problem;
+      const holds = finding.resource.preset ? 'it is still NULL' : 'the variable was never set';
       reportFlow(pass, finding, {
-        message: `${functionName}() gives a page back with ${detail}() that it does not have: ${finding.resource.origin.api}() took none, and it is still NULL, and ${detail}() reads through it; leave before the release, or test for NULL`,
+        message: `${functionName}() gives a page back with ${detail}() that it does not have: ${finding.resource.origin.api}() took none, and ${holds}, and ${detail}() reads through it; leave before the release`,
       });
     }
   },

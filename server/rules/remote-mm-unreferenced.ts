@@ -1,6 +1,7 @@
 /**
  * ## What it does
- * Finds `*_user_pages_remote()` on the `mm` of another task, read from its task struct, in functions that take no reference to it.
+ * Finds `*_user_pages_remote()` on the `mm` of another task, read from its task struct, in functions that take no reference to it; and on
+ * an `mm` that a struct has kept since `current` was its owner, in files that take no reference to any.
  *
  * ## Why is this bad?
  * The task may exit at any moment and its mm be torn down while its page tables are walked. `task->mm` itself may be NULL.
@@ -39,8 +40,9 @@
  * All.
  *
  * ## Limits
- * Only an mm that is read from a variable of type `struct task_struct *` in the same function is judged, as the argument or in an
- * assignment before; an mm that comes in from a caller may be held there.
+ * An mm is judged that is read from a variable of type `struct task_struct *` in the same function, as the argument or in an assignment
+ * before, and one from a field that the file itself sets to `current->mm`; an mm that comes in from a caller may be held there. A file that
+ * registers for MMU notifiers is told when the mm goes.
  *
  * ## Fix safety
  * No fix.
@@ -67,10 +69,16 @@ export const remoteMmUnreferenced = defineRule({
       if (unit !== pass.unit || site.via !== undefined || fn === undefined || !site.api.endsWith('_remote')) continue;
       const mm = argumentOf(site, 'mm', pass);
       const text = unit.code.slice(fn.span.start, fn.span.end);
-      const task = mm === undefined ? undefined : taskOf(text, mm.text.trim());
-      if (mm === undefined || task === undefined || HOLDS.test(text)) continue;
+      if (mm === undefined || HOLDS.test(text)) continue;
+      const task = taskOf(text, mm.text.trim());
+      const kept = task === undefined ? keptIn(unit.code, text, mm.text.trim()) : undefined;
+      if (task === undefined && kept === undefined) continue;
+      const why =
+        task === undefined
+          ? `the mm in ${kept ?? ''}, which was that of current when it was put there and to which this file holds no reference: its process may be gone; hold it with mmgrab() and use it after mmget_not_zero()`
+          : `the mm of ${task}, to which ${fn.name}() holds no reference: the task may exit meanwhile; take it with get_task_mm() and drop it with mmput()`;
       pass.report({
-        message: `${site.api}() walks the mm of ${task}, to which ${fn.name}() holds no reference: the task may exit meanwhile; take it with get_task_mm() and drop it with mmput()`,
+        message: `${site.api}() walks ${why}`,
         at: { unit, span: { start: mm.start, end: mm.end } },
         functionName: fn.name,
         confidence: 'medium',
@@ -87,4 +95,16 @@ function taskOf(text: string, mm: string): string | undefined {
     : /^(\w+)\s*->\s*mm$/.exec(mm)?.[1];
   if (source === undefined) return undefined;
   return new RegExp(`\\bstruct\\s+task_struct\\s*\\*\\s*${source}\\b`).test(text) ? source : undefined;
+}
+
+/** What tells a file of the end of an mm, or keeps one, anywhere in it. */
+const HOLDS_IN_FILE =
+  /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|mmu_notifier\w*|mmu_interval\w*|kthread_use_mm|use_mm)\b/;
+
+/** The field with an mm that an expression is, where the file puts that of current into it and holds none. */
+function keptIn(code: string, text: string, mm: string): string | undefined {
+  const source = /^\w+$/.test(mm) ? new RegExp(`\\b${mm}\\s*=\\s*([\\w>.-]+(?:->|\\.)\\w+)\\s*;`).exec(text)?.[1] : mm;
+  const field = source === undefined ? undefined : /^[\w>.-]+(?:->|\.)(\w+)$/.exec(source)?.[1];
+  if (field === undefined || HOLDS_IN_FILE.test(code)) return undefined;
+  return new RegExp(`(?:->|\\.)\\s*${field}\\s*=\\s*current\\s*->\\s*mm\\s*[;,]`).test(code) ? source : undefined;
 }

@@ -1,7 +1,8 @@
 /**
  * npm run corpus [-- LABELS]: runs the analysis over the kernel trees at hand and scores it against hand labels.
  * Labels are linux-<series>.jsonl in the directory named by the argument or by GUPLINT_GOLD. Trees: test/harness/kernel-tree.ts.
- * Options: --misses prints every wrong answer, --differences every place that the independent scan sees otherwise.
+ * Options: --misses prints every wrong answer, --differences every place that the independent scan sees otherwise, --open every warning
+ * without a verdict. Verdicts (docs/corpus/verdicts.jsonl) on findings that are no longer there are printed, and end the run with 1.
  * UPDATE=1 writes the table into docs/corpus.md.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { kernelTree } from '../harness/kernel-tree.ts';
 import { collect, type TreeSites } from './collect.ts';
 import { type Pairing, pair, readLabels } from './labels.ts';
 import { differences, misses, scoreTable } from './report.ts';
+import { checkVerdicts, readVerdicts } from './verdicts.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'corpus.md');
 const BEGIN = '<!-- table: npm run corpus -->';
@@ -51,6 +53,17 @@ function print({ tree, pairing }: Scored, options: readonly string[]): void {
   }
 }
 
+/** Prints how the verdicts on a tree's findings stand; whether all of them speak of present ones. */
+function verdictsHold({ kernel, findings }: TreeSites, options: readonly string[]): boolean {
+  const { stale, open, counts } = checkVerdicts(readVerdicts(), `linux-${kernel}`, findings);
+  const said = `${counts.true} true, ${counts.unsure} unsure, ${counts.false} false`;
+  write(`  warnings and errors of Linux ${kernel}: ${said}, ${open.length} without a verdict`);
+  const at = (f: (typeof open)[number]): string => `${f.location.file}:${f.location.line} ${f.functionName}`;
+  if (options.includes('--open')) for (const f of open) write(`  no verdict: ${f.rule} ${at(f)}`);
+  for (const v of stale) write(`  verdict on no finding: ${v.rule} ${v.file}:${v.line} ${v.function} (${v.verdict})`);
+  return stale.length === 0;
+}
+
 async function main(): Promise<void> {
   const options = process.argv.slice(2).filter((a) => a.startsWith('--'));
   const labels = process.argv.slice(2).find((a) => !a.startsWith('--')) ?? process.env.GUPLINT_GOLD;
@@ -71,6 +84,8 @@ async function main(): Promise<void> {
   const table = scoreTable(trees);
   write(table);
   for (const s of trees) print(s, options);
+  const hold = trees.map((s) => verdictsHold(s.tree, options));
+  if (hold.includes(false)) process.exitCode = 1;
   if (process.env.UPDATE === '1' && trees.length === 2) {
     const doc = readFileSync(DOC, 'utf8');
     const begin = doc.indexOf(BEGIN);
