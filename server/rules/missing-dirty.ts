@@ -1,7 +1,7 @@
 /**
  * ## What it does
  * Finds pages that were taken for writing and written to, by the CPU or a device, and that every release gives back without marking them
- * dirty.
+ * dirty; and markings that ask for DMA_FROM_DEVICE alone where the direction may be DMA_BIDIRECTIONAL.
  *
  * ## Why is this bad?
  * A page that is clean may be dropped by reclaim and read from its file again, or be thrown away with what the device wrote to it. Taking
@@ -71,6 +71,7 @@ import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { placesOfOthers } from './explained.ts';
 import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
+import { type HalfMarked, halfMarked } from './half-dirty.ts';
 import { isOwnMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
@@ -92,8 +93,28 @@ export const missingDirty = defineRule({
       if (marksDirtyNearby(pass, site, end)) continue;
       report(pass, site, end.releases, severity);
     }
+    for (const half of halfMarked(pass)) reportHalf(pass, half);
   },
 });
+
+/** Markings that leave out a direction, told at the marking; at none that no site of the module leads to. */
+function reportHalf(pass: RulePass, { call, direction, both }: HalfMarked): void {
+  const site = pass.sites.find((s) =>
+    pass.recordOf(s)?.releases.some((r) => r.location.file === call.unit.path && r.functionName === call.fn?.name),
+  );
+  if (site === undefined) return;
+  pass.report({
+    message: `${call.fn?.name ?? ''}() marks pages dirty only where ${direction} is DMA_FROM_DEVICE, and it may be DMA_BIDIRECTIONAL: a device writes then, too, and reclaim may drop the pages as clean; ask whether it is not DMA_TO_DEVICE`,
+    at: { unit: call.unit, span: call.nameSpan },
+    functionName: call.fn?.name ?? '',
+    site,
+    confidence: 'medium',
+    related: [
+      { at: both, message: 'both ways here' },
+      { at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` },
+    ],
+  });
+}
 
 /** How bad it is where nothing marks the pages dirty; undefined where no write is in evidence. */
 function writeOf(pass: RulePass, site: CallSite): Severity | undefined {

@@ -65,7 +65,7 @@
  * ## Limits
  * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field gives pages back, by
  * whatever way, where the file holds a release of pages nobody knows where from, where the pages are also reachable from a place without
- * a name, and for plain references kept in a struct that a header defines.
+ * a name, and for plain references kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
  *
  * ## Fix safety
  * No fix.
@@ -168,10 +168,12 @@ function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: Rea
 
 /**
  * Whether the files at hand are all that can give the pages back. Plain references are dropped everywhere: for those the struct must be
- * one of the directory.
+ * one of the directory, or keep no more than their number in a module that calls no release at all: nobody else would know that it is to be
+ * given back.
  */
 function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
-  const plain = held.filter(({ resource }) => resource.reference !== 'pin');
+  const isBare = ({ resource }: HeldFact): boolean => resource.carried && givesNothingBack(pass);
+  const plain = held.filter((h) => h.resource.reference !== 'pin' && !isBare(h));
   const near = plain.length === 0 ? [] : ofDirectory(pass);
   return plain.every(({ owner }) => {
     const tag = owner.tag?.replace(/#.*/, '');
@@ -193,6 +195,10 @@ function ofDirectory(pass: RulePass): readonly CUnit[] {
     }
   }
   return [...found.values()];
+}
+
+function givesNothingBack(pass: RulePass): boolean {
+  return functionsThatCall(filesOf(pass), { isWanted: (name) => isRelease(pass, name), deep: false }).size === 0;
 }
 
 function definesStruct(text: string, tag: string | undefined): boolean {
