@@ -96,7 +96,7 @@ function bytesAsked(pass: RulePass, site: CallSite): AskedBytes | undefined {
   const assigned = [...before.matchAll(new RegExp(`${NAME(name)}\\s*((?:>>|/)?=)(?!=)\\s*([^;]*);`, 'g'))].at(-1);
   if (assigned !== undefined) {
     const made = assigned[2] ?? '';
-    const inBytes = assigned[1] === '=' && /^(?:PAGE_ALIGN|round_up)\s*\(|<<\s*PAGE_SHIFT$|\*\s*PAGE_SIZE$/.test(made);
+    const inBytes = assigned[1] === '=' && MADE_OF_BYTES.test(made) && !/>>|\/|PFN|DIV_/.test(made);
     const start = fn.bodySpan.start + assigned.index;
     return inBytes ? { argument, at: { start, end: start + assigned[0].length - 1 } } : undefined;
   }
@@ -107,6 +107,9 @@ function bytesAsked(pass: RulePass, site: CallSite): AskedBytes | undefined {
   const start = fn.bodySpan.start + turned.index;
   return { argument, at: { start, end: start + turned[0].length } };
 }
+
+/** Expressions that are lengths in bytes. */
+const MADE_OF_BYTES = /^(?:PAGE_ALIGN|round_up)\s*\(|<<\s*PAGE_SHIFT$|\*\s*PAGE_SIZE$/;
 
 /** A pattern for a variable or field as a whole. */
 const NAME = (name: string): string => `(?<![\\w.>])${name}\\b(?!\\s*(?:->|\\.))`;
