@@ -197,8 +197,9 @@ function ofDirectory(pass: RulePass): readonly CUnit[] {
   return [...found.values()];
 }
 
+/** Whether no file at hand calls anything that gives pages back. */
 function givesNothingBack(pass: RulePass): boolean {
-  return functionsThatCall(filesOf(pass), { isWanted: (name) => isRelease(pass, name), deep: false }).size === 0;
+  return functionsThatCall(filesOf(pass), { isWanted: releaseOf(pass, 'either'), deep: false }).size === 0;
 }
 
 function definesStruct(text: string, tag: string | undefined): boolean {
