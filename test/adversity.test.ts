@@ -3,7 +3,8 @@
  * message and its exit code, and leaves nothing half done.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleDirectory, type CliResult, guplint, temporaryTree } from './harness/cli.ts';
@@ -119,6 +120,38 @@ describe('a full disk', function () {
     const fresh = guplint(['drv', '--no-cache'], { cwd });
     for (let i = 0; i < 2; i++) assert.deepEqual(guplint(['drv'], { cwd, env: { XDG_CACHE_HOME: disk } }), fresh);
     assert.deepEqual(readdirSync(path.join(disk, 'guplint')), ['x']);
+  });
+});
+
+describe('a run that is killed', function () {
+  this.timeout(120_000);
+
+  it('leaves every file as it was or as it is to be, and the next run does the rest', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`drv/f${i}.c`, TAKE.replace('demo', `d${i}`)]),
+    );
+    const fixed = (text: string): string => text.replace('1, 1,', '1, FOLL_WRITE,');
+    const cwd = temporaryTree({ Makefile: MAKEFILE, ...files });
+    let mended = 0;
+    for (let after = 200; mended < 40; after += 200) {
+      const child = spawn(
+        process.execPath,
+        [path.join(bundleDirectory(), 'guplint.js'), 'drv', '--fix', '--no-cache'],
+        {
+          cwd,
+          stdio: 'ignore',
+        },
+      );
+      const timer = setTimeout(() => child.kill('SIGKILL'), after);
+      await once(child, 'exit');
+      clearTimeout(timer);
+      const now = Object.entries(files).map(([name, text]) => ({
+        text,
+        is: readFileSync(path.join(cwd, name), 'utf8'),
+      }));
+      assert.ok(now.every(({ text, is }) => is === text || is === fixed(text)));
+      mended = now.filter(({ text, is }) => is === fixed(text)).length;
+    }
   });
 });
 
