@@ -5,7 +5,7 @@
 import { treeOf } from '../../analysis/call-index.ts';
 import type { Rung } from '../../analysis/exit-ladder.ts';
 import { bodyOf } from '../../analysis/locals.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import type { Span } from '../../base/span.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';
@@ -27,8 +27,10 @@ export function releaseInArms(
   { finding, site, releaseAt }: { finding: PageFinding; site: CallSite; releaseAt: ReleaseAt },
 ): FixProposal | undefined {
   const arms = failingArms(pass, finding, site);
-  if (arms === undefined || arms.length === 0 || hasRungAbove(pass, site, arms)) return undefined;
+  if (arms === undefined || arms.length === 0) return undefined;
   const jumps = jumpsWhileHeld(pass, site, arms);
+  const above = rungAbove(pass, site, arms);
+  if (above !== undefined) return toRungAbove(site, { arms, jumps }, above);
   const label = underLabel(site, { arms, jumps, releaseAt });
   if (label !== undefined) return label;
   // What the other jumps leave held would still be lost at the same place.
@@ -36,18 +38,43 @@ export function releaseInArms(
   return jumps.every(isOne) ? insideArms(site, arms, releaseAt) : undefined;
 }
 
-/** Whether the ladder gives the pages back already, above the label that the arms jump to: which one they should go to is for the author. */
-function hasRungAbove(pass: RulePass, site: CallSite, arms: readonly FailingArm[]): boolean {
+/** A label of the ladder that gives the pages back already, above the one that the arms jump to. */
+interface RungAbove {
+  readonly label: string;
+  /** The release there. */
+  readonly call: ApiCall;
+  /** Whether nothing else is undone between the two labels. */
+  readonly alone: boolean;
+}
+
+function rungAbove(pass: RulePass, site: CallSite, arms: readonly FailingArm[]): RungAbove | undefined {
   const { unit, fn } = site;
   const rung = arms[0]?.rung;
-  if (fn === undefined || rung === undefined) return false;
+  if (fn === undefined || rung === undefined) return undefined;
   const statements = bodyOf(treeOf(unit, fn))?.children ?? [];
   const at = statements.findIndex((n) => n.start === rung.span.start);
   const above = statements.slice(0, at).findLastIndex((n) => n.type === 'labeled_statement');
-  const from = statements[above]?.start;
-  if (from === undefined) return false;
+  const statement = statements[above];
+  const label = statement === undefined ? undefined : childByField(statement, 'label');
+  if (statement === undefined || label === undefined) return undefined;
   const pages = argumentOf(site, 'pages', pass)?.text ?? '';
-  return pass.calls.some((c) => c.unit === unit && isReleaseIn(c, { start: from, end: rung.span.start }, pages, site));
+  const between = { start: statement.start, end: rung.span.start };
+  const call = pass.calls.find((c) => c.unit === unit && isReleaseIn(c, between, pages, site));
+  if (call === undefined) return undefined;
+  return { label: unit.code.slice(label.start, label.end), call, alone: at - above === 1 };
+}
+
+/**
+ * The jumps one label higher. Not where the release there marks nothing dirty of what was taken for writing: what it leaves undone would show
+ * only then.
+ */
+function toRungAbove(site: CallSite, ways: Omit<Ways, 'releaseAt'>, above: RungAbove): FixProposal | undefined {
+  const { arms, jumps } = ways;
+  const clean = site.flags.may.has('FOLL_WRITE') && !above.call.api.includes('dirty');
+  const isArm = (jump: CNode): boolean => arms.some((a) => a.jump.start === jump.start);
+  if (!above.alone || clean || !jumps.every(isArm)) return undefined;
+  const edits = jumps.map((jump): Edit => ({ unit: site.unit, span: jump, newText: `goto ${above.label};` }));
+  return { title: `Go to ${above.label} here, which gives the pages back`, applicability: 'unsafe', edits };
 }
 
 /** The jumps to the label of the arms between the acquire call and the first release of its pages. */
