@@ -107,6 +107,11 @@ export class ReadDirectories {
     return known;
   }
 
+  /** Puts bytes in place of what was read of a file, where its directory was read. */
+  update(file: string, bytes: string): void {
+    this.#known.get(directoryOf(file))?.update(file, bytes);
+  }
+
   /** Forgets the directory of a file, or all. */
   forget(file?: string): void {
     if (file === undefined) this.#known.clear();

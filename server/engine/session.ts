@@ -155,6 +155,8 @@ class EditorSession implements Session {
     const wide = this.#widen(file, text);
     this.#files.texts.set(file, wide);
     this.#texts.delete(file);
+    // A file that names nothing of the model any more is no neighbour, but it is still searched for callers and the like.
+    this.#directories.update(file, Buffer.from(wide, 'utf8').toString('latin1'));
     if (before !== wide) this.#changed(file, before === undefined);
   }
 

@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: what guplint costs. Parts: `whole` (a whole-tree check against ripgrep, the default), `spatch` (against Coccinelle, some
- * minutes), `kbuild` (one file for a kernel build). `--write` puts the figures into docs/performance.md. The tree: GUPLINT_LINUX_6_12, or
+ * minutes), `kbuild` (one file for a kernel build), `editor` (the language server and the extension). `--write` puts the figures into docs/performance.md. The tree: GUPLINT_LINUX_6_12, or
  * where `.ci/run` unpacks it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { measureEditor } from './editor.ts';
 import { measureKbuild } from './kbuild.ts';
 import { writeFigures } from './measure.ts';
 import { measureSpatch } from './spatch.ts';
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, (scratch: string) => string | Promise<strin
   whole: measureWhole,
   spatch: measureSpatch,
   kbuild: measureKbuild,
+  editor: measureEditor,
 };
 
 async function main(): Promise<void> {

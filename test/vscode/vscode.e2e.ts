@@ -246,12 +246,8 @@ describe('VS Code', function () {
   });
 
   it('is activated within 300 ms', async () => {
-    const { page } = workbench;
-    await workbench.command('Developer: Show Running Extensions');
-    const row = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'guplint' }).first();
-    await row.waitFor({ timeout: 30_000 });
-    const [, time] = /Activation: (\d+)ms/.exec(await row.innerText()) ?? [];
+    const time = await workbench.activationTime();
     console.log(`      activated in ${time} ms`);
-    assert.ok(Number(time) < 300, await row.innerText());
+    assert.ok(time < 300, `${time} ms`);
   });
 });

@@ -136,6 +136,17 @@ export class Workbench {
     return shown;
   }
 
+  /** Milliseconds that the extension's activation took, as VS Code tells it. */
+  async activationTime(): Promise<number> {
+    await this.command('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'guplint' }).first();
+    await row.waitFor({ timeout: 30_000 });
+    const text = await row.innerText();
+    const [, time] = /Activation: (\d+)ms/.exec(text) ?? [];
+    if (time === undefined) throw new Error(`no time of activation in ${text}`);
+    return Number(time);
+  }
+
   /** Tries a few times; between tries, whatever is open is closed. */
   async retry(what: string, attempt: () => Promise<void>): Promise<void> {
     for (let tries = 1; ; tries++) {
