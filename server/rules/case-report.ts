@@ -53,12 +53,12 @@ export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
   return [...judgedSites(pass), ...through];
 }
 
-/** Whether the call in a wrapper's body is not judged itself: its case depends on its callers, or it stands where nothing is reported. */
+/** Whether the call in a wrapper's body is not judged itself: its case depends on its callers. */
 function leavesToCallers(pass: RulePass, name: string): boolean {
   const isInner = (s: CallSite): boolean => s.via === undefined && (s.macro?.name ?? s.fn?.name) === name;
   const own = pass.sites.filter((s) => isInner(s) && s.unit === pass.unit);
   if (own.length > 0) return own.every((s) => pass.recordOf(s)?.case === 0);
-  const beside = pass.around.filter(({ site }) => isInner(site) && pass.isReported(site.unit));
+  const beside = pass.around.filter(({ site }) => isInner(site));
   return beside.every(({ record }) => record.case === 0);
 }
 

@@ -59,9 +59,9 @@
 
 import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
-import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { isOwnMemory } from './own-memory.ts';
+import { pinAdvice } from './pin-advice.ts';
 
 /** See the head of the file. */
 export const dataWriteNeedsPin = defineRule({
@@ -77,9 +77,8 @@ export const dataWriteNeedsPin = defineRule({
       if (record.case !== 5 || site.reference !== 'get' || !record.access.includes('write')) continue;
       const iterator = site.api.startsWith('iov_iter_');
       const stored = record.evidence.some((e) => e.kind === 'write');
-      const name = iterator ? 'iov_iter_extract_pages' : (pinNameOf(site.api) ?? 'pin_user_pages_fast');
       reportCase(pass, judged, {
-        message: `${site.api}() takes plain references to pages whose data the CPU writes (case 5): on {kernels} writeback may run between the write and the release; use ${name}() and unpin_user_pages_dirty_lock()`,
+        message: `${site.api}() takes plain references to pages whose data the CPU writes (case 5): on {kernels} writeback may run between the write and the release; ${pinAdvice(pass, site, { release: 'unpin_user_pages_dirty_lock()' })}`,
         on: pinnable(pass, site),
         severity: stored && record.releases.length > 0 && !iterator ? 'warning' : 'info',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),

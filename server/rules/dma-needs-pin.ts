@@ -62,8 +62,8 @@
 
 import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
-import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
+import { pinAdvice } from './pin-advice.ts';
 
 /** See the head of the file. */
 export const dmaNeedsPin = defineRule({
@@ -77,9 +77,8 @@ export const dmaNeedsPin = defineRule({
       const { site, record } = judged;
       if (record.case !== 1 || site.reference !== 'get') continue;
       const iterator = site.api.startsWith('iov_iter_');
-      const other = iterator ? 'iov_iter_extract_pages' : (pinNameOf(site.api) ?? 'pin_user_pages_fast');
       reportCase(pass, judged, {
-        message: `${site.api}() takes plain references to pages that a device or I/O path accesses (case 1): on {kernels} nothing protects their data from fork and writeback; use ${other}() and unpin them`,
+        message: `${site.api}() takes plain references to pages that a device or I/O path accesses (case 1): on {kernels} nothing protects their data from fork and writeback; ${pinAdvice(pass, site, { release: 'unpin them' })}`,
         on: pinnable(pass, site),
         severity: iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),

@@ -31,7 +31,7 @@
  *
  * ## Limits
  * Only the test `result < 0` and a return or an assignment of a named error code right behind it are seen; tests that take a short count
- * in as well have no error to hand on and are left alone.
+ * in as well have no error to hand on and are left alone. A code that a caller compares the result with is agreed upon.
  *
  * ## Fix safety
  * No fix.
@@ -39,7 +39,8 @@
  * ## References
  * The errors listed above get_user_pages_remote() in mm/gup.c.
  */
-import { defineRule } from './define.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { filesOf, functionsThatCall } from './file-calls.ts';
 import { isAssignedIn, resultVariable } from './result-variable.ts';
 import { governedBy } from './surroundings.ts';
 
@@ -65,6 +66,7 @@ export const errnoReplaced = defineRule({
       const text = unit.code.slice(body.start, body.end);
       const code = /(?:\breturn\s+(?:ERR_PTR\s*\(\s*)?|=\s*)(-E[A-Z]+)\b/.exec(text);
       if (code?.[1] === undefined || new RegExp(`(?<!\\w)${name}\\s*(?:;|,|\\))`).test(text)) continue;
+      if (isAskedFor(pass, fn.name, code[1])) continue;
       const at = body.start + code.index + code[0].indexOf(code[1]);
       pass.report({
         message: `${code[1]} replaces the error of ${site.api}(): a signal or a lack of memory looks like something else to the caller; hand ${name} on`,
@@ -76,3 +78,10 @@ export const errnoReplaced = defineRule({
     }
   },
 });
+
+/** Whether a caller compares what it gets with the code: then that one is agreed upon. */
+function isAskedFor(pass: RulePass, name: string, code: string): boolean {
+  const callers = functionsThatCall(filesOf(pass), { isWanted: (n) => n === name, deep: true });
+  const asks = new RegExp(`[!=]=\\s*${code}\\b`);
+  return [...callers.values()].some(({ unit, fn }) => asks.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end)));
+}

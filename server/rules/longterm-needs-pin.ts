@@ -80,9 +80,9 @@
 import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { isLockedCheck, refusalOf } from './facts.ts';
-import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { bothOf, isEmpty } from './kernels.ts';
+import { pinAdvice } from './pin-advice.ts';
 
 /** See the head of the file. */
 export const longtermNeedsPin = defineRule({
@@ -104,13 +104,12 @@ export const longtermNeedsPin = defineRule({
           }).kernels
         : [];
       const fails = !isEmpty(bothOf(on, refused));
-      const name = pinNameOf(site.api) ?? 'pin_user_pages_fast';
       const iterator = site.api.startsWith('iov_iter_');
       const why = fails
         ? 'which {kernels} refuses with FOLL_LONGTERM'
         : 'on {kernels} fork, writeback and CMA know nothing of the hold';
       reportCase(pass, judged, {
-        message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; use ${name}() with FOLL_LONGTERM and unpin them`,
+        message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; ${pinAdvice(pass, site, { flag: ' with FOLL_LONGTERM', release: 'unpin them' })}`,
         on,
         severity: fails ? 'error' : iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),

@@ -4,10 +4,10 @@
  *
  * ## Why is this bad?
  * A result of 0 moves nothing forward: the same call is made again with the same arguments, forever, with the process in the kernel.
- * 0 comes back where a walk ends without a page and without an error, and, since 6.3, where pin_user_pages() refuses its arguments.
+ * 0 comes back where a walk ends without a page and without an error.
  *
  * ## Example
- * ```c bad
+ * ```c bad kernel=6.6
  * static long demo_take(unsigned long addr, long n, struct page **pages)
  * {
  * 	long done = 0, got = 0;
@@ -47,8 +47,8 @@
  * ```
  *
  * ## Kernels
- * Until 6.7, where that became -EFAULT. Later an info on pin_user_pages(), pin_user_pages_remote() and pin_user_pages_unlocked(), which return 0
- * where they refuse their arguments.
+ * Until 6.7, where that became -EFAULT. What later kernels return 0 for are arguments that pin_user_pages() refuses with a warning: such a call is
+ * another rule's.
  *
  * ## Limits
  * Told from the text: a while or for loop, the call's result in a variable that the condition's cursor grows by or its rest shrinks by,
@@ -63,9 +63,8 @@
 import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
-import { defineRule, type RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
-import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
+import { defineRule } from './define.ts';
+import { bothOf, isEmpty } from './kernels.ts';
 import { resultVariable } from './result-variable.ts';
 import { governedBy } from './surroundings.ts';
 
@@ -79,7 +78,7 @@ export const noProgressLoop = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.via !== undefined || !returnsCount(site)) continue;
-      const on = zeroKernels(pass, site);
+      const on = bothOf(pass.liveOn(site), [MAY_TAKE_NONE]);
       if (isEmpty(on)) continue;
       const variable = resultVariable(site);
       const loop = variable === undefined ? undefined : loopAround(site, variable.name);
@@ -90,7 +89,6 @@ export const noProgressLoop = defineRule({
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
-        severity: isEmpty(bothOf(on, [MAY_TAKE_NONE])) ? 'info' : 'warning',
         confidence: 'medium',
         related: [{ at: { unit: site.unit, span: loop.condition }, message: 'nothing else ends the loop' }],
       });
@@ -104,12 +102,6 @@ function returnsCount({ rows }: CallSite): boolean {
 
 /** Until 6.7 a slow walk could end without a page and without an error; since then that is -EFAULT (mm/gup.c). */
 const MAY_TAKE_NONE = { since: 0, until: version('6.7') };
-
-/** The kernels aimed at on which a call that asks for pages can return 0. */
-function zeroKernels(pass: RulePass, site: CallSite): Kernels {
-  const refusing = pass.model.allRows(site.api).filter((row) => row.refusal === '0');
-  return bothOf(pass.liveOn(site), unionOf([MAY_TAKE_NONE, ...kernelsOf(refusing)]));
-}
 
 interface Loop {
   readonly condition: Span;
