@@ -42,13 +42,19 @@ export function checkCalleeContext(on: OnPath, callee: string, taken: readonly R
   }
 }
 
-/** Whether a function between the call and the acquire drops a lock, perhaps that of its caller. */
+/**
+ * Whether a function between the call and the acquire drops a lock before, perhaps that of its caller, or itself handles mmap_lock on some
+ * path: it then knows which of its ways is for callers who hold it.
+ */
 function passesUnlock({ unit, span, chain }: Resource['origin']): boolean {
   return [{ unit, span }, ...chain].some((place) => {
     const { start } = place.span;
     const fn = place.unit.functions.find((f) => f.bodySpan.start <= start && start < f.bodySpan.end);
+    if (fn === undefined) return true;
+    const body = place.unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+    const before = body.slice(0, start - fn.bodySpan.start);
     return (
-      fn === undefined || /(?:unlock|\bup_(?:read|write))\w*\s*\(/.test(place.unit.code.slice(fn.bodySpan.start, start))
+      /(?:unlock|\bup_(?:read|write))\w*\s*\(/.test(before) || /\bmmap_(?:read|write)_(?:try)?lock\w*\s*\(/.test(body)
     );
   });
 }
