@@ -55,6 +55,7 @@
  * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later). Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
+ * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
  *
  * ## Fix safety
  * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), put_page() gets set_page_dirty_lock() in front; both take the page lock and
@@ -74,6 +75,7 @@ import { markDirty } from './fixes/mark-dirty.ts';
 import { type HalfMarked, halfMarked } from './half-dirty.ts';
 import { isOwnMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
+import { isReadSource } from './read-source.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
 
 /** See the head of the file. */
@@ -123,7 +125,7 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const { access } = record;
   const stored = record.evidence.some((e) => e.kind === 'write');
   const device = access.includes('dma') && !isOnlyRead(pass, record);
-  if (isOwnMemory(pass)) return undefined;
+  if (isOwnMemory(pass) || (!stored && isReadSource(pass, site))) return undefined;
   // What a device is told of changes of the page tables for is marked when the device gives it back, if at all.
   if (record.case === 3) return undefined;
   if (site.rows.some((row) => row.returns === 'bytes'))
