@@ -3,7 +3,7 @@
  */
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
-import { hasOffset, lent, regionOf, symbol, TOP, type Value, withProvenance } from '../flow/value.ts';
+import { hasOffset, lent, type Owner, regionOf, symbol, TOP, type Value, withProvenance } from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
@@ -13,6 +13,7 @@ import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import {
   addEvent,
+  isEntryKey,
   MAYBE_OWN,
   type PathState,
   readKey,
@@ -22,6 +23,7 @@ import {
   writeKey,
 } from './path-state.ts';
 import { contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
+import { ownerOfPlace } from './reachability.ts';
 import { noteUncounted } from './uncounted.ts';
 
 /** Mappings that their caller ends: whoever gets such an address cannot keep the page by it. */
@@ -270,8 +272,7 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
         if (r !== undefined) setResource(s, { ...r, carried: true });
       }
     }
-    const owner = source.kind === 'symbol' ? source.owner : undefined;
-    const path = source.kind === 'symbol' ? source.path : undefined;
+    const { owner, path } = entryOf(s, source);
     const named = isNumber || PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
     const carried = prov.length > 0 ? withProvenance(named, prov) : call.ret;
     // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
@@ -285,6 +286,13 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   // Pages of a caller: it learns what carries them now.
   else if (source.kind === 'symbol' && source.path !== undefined && !s.env.has(key)) s.env.set(key, source);
   return call.ret;
+}
+
+/** What a value was at entry: itself, or what an embedded carrier (`&buf->sg`) that it is the address of held. */
+function entryOf(s: PathState, v: Value): { readonly owner: Owner | undefined; readonly path: string | undefined } {
+  if (v.kind === 'symbol') return { owner: v.owner, path: v.path };
+  if (v.kind !== 'address' || !isEntryKey(v.place)) return { owner: undefined, path: undefined };
+  return { owner: ownerOfPlace(s, v.place), path: `${v.place}${CONTENT}@` };
 }
 
 function allocate(s: PathState, info: CallSiteInfo, effect: Effect, place: string): void {

@@ -29,8 +29,8 @@ export function checkAcquireContext(on: OnPath, row: ApiRow): void {
 /** What a callee took the same way, under locks of its caller: unless a function on the way drops locks. */
 export function checkCalleeContext(on: OnPath, callee: string, taken: readonly Resource[]): void {
   const { frame, s } = on;
-  const mmap = s.locks.get('mmap');
-  const atomic = atomicLock(s);
+  const mmap = ownLock(frame, s.locks.get('mmap'));
+  const atomic = ownLock(frame, atomicLock(s));
   if (mmap === undefined && atomic === undefined) return;
   for (const { origin } of taken) {
     const { context } = frame.model.readable(origin.api).at(-1) ?? {};
@@ -40,6 +40,12 @@ export function checkCalleeContext(on: OnPath, callee: string, taken: readonly R
     if (atomic !== undefined && context.sleeps === true)
       report(on, { kind: 'gup-in-atomic', confidence: 'medium' }, callee, atomic);
   }
+}
+
+/** A lock that the function at hand took itself: what a callee left locked may hang on what is not followed. */
+function ownLock({ unit, fn }: OnPath['frame'], lock: Step | undefined): Step | undefined {
+  const own = lock?.unit === unit && fn.bodySpan.start <= lock.span.start && lock.span.start < fn.bodySpan.end;
+  return own ? lock : undefined;
 }
 
 /**

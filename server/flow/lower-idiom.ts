@@ -76,6 +76,12 @@ const storeThrough: Idiom = (ctx, args, first) => {
   return stored;
 };
 
+/** get_unaligned(pointer): what the argument points to. */
+const loadThrough: Idiom = (ctx, _args, first) => ({
+  kind: 'read',
+  place: { kind: 'deref', pointer: lowerExpression(ctx, first) },
+});
+
 const swap: Idiom = (ctx, args, first) => {
   const second = args[1];
   if (second === undefined) return undefined;
@@ -117,6 +123,7 @@ const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['rcu_assign_pointer', store],
   ['RCU_INIT_POINTER', store],
   ['smp_store_release', storeThrough],
+  ['get_unaligned', loadThrough],
   ['swap', swap],
   ['container_of', container],
   ['container_of_const', container],
