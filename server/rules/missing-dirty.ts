@@ -51,7 +51,7 @@
  *
  * ## Limits
  * The write is taken from the flags and from what is done with the pages in the files at hand; a device that is only ever given them with
- * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it, and where nothing in sight uses pins with FOLL_LONGTERM
+ * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it, as where the CPU is only seen to read, and where nothing in sight uses pins with FOLL_LONGTERM
  * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later). Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
@@ -131,7 +131,7 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   if (site.rows.some((row) => row.returns === 'bytes'))
     return (device || stored) && readsIntoIterator(pass, site) ? 'warning' : undefined;
   if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
-  if (!isSeen(record) && isOfNoFile(pass, site)) return 'info';
+  if (!isSeen(record) && (isOfNoFile(pass, site) || isLookedAt(record))) return 'info';
   const written = device || access.includes('write');
   if (!written) return access.includes('unknown') ? 'info' : undefined;
   return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
@@ -140,6 +140,11 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
 /** Whether a store, a device or a hypervisor that gets the pages is in sight: not just the flag and an address that is kept. */
 function isSeen({ evidence }: SiteRecord): boolean {
   return evidence.some((e) => ['write', 'dma', 'number', 'hypervisor', 'marked'].includes(e.kind));
+}
+
+/** Whether the CPU reads the data, so that what is done with it is in sight. */
+function isLookedAt({ evidence }: SiteRecord): boolean {
+  return evidence.some((e) => e.kind === 'read');
 }
 
 /**
