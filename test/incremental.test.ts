@@ -164,6 +164,10 @@ describe('functions that were followed before', () => {
     assert.deepEqual(typed('give_back(c);', 'give_back(c); ').names, ['ask']);
   });
 
+  it('are not followed again where places in a callee moved and nothing else', () => {
+    assert.deepEqual(typed('c->nr = pin_user', '/* pins */ c->nr = pin_user').names, ['take']);
+  });
+
   it('are followed again where a callee does something else', () => {
     assert.deepEqual(typed('unpin_user_pages(c->pages, c->nr)', 'put_page(c->pages[0])').names.sort(), [
       'ask',

@@ -7,7 +7,7 @@ import type { Model } from '../../model/index.ts';
 import type { FunctionDef } from '../syntax/unit.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { Asked, Caller, Program } from './frame.ts';
-import { sameData } from './same-data.ts';
+import { Moves, sameData } from './same-data.ts';
 import type { Summary } from './summary.ts';
 
 /** What the analysis of one function gave. */
@@ -36,11 +36,21 @@ interface Remembered {
 export class FlowMemo {
   readonly #known = new WeakMap<FunctionDef, Remembered>();
 
-  /** What the analysis of a function gave before, if it would give the same now. */
+  /** What the analysis of a function gave before, if it would give the same now but for places that moved. */
   recall(fn: FunctionDef, model: Model, program: Program): FunctionFlow | undefined {
     const known = this.#known.get(fn);
     if (known === undefined || known.model !== model) return undefined;
-    return known.questions.every((q) => sameData(q.ask(program), q.answer)) ? known.flow : undefined;
+    const moves = new Moves();
+    const questions: Question[] = [];
+    for (const { ask, answer } of known.questions) {
+      const now = ask(program);
+      if (!sameData(now, answer, moves)) return undefined;
+      questions.push({ ask, answer: now });
+    }
+    if (!moves.any) return known.flow;
+    const flow = moves.apply(known.flow);
+    this.#known.set(fn, { model, questions, flow });
+    return flow;
   }
 
   remember(fn: FunctionDef, remembered: Remembered): void {

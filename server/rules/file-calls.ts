@@ -17,12 +17,10 @@ export interface PlacedCall extends PlacedFunction {
   readonly offset: number;
 }
 
-interface Index {
-  /** Calls by the name called. */
-  readonly calls: ReadonlyMap<string, readonly PlacedCall[]>;
-}
+/** Calls of one file by the name called. */
+type Index = ReadonlyMap<string, readonly PlacedCall[]>;
 
-const indexes = new WeakMap<readonly CUnit[], Index>();
+const indexes = new WeakMap<CUnit['version'], Index>();
 const views = new WeakMap<CUnit['surroundings'], readonly CUnit[]>();
 
 /** The files a rule looks at: the unit, its headers, its neighbours; one list a unit. */
@@ -39,18 +37,17 @@ export function filesOf(pass: {
   return files;
 }
 
-function indexOf(files: readonly CUnit[]): Index {
-  let index = indexes.get(files);
+function indexOf(unit: CUnit): Index {
+  let index = indexes.get(unit.version);
   if (index === undefined) {
-    const calls = new Map<string, PlacedCall[]>();
-    for (const unit of files) addCalls(unit, calls);
-    index = { calls };
-    indexes.set(files, index);
+    index = callsIn(unit);
+    indexes.set(unit.version, index);
   }
   return index;
 }
 
-function addCalls(unit: CUnit, calls: Map<string, PlacedCall[]>): void {
+function callsIn(unit: CUnit): Index {
+  const calls = new Map<string, PlacedCall[]>();
   for (const [name, offsets] of namesBeforeBrackets(unit)) {
     for (const offset of offsets) {
       const fn = functionAt(unit, offset);
@@ -60,11 +57,12 @@ function addCalls(unit: CUnit, calls: Map<string, PlacedCall[]>): void {
       else list.push({ unit, fn, offset });
     }
   }
+  return calls;
 }
 
 /** The calls of a function by name. */
 export function callsOf(files: readonly CUnit[], name: string): readonly PlacedCall[] {
-  return indexOf(files).calls.get(name) ?? [];
+  return files.flatMap((unit) => indexOf(unit).get(name) ?? []);
 }
 
 /** Which calls to look for. */
@@ -86,7 +84,6 @@ export function functionsThatCall(
   files: readonly CUnit[],
   wanted: WantedCalls,
 ): ReadonlyMap<FunctionDef, PlacedFunction> {
-  const { calls } = indexOf(files);
   const found = new Map<FunctionDef, PlacedFunction>();
   const queue: string[] = [];
   const asked = new Set<string>();
@@ -97,12 +94,14 @@ export function functionsThatCall(
     asked.add(fn.name);
     queue.push(fn.name);
   };
-  for (const [name, list] of calls) {
-    if (!wanted.isWanted(name)) continue;
-    for (const call of list) if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
+  for (const unit of files) {
+    for (const [name, list] of indexOf(unit)) {
+      if (!wanted.isWanted(name)) continue;
+      for (const call of list) if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
+    }
   }
   for (let name = queue.pop(); name !== undefined; name = queue.pop())
-    for (const call of calls.get(name) ?? []) add(call);
+    for (const call of callsOf(files, name)) add(call);
   return found;
 }
 
