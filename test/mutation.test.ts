@@ -44,7 +44,14 @@ describe('mutation run', () => {
   before(async () => {
     await startParser();
     writeFileSync(join(root, 'demo.c'), DEMO);
-    const choice = { operators: OPERATORS, limit: 100, only: 'demo.c', progress: () => undefined };
+    const choice = {
+      operators: OPERATORS,
+      limit: 100,
+      only: 'demo.c',
+      seed: '',
+      tree: '6.1' as const,
+      progress: () => undefined,
+    };
     result = runMutants(new Laboratory(root, '6.1'), choice);
   });
 

@@ -39,13 +39,27 @@ export interface CleanEnd {
 export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   const { flow } = pass;
   const isOfSite = originsOf(site, pass.sites);
-  if (flow.releases.some((f) => f.dirtied && isOfSite(f.origin))) return undefined;
-  if (flow.ends.some((e) => (e.dirtied || e.hold === 'taken') && isOfSite(e.origin))) return undefined;
+  const takers = takersOf(flow, site, isOfSite);
+  const isOnTheWayOut = (fn: string): boolean => takers?.has(fn) === true;
+  if (flow.releases.some((f) => f.dirtied && isOfSite(f.origin) && !isOnTheWayOut(f.release.functionName)))
+    return undefined;
+  const counts = (e: EndFact): boolean => e.hold === 'taken' || (e.dirtied && (e.onSuccess || e.open));
+  if (flow.ends.some((e) => counts(e) && isOfSite(e.origin))) return undefined;
   const releases = cleanReleases(pass, site, isOfSite);
   if (releases === 'marked') return undefined;
   if (releases !== undefined) return { releases, by: 'paths' };
   const named = namedReleases(pass, site);
   return named.length === 0 ? undefined : { releases: named, by: 'names' };
+}
+
+/** The functions that return with the pages kept in a field: what they give back themselves is where they fail. undefined where none does. */
+function takersOf(
+  flow: FlowResult,
+  site: CallSite,
+  isOfSite: (origin: Origin) => boolean,
+): ReadonlySet<string> | undefined {
+  const held = flow.held.filter((h) => h.onSuccess && isOfSite(h.origin));
+  return held.length === 0 ? undefined : new Set(held.map((h) => h.functionName)).add(site.fn?.name ?? '');
 }
 
 /** By names: what other functions than those that take the pages give back; none where something marks them. */

@@ -1,7 +1,7 @@
 /**
  * npm run mutation: injects faults into the files of a Linux 6.1 tree, in memory, and counts how many are found.
  * Options: --operator NAME (again for more), --all (no sample), --limit N (mutants an operator, default 40), --only PATH-PART,
- * --list (every missed mutant). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
+ * --list (every missed mutant), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,16 @@ const BEGIN = '<!-- table: npm run mutation -->';
 const END = '<!-- end of table -->';
 const DEFAULT_LIMIT = 40;
 
-function options(): { operators: typeof OPERATORS; limit: number; only: string | undefined; list: boolean } {
+interface Options {
+  readonly operators: typeof OPERATORS;
+  readonly limit: number;
+  readonly only: string | undefined;
+  readonly list: boolean;
+  readonly seed: string;
+  readonly tree: '6.1' | '6.12';
+}
+
+function options(): Options {
   const { values } = parseArgs({
     options: {
       operator: { type: 'string', multiple: true },
@@ -26,6 +35,8 @@ function options(): { operators: typeof OPERATORS; limit: number; only: string |
       list: { type: 'boolean', default: false },
       limit: { type: 'string' },
       only: { type: 'string' },
+      seed: { type: 'string', default: '' },
+      tree: { type: 'string', default: '6.1' },
     },
   });
   const names = values.operator ?? [];
@@ -35,24 +46,31 @@ function options(): { operators: typeof OPERATORS; limit: number; only: string |
   const limit = values.all ? Number.POSITIVE_INFINITY : Number(values.limit ?? DEFAULT_LIMIT);
   if (!(limit > 0)) throw new Error(`--limit ${values.limit}: a number above 0 is needed`);
   const operators = names.length === 0 ? OPERATORS : OPERATORS.filter((o) => names.includes(o.name));
-  return { operators, limit, only: values.only, list: values.list };
+  const { only, list, seed, tree } = values;
+  if (tree !== '6.1' && tree !== '6.12') throw new Error(`--tree ${tree}: 6.1 or 6.12 is needed`);
+  return { operators, limit, only, list, seed, tree };
 }
 
 async function main(): Promise<void> {
   const chosen = options();
-  const tree = kernelTree('6.1');
+  const tree = kernelTree(chosen.tree);
   if (tree.kind === 'missing') throw new Error(tree.reason);
   await startParser();
   const start = performance.now();
   const seconds = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`;
   const progress = (text: string): void => void process.stderr.write(`${seconds()}: ${text}\n`);
-  const result = runMutants(new Laboratory(tree.root, '6.1'), { ...chosen, progress });
+  const result = runMutants(new Laboratory(tree.root, chosen.tree), { ...chosen, progress });
   progress('done');
   const text = table(result, chosen.operators);
   process.stdout.write(`${text}\n`);
   if (chosen.list) for (const line of missedLines(result)) process.stdout.write(`${line}\n`);
   if (process.env.UPDATE !== '1') return;
-  if (chosen.operators.length < OPERATORS.length || chosen.only !== undefined)
+  if (
+    chosen.operators.length < OPERATORS.length ||
+    chosen.only !== undefined ||
+    chosen.seed !== '' ||
+    chosen.tree !== '6.1'
+  )
     throw new Error('the table is written from a run of all operators over the whole tree');
   const doc = readFileSync(DOC, 'utf8');
   const begin = doc.indexOf(BEGIN);

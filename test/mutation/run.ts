@@ -42,12 +42,15 @@ export interface RunChoice {
   readonly limit: number;
   /** Only files whose path holds this. */
   readonly only: string | undefined;
+  /** Goes into the hash that draws the sample. */
+  readonly seed: string;
+  readonly tree: '6.1' | '6.12';
   readonly progress: (text: string) => void;
 }
 
 /** Runs. Throws an Error for an entry among the equivalent ones that names no mutant. */
 export function runMutants(laboratory: Laboratory, choice: RunChoice): RunResult {
-  const { operators, limit, only, progress } = choice;
+  const { operators, limit, only, seed, tree, progress } = choice;
   const baseline = new Map<string, Analysis>();
   const mutants: Mutant[] = [];
   for (const file of laboratory.scan()) {
@@ -58,11 +61,11 @@ export function runMutants(laboratory: Laboratory, choice: RunChoice): RunResult
     mutants.push(...own);
   }
   progress(`${mutants.length} mutants of ${baseline.size} files`);
-  const left = withoutEquivalent(mutants, operators, only === undefined);
+  const left = withoutEquivalent(mutants, operators, only === undefined && tree === '6.1');
   const chosen = operators.flatMap((o) =>
     left.mutants
       .filter((m) => m.operator === o)
-      .sort((a, b) => (hashOf(a.id) < hashOf(b.id) ? -1 : 1))
+      .sort((a, b) => (hashOf(seed + a.id) < hashOf(seed + b.id) ? -1 : 1))
       .slice(0, limit),
   );
   chosen.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
