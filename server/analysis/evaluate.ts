@@ -64,7 +64,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
       // `element = &array[i]`: some element of the array.
       return {
         key,
-        owner: ownerOf(pointer),
+        owner: ownerOf(s, pointer),
         weak: hasOffset(pointer) && key.startsWith('heap') && isSummaryPlace(key),
         element: hasOffset(pointer),
       };
@@ -72,15 +72,18 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
     case 'index': {
       const pointer = evaluate(s, place.pointer, ctx);
       const key = regionOf(pointer);
-      return { key, owner: ownerOf(pointer), weak: isSummaryPlace(key), element: false };
+      return { key, owner: ownerOf(s, pointer), weak: isSummaryPlace(key), element: false };
     }
   }
 }
 
-function ownerOf(pointer: Value): Owner | undefined {
+/** The field that a pointer was read from; that of an array in a struct, where it points into that. */
+function ownerOf(s: PathState, pointer: Value): Owner | undefined {
   if (pointer.kind === 'symbol') return pointer.owner;
-  if (pointer.kind === 'op') return pointer.args.map(ownerOf).find((o) => o !== undefined);
-  return undefined;
+  if (pointer.kind === 'op') return pointer.args.map((a) => ownerOf(s, a)).find((o) => o !== undefined);
+  return pointer.kind === 'address' && pointer.place.endsWith('[*]')
+    ? s.owners.get(pointer.place.slice(0, -3))
+    : undefined;
 }
 
 /** The value of an expression. */

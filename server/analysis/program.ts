@@ -13,6 +13,7 @@ import { summarize } from './exits.ts';
 import { type FlowMemo, type FunctionFlow, ListeningProgram } from './flow-memo.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { Asked, Callee, Caller, Frame, Program } from './frame.ts';
+import { keepsPage } from './keeps-page.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import type { EntryEvent } from './path-state.ts';
@@ -122,7 +123,9 @@ class Run implements Program {
     const known = this.graph.lookup(caller.unit, name);
     if (known === undefined) return { kind: 'external' };
     const mayFree = this.graph.frees(known.fn) && asked.holding && asked.holdsBelow();
-    const worth = mayFree || (this.#isWorth(caller, known, asked) && (asked.withPages || !this.isIdle(known)));
+    const withPages = asked.withPages || keepsPage(known.unit, known.fn);
+    const worth =
+      mayFree || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
     const summary = worth ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
