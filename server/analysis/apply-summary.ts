@@ -107,8 +107,13 @@ function learnOwner(s: PathState, place: string, value: Value, owner: Owner | un
   if (owner?.tag === undefined || !isNamed(owner)) return;
   const unknown = place.endsWith(`.${owner.field}`)
     ? !s.owners.has(place)
-    : value.prov.length > 0 && ownerOfPlace(s, place)?.tag === undefined;
+    : leadsToPages(value) && ownerOfPlace(s, place)?.tag === undefined;
   if (unknown) s.owners.set(place, owner);
+}
+
+/** Whether pages taken here, or those of this function's caller, may lie behind a value. */
+function leadsToPages(value: Value): boolean {
+  return value.prov.length > 0 || (value.kind === 'symbol' && value.path !== undefined);
 }
 
 /** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
