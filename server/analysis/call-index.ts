@@ -119,6 +119,14 @@ export function callsOf(unit: CUnit, name: string): readonly CallPlace[] {
   return [...functions].flatMap((fn) => (callsIn(unit, fn).get(name) ?? []).map((node) => ({ fn, node })));
 }
 
+/** Offsets at which a text has a word. A function that lost its name in damaged text stands nowhere. */
+export function* placesOfWord(text: string, word: string): Generator<number> {
+  if (word === '') return;
+  for (let i = text.indexOf(word); i >= 0; i = text.indexOf(word, i + word.length)) {
+    if (!/\w/.test(text[i - 1] ?? ' ') && !/\w/.test(text[i + word.length] ?? ' ')) yield i;
+  }
+}
+
 /**
  * Whether the name occurs other than before a bracket, or in a macro: its address may be taken, and calls may be spelled otherwise.
  * Its own definition is before a bracket.
@@ -126,11 +134,7 @@ export function callsOf(unit: CUnit, name: string): readonly CallPlace[] {
 export function isNamedWithoutCall(unit: CUnit, name: string): boolean {
   const called = namesBeforeBrackets(unit).get(name)?.length ?? 0;
   let seen = 0;
-  for (let i = unit.code.indexOf(name); i >= 0; i = unit.code.indexOf(name, i + name.length)) {
-    if (/\w/.test(unit.code[i - 1] ?? ' ') || /\w/.test(unit.code[i + name.length] ?? ' ')) continue;
-    seen++;
-    if (seen > called) return true;
-  }
+  for (const _ of placesOfWord(unit.code, name)) if (++seen > called) return true;
   const word = new RegExp(`\\b${name}\\b`);
   return unit.macros.some((m) => word.test(unit.text.slice(m.bodySpan.start, m.bodySpan.end)));
 }

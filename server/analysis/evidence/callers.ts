@@ -7,7 +7,7 @@ import { OPS_ROWS } from '../../../model/ops.ts';
 import type { CallbackRow, EntryPoint } from '../../../model/schema.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsOf, functionAt } from '../call-index.ts';
+import { callsOf, functionAt, placesOfWord } from '../call-index.ts';
 import { type ProjectView, usersOf } from '../project-view.ts';
 
 /** A call of a function. */
@@ -69,8 +69,8 @@ function scopeOf(unit: CUnit, fn: FunctionDef, project: ProjectView): readonly C
 function hooksIn(unit: CUnit, name: string): Hook[] {
   const { code } = unit;
   const hooks: Hook[] = [];
-  for (let i = code.indexOf(name); i >= 0; i = code.indexOf(name, i + name.length)) {
-    if (/\w/.test(code[i - 1] ?? ' ') || /^\w|^\s*\(/.test(code.slice(i + name.length, i + name.length + 40))) continue;
+  for (const i of placesOfWord(code, name)) {
+    if (/^\s*\(/.test(code.slice(i + name.length, i + name.length + 40))) continue;
     const hook = hookAt(unit, i);
     if (hook !== undefined) hooks.push(hook);
   }
