@@ -161,7 +161,7 @@ describe('functions of a project', () => {
   const files = { 'guplint.json': '{ "kernel": "6.12", "model": "guplint.model.json" }', 'drv/map.c': CALLER };
 
   it("are sites and releases as the kernel's own, also where nothing of the kernel is named", () => {
-    const only = CALLER.replace('put_page(pages[0])', 'demo_log(pages)');
+    const only = CALLER.replace('put_page(pages[0])', 'demo_keep(pages)');
     const tree = temporaryTree({ ...files, 'guplint.model.json': MODEL, 'drv/only.c': only });
     const { out, code } = guplint(['check', '--format', 'json', '--no-cache', '.'], { cwd: tree });
     const found = (JSON.parse(out) as { findings: { rule: string; file: string; site: { api: string } }[] }).findings;
