@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyseText } from './harness/engine.ts';
 import { startParser } from './harness/parser.ts';
+import { randomNumbers } from './harness/random.ts';
 
 const RULES = join(__dirname, 'fixtures', 'rules');
 
@@ -25,14 +26,6 @@ const PIECES = [
   'static ',
   '->',
 ];
-
-function generator(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
 
 function broken(text: string, random: (bound: number) => number): string {
   let out = text;
@@ -62,7 +55,7 @@ static int demo_take;(s;truct demo *d, unsigned long addr)
 
   it('end on fixtures with pieces put in and left out', function () {
     this.timeout(300_000);
-    const random = generator(42);
+    const random = randomNumbers(42);
     const texts = readdirSync(RULES, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.c'))
       .map((name) => readFileSync(join(RULES, name), 'utf8'));

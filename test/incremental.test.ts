@@ -20,6 +20,7 @@ import { loadUnit } from '../server/syntax/load.ts';
 import type { FunctionDef } from '../server/syntax/unit.ts';
 import { memoryFiles } from './harness/engine.ts';
 import { startParser } from './harness/parser.ts';
+import { randomNumbers } from './harness/random.ts';
 
 const EXAMPLES = path.join(__dirname, '..', 'examples');
 const SYNTAX = path.join(__dirname, 'fixtures', 'sites');
@@ -84,7 +85,7 @@ describe('a unit of a document that changes', () => {
   }
 
   it('is what a fresh one is where only the function that was typed in is loaded', () => {
-    const random = generator(5);
+    const random = randomNumbers(5);
     let renewed = 0;
     for (const name of readdirSync(SYNTAX).filter((n) => n.endsWith('.c'))) {
       const original = readFileSync(path.join(SYNTAX, name), 'utf8');
@@ -202,7 +203,7 @@ describe('typing', () => {
       return session;
     };
     const typing = open();
-    const random = generator(11);
+    const random = randomNumbers(11);
     const sources = names.filter((name) => name.endsWith('.c'));
     for (let i = 0; i < 60; i++) {
       const file = sources[random(sources.length)] ?? assert.fail();
@@ -219,14 +220,6 @@ describe('typing', () => {
     }
   });
 });
-
-function generator(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
 
 /** A line of a body is left out, said twice, or changed in a word. */
 function edited(text: string, random: (bound: number) => number): string {

@@ -9,6 +9,7 @@ import type { Diagnostic } from 'vscode-languageserver/node';
 import { guplint, temporaryTree } from './harness/cli.ts';
 import { LspClient } from './harness/lsp.ts';
 import { readFixture } from './harness/markers.ts';
+import { randomNumbers } from './harness/random.ts';
 
 const ROOT = path.join(__dirname, '..');
 const SEVERITY: Readonly<Record<string, number>> = { error: 1, warning: 2, info: 4 };
@@ -123,7 +124,7 @@ describe('the same answer on the command line and in the editor', function () {
     const client = await LspClient.start({ folders: [tree], settings: { kernel: '6.12' } });
     const texts = new Map<string, string>();
     for (const name of names) texts.set(await client.open(path.join(tree, name), files[name] ?? ''), files[name] ?? '');
-    const random = generator(20240607);
+    const random = randomNumbers(20240607);
     const uris = [...texts.keys()];
     /** Edits that take earlier ones back: without them nothing but noise would be left of the files. */
     const undo: { uri: string; start: number; end: number; newText: string }[] = [];
@@ -158,14 +159,6 @@ describe('the same answer on the command line and in the editor', function () {
 });
 
 /** Numbers below a bound, the same in every run. */
-function generator(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
-
 const PIECES = [
   'FOLL_WRITE',
   'FOLL_LONGTERM | ',

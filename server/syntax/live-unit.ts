@@ -16,37 +16,25 @@ const SPACES = /^ *$/;
 
 /** A unit. */
 export class LiveUnit implements CUnit {
-  readonly path: string;
-  readonly range: CUnit['range'];
+  declare readonly path: string;
+  declare readonly range: CUnit['range'];
+  declare readonly text: string;
+  declare readonly code: string;
+  declare readonly functions: CUnit['functions'];
+  declare readonly declarations: CUnit['declarations'];
+  declare readonly macros: CUnit['macros'];
+  declare readonly includes: CUnit['includes'];
+  declare readonly conditions: CUnit['conditions'];
+  declare readonly annotations: CUnit['annotations'];
+  declare readonly regions: CUnit['regions'];
+  declare readonly guessed: CUnit['guessed'];
+  declare readonly openBranches: CUnit['openBranches'];
   version: object = {};
   surroundings: object = {};
-  text: string;
-  code: string;
-  functions: CUnit['functions'];
-  declarations: CUnit['declarations'];
-  macros: CUnit['macros'];
-  includes: CUnit['includes'];
-  conditions: CUnit['conditions'];
-  annotations: CUnit['annotations'];
-  regions: CUnit['regions'];
-  guessed: CUnit['guessed'];
-  openBranches: CUnit['openBranches'];
   #lines: LineIndex | undefined;
 
   constructor(parts: UnitParts) {
-    this.path = parts.path;
-    this.range = parts.range;
-    this.text = parts.text;
-    this.code = parts.code;
-    this.functions = parts.functions;
-    this.declarations = parts.declarations;
-    this.macros = parts.macros;
-    this.includes = parts.includes;
-    this.conditions = parts.conditions;
-    this.annotations = parts.annotations;
-    this.regions = parts.regions;
-    this.guessed = parts.guessed;
-    this.openBranches = parts.openBranches;
+    this.#become(parts);
   }
 
   get lines(): LineIndex {
@@ -86,19 +74,9 @@ export class LiveUnit implements CUnit {
   }
 
   #become(parts: UnitParts): void {
+    Object.assign(this, parts);
     this.version = {};
     this.surroundings = {};
-    this.text = parts.text;
-    this.code = parts.code;
-    this.functions = parts.functions;
-    this.declarations = parts.declarations;
-    this.macros = parts.macros;
-    this.includes = parts.includes;
-    this.conditions = parts.conditions;
-    this.annotations = parts.annotations;
-    this.regions = parts.regions;
-    this.guessed = parts.guessed;
-    this.openBranches = parts.openBranches;
     this.#lines = undefined;
   }
 }
