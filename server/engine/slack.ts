@@ -8,7 +8,7 @@
 const END = /^\}(?=[ \t]*\r?$)/gm;
 
 /** Characters left behind a function at first, and behind one that has used them up. */
-const ROOM = 64;
+const ROOM = 160;
 const MORE_ROOM = 1024;
 
 /** One document as it changes. */
