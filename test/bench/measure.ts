@@ -91,9 +91,12 @@ export const ms = (value: number): string => `${value.toFixed(0)} ms`;
 /** Milliseconds as a cell in seconds. */
 export const seconds = (value: number): string => `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
 
-/** The machine and how busy it is: wall times of a busy one say little, processor times still do. */
+/** How busy the machine was before the measurement itself made it so. */
+const LOAD_BEFORE = os.loadavg()[0] ?? 0;
+
+/** The machine and how busy it was: wall times of a busy one say little, processor times still do. */
 export function machine(): string {
-  const load = os.loadavg()[0] ?? 0;
+  const load = LOAD_BEFORE;
   const busy = load > os.availableParallelism() / 2 ? `, **busy with other work too** (load ${load.toFixed(1)})` : '';
   return `Node ${process.versions.node}, ${os.availableParallelism()} processors${busy}`;
 }
