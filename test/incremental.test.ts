@@ -11,6 +11,7 @@ import { FlowMemo } from '../server/analysis/flow-memo.ts';
 import { LOWER_TABLES } from '../server/analysis/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../server/analysis/program.ts';
 import { findCalls } from '../server/analysis/sites.ts';
+import { hashOf } from '../server/base/hash.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../server/engine/config.ts';
 import type { AnalyseJob } from '../server/engine/protocol.ts';
 import { createSession, type Session } from '../server/engine/session.ts';
@@ -218,6 +219,17 @@ describe('typing', () => {
       texts.set(file, before);
       typing.opened(file, before);
     }
+  });
+
+  it('is answered of the text shown, also after another one was supposed', () => {
+    const session = createSession(memoryFiles({}), performance);
+    session.opened('a.c', DRIVER);
+    const [shown] = session.analyse(job('a.c')).results;
+    const text = DRIVER.replace('return 0;', 'return 1;');
+    const [supposed] = session.analyse({ ...job('a.c'), files: [{ file: 'a.c', text }] }).results;
+    assert.equal(shown?.textHash, hashOf(DRIVER));
+    assert.equal(supposed?.textHash, hashOf(text));
+    assert.deepEqual(session.analyse(job('a.c')).results[0]?.textHash, hashOf(DRIVER));
   });
 });
 

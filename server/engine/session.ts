@@ -62,6 +62,11 @@ function renewed(unit: LiveUnit, text: string, env: PreprocessEnv, load: () => L
   return unit.takeOver(fresh) ? unit : fresh;
 }
 
+/** A result told of the text as its editor shows it. */
+function toldOf(result: FileResult, text: string | undefined): FileResult {
+  return text === undefined ? result : { ...result, textHash: hashOf(text), length: text.length };
+}
+
 /** Bytes of closed files that are kept; a directory with more is read again for each job. */
 const KEPT_BYTES = 48 * 1024 * 1024;
 
@@ -137,6 +142,8 @@ class EditorSession implements Session {
   readonly #memo = new FlowMemo();
   readonly #directories = new ReadDirectories();
   readonly #slack = new Map<string, Slack>();
+  /** Texts of open documents as their editors show them. */
+  readonly #shown = new Map<string, string>();
   /** Texts of closed files that were asked for. */
   readonly #texts = new Map<string, string | undefined>();
   /** Files of a directory that name something of the model. */
@@ -152,7 +159,9 @@ class EditorSession implements Session {
 
   opened(file: string, text: string): void {
     const before = this.#files.texts.get(file) ?? this.#texts.get(file);
+    if (file.endsWith('.c') && !this.#slack.has(file)) this.#slack.set(file, new Slack());
     const wide = this.#widen(file, text);
+    this.#shown.set(file, text);
     this.#files.texts.set(file, wide);
     this.#texts.delete(file);
     // A file that names nothing of the model any more is no neighbour, but it is still searched for callers and the like.
@@ -163,6 +172,7 @@ class EditorSession implements Session {
   closed(file: string): void {
     this.#files.texts.delete(file);
     this.#slack.delete(file);
+    this.#shown.delete(file);
     this.#directories.forget(file);
     this.#changed(file, false);
   }
@@ -200,21 +210,16 @@ class EditorSession implements Session {
     }
     const { results, problems } = analyseWith(project, texts, job, this.#clock);
     if (supposed.length > 0) this.#units.changed();
-    return { results: results.map((r) => this.#asShown(r)), problems, time: this.#clock.now() - start };
+    const shown = new Map([
+      ...this.#shown,
+      ...job.files.flatMap(({ file, text }) => (text === undefined ? [] : [[file, text] as const])),
+    ]);
+    return { results: results.map((r) => toldOf(r, shown.get(r.file))), problems, time: this.#clock.now() - start };
   }
 
-  /** A result told of the document's own text. */
-  #asShown(result: FileResult): FileResult {
-    const text = this.#slack.get(result.file)?.text;
-    return text === undefined ? result : { ...result, textHash: hashOf(text), length: text.length };
-  }
-
-  /** The text of a document with room in it to type; that of any other file as it is. */
+  /** The text of an open document with room in it to type; that of any other file as it is. */
   #widen(file: string, text: string): string {
-    if (!file.endsWith('.c')) return text;
-    const slack = this.#slack.get(file) ?? new Slack();
-    this.#slack.set(file, slack);
-    return slack.widen(text);
+    return this.#slack.get(file)?.widen(text) ?? text;
   }
 
   /** Looks for what a project declares as for the model's own names. */

@@ -15,16 +15,9 @@ const MORE_ROOM = 1024;
 export class Slack {
   /** Characters given to each piece, up to a closing brace and with the room behind it. */
   #given: readonly number[] = [];
-  #text = '';
-
-  /** The text that was widened last. */
-  get text(): string {
-    return this.#text;
-  }
 
   /** The document's text with room in it; where every piece still fits into what it was given, nothing but that piece differs. */
   widen(text: string): string {
-    this.#text = text;
     const pieces = piecesOf(text);
     const last = pieces.pop() ?? '';
     const given = this.#given;
