@@ -64,6 +64,32 @@ describe('language server under torture', function () {
     assert.ok((await client.pull(uri)).length >= 5);
   });
 
+  it('takes messages out of order: before initialize, opened twice, older versions, closed twice', async () => {
+    const client = new LspClient({ kernel: '6.12' });
+    started.push(client);
+    const file = path.join(folder, 'capture.c');
+    const uri = pathToFileURL(file).href;
+    const early = client.request('textDocument/hover', { textDocument: { uri }, position: { line: 0, character: 0 } });
+    assert.equal(await early, null);
+    await client.open(file, 'int too_early;\n');
+    await client.initialize({ folders: [folder], settings: { kernel: '6.12' } });
+    await client.open(file, 'int opened_first;\n', 7);
+    await client.open(file, CAPTURE, 3);
+    await client.change(uri, 2, [{ text: CAPTURE.replaceAll('unpin_user_pages', 'demo_keep') }]);
+    await client.change(uri, 1, [{ text: CAPTURE }]);
+    const shown = (await client.pull(uri)).map(({ code, range }) => ({ code, range }));
+    const fresh = await start({ folders: [folder], settings: { kernel: '6.12' } });
+    const same = await fresh.open(file, CAPTURE);
+    assert.deepEqual(
+      shown,
+      (await fresh.pull(same)).map(({ code, range }) => ({ code, range })),
+    );
+    await client.close(uri);
+    await client.close(uri);
+    await client.change(uri, 9, [{ text: 'x' }]);
+    assert.deepEqual(await client.pull(uri), []);
+  });
+
   it('goes on after a body that is no JSON', async () => {
     const client = await LspClient.start({ folders: [folder], settings: { kernel: '6.12' } });
     const uri = await client.open(path.join(folder, 'capture.c'), CAPTURE);
