@@ -136,7 +136,8 @@ export class CallGraph {
 
   /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
   touchesPages(name: string): boolean {
-    return this.#model.readable(name).some((row) => row.site === true || givesBack(row));
+    const { acquires, releases } = this.#kindOf(name);
+    return acquires || releases;
   }
 
   /** Functions that initialisers of a unit put into a field of this name. */

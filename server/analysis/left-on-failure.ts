@@ -44,7 +44,8 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   }
 }
 
-function isError({ state, value }: Exit): boolean {
+/** Whether a function returns a negative errno where it leaves. */
+export function isError({ state, value }: Exit): boolean {
   return value !== undefined && intervalOf(state.facts, value).high < 0;
 }
 

@@ -85,12 +85,7 @@ export function visibleFunctions(unit: CUnit, name: string, project: ProjectView
     const found = unitSymbols(from).functions.get(name);
     if (found !== undefined) return found.map((fn) => ({ unit: from, fn }));
   }
-  return project.exported?.(unit, name) ?? project.cluster(unit).flatMap((from) => exportedBy(from, name));
-}
-
-function exportedBy(unit: CUnit, name: string): readonly VisibleFunction[] {
-  const found = unitSymbols(unit).functions.get(name) ?? [];
-  return found.filter((fn) => !fn.isStatic).map((fn) => ({ unit, fn }));
+  return project.exported?.(unit, name) ?? exportsOf(project.cluster(unit)).get(name) ?? [];
 }
 
 /** The functions of some units that are not static, by name, in the order of the units. */

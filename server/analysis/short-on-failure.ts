@@ -2,12 +2,10 @@
  * A short count in an array of the caller, lost: the function knows that fewer pages came than it asked for, returns an error instead of
  * the number, and stores that nowhere. Whoever is told of the failure cannot know how many to give back.
  */
-import { intervalOf } from '../flow/facts.ts';
 import type { Value } from '../flow/value.ts';
-import type { Exit } from './edges.ts';
 import type { EndFact, FlowProblem } from './flow-problem.ts';
 import { type Frame, isShort, reportProblem, stepAt, trailSteps } from './frame.ts';
-import type { Open } from './left-on-failure.ts';
+import { isError, type Open } from './left-on-failure.ts';
 import type { PathState } from './path-state.ts';
 import type { Origin, Resource } from './resource.ts';
 
@@ -17,7 +15,7 @@ export const SHORT_LEFT = 'short left';
 /** Reports what failing exits leave of short counts in arrays of the callers. */
 export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
   for (const { exit, resource: r, handles } of open) {
-    if (!fails(exit) || r.origin.chain.length > 0 || r.maybeTaken !== undefined) continue;
+    if (!isError(exit) || r.origin.chain.length > 0 || r.maybeTaken !== undefined) continue;
     if (r.unit !== 'pages' || r.heldWhen !== 'positive' || r.reference === 'either') continue;
     if (!isShort(exit.state, r) || !handles.every((h) => /^arg\d+\b/.test(h.place))) continue;
     if (isKnownToCallers(exit.state, r)) continue;
@@ -31,10 +29,6 @@ export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
       detail: SHORT_LEFT,
     });
   }
-}
-
-function fails({ state, value }: Exit): boolean {
-  return value !== undefined && intervalOf(state.facts, value).high < 0;
 }
 
 /** Whether the count, or something made of it, lies in memory that outlives the function. */

@@ -66,14 +66,3 @@ function openBranchesOf(g: Group): OpenBranch[] {
 function regionsOf(g: Group): VersionRegion[] {
   return g.branches.filter((b) => b.versioned).map((b) => ({ span: b.body, kernels: b.kernels }));
 }
-
-/**
- * The same unit as a new object with functions of its own: what was concluded from a unit is kept by identity and may rest on
- * other files, which may have changed; what follows from its own text alone is not worked out again.
- */
-export function renewUnit(unit: CUnit): CUnit {
-  const copy = new LiveUnit({ ...unit, functions: unit.functions.map((fn) => ({ ...fn })) });
-  const env = environments.get(unit);
-  if (env !== undefined) environments.set(copy, env);
-  return copy;
-}

@@ -17,7 +17,7 @@ import { LocalExecutor } from '../../server/host/local.ts';
 import { defineRule, type Rule, type RulePass } from '../../server/rules/define.ts';
 import { rules } from '../../server/rules/registry.ts';
 import { decode } from '../../server/syntax/decode.ts';
-import { renewUnit } from '../../server/syntax/load.ts';
+import type { LiveUnit } from '../../server/syntax/live-unit.ts';
 import type { CUnit, PreprocessEnv } from '../../server/syntax/unit.ts';
 import type { Seen } from './subject.ts';
 
@@ -38,7 +38,7 @@ export class Laboratory {
   readonly #headers: Headers;
   readonly #config: ResolvedConfig;
   readonly #tree: KernelTree;
-  readonly #units = new Map<string, CUnit>();
+  readonly #units = new Map<string, LiveUnit>();
   readonly #texts = new Map<string, string>();
   readonly #byDirectory = new Map<string, string[]>();
 
@@ -86,7 +86,7 @@ export class Laboratory {
     const texts = new Map(neighbours.map((n) => [n, n === file ? text : this.text(n)]));
     texts.set(file, text);
     const units = {
-      unit: (path: string, now: string, env: PreprocessEnv, load: () => CUnit): CUnit =>
+      unit: (path: string, now: string, env: PreprocessEnv, load: () => LiveUnit): CUnit =>
         path === file ? load() : this.#unit(path, now, env, load),
     };
     const tools = { fs: this.#fs, prefilter: this.#prefilter, headers: this.#headers, units };
@@ -115,10 +115,13 @@ export class Laboratory {
     };
   }
 
-  #unit(path: string, text: string, env: PreprocessEnv, load: () => CUnit): CUnit {
+  #unit(path: string, text: string, env: PreprocessEnv, load: () => LiveUnit): CUnit {
     const key = `${env.range.since}:${env.range.until}:${path}`;
     const known = this.#units.get(key);
-    if (known !== undefined && known.text === text) return renewUnit(known);
+    if (known !== undefined && known.text === text) {
+      known.renewSurroundings();
+      return known;
+    }
     const unit = load();
     this.#units.set(key, unit);
     return unit;
