@@ -233,15 +233,13 @@ describe('VS Code', function () {
     await input.waitFor({ state: 'visible', timeout: 20_000 });
     await workbench.until('the proposed name', async () => /\/guplint-report\.html$/.test(await input.inputValue()));
     await page.keyboard.press('Enter');
-    await page.waitForSelector('.notification-toast:has-text("sites written")', { timeout: 60_000 });
+    await workbench.notified('sites written');
     await saved('guplint-report.html', /demo_register/);
   });
 
   it('checks the whole workspace', async () => {
-    const { page } = workbench;
     await workbench.command('guplint: Check Workspace');
-    await page.waitForSelector('.notification-toast:has-text("sites in")', { timeout: 60_000 });
-    assert.match((await page.locator('.notification-toast').allInnerTexts()).join(' '), /\d+ errors, \d+ warnings/);
+    assert.match(await workbench.notified('sites in'), /\d+ errors, \d+ warnings/);
     await shot('workspace');
   });
 

@@ -136,6 +136,24 @@ export class Workbench {
     return shown;
   }
 
+  /**
+   * The text of the notification that says something; waits a minute for it. VS Code shows no toast for a fourth notification
+   * within 800 ms, and takes toasts away after some seconds: what is not seen as a toast is looked for in the notification centre.
+   */
+  async notified(text: string): Promise<string> {
+    const item = this.page.locator('.notification-list-item', { hasText: text }).first();
+    for (let tries = 1; ; tries++) {
+      try {
+        await item.waitFor({ timeout: 6000 });
+        return await item.innerText();
+      } catch (error) {
+        const shown = await this.page.locator('.notification-list-item').allInnerTexts();
+        if (tries >= 10) throw new Error(`no notification with ${text} among ${shown.join(' | ')}: ${error}`);
+        await this.command('Notifications: Show Notifications');
+      }
+    }
+  }
+
   /** Milliseconds that the extension's activation took, as VS Code tells it. */
   async activationTime(): Promise<number> {
     await this.command('Developer: Show Running Extensions');
