@@ -270,6 +270,51 @@ describe('format details', () => {
   });
 });
 
+/** A conversion, a leak whose fix the conversion changes in its turn, and a dirty mark that is missing. */
+const LONG = `// SPDX-License-Identifier: MIT
+#include <linux/mm.h>
+
+struct demo {
+	struct page **pages;
+	struct sg_table sgt;
+	int npages;
+};
+
+static int demo_map(struct demo *c, unsigned long uaddr)
+{
+	int ret;
+
+	ret = get_user_pages_fast(uaddr, c->npages, FOLL_WRITE, c->pages);
+	if (ret < c->npages) {
+		kfree(c->pages);
+		return -EINVAL;
+	}
+	return dma_map_sg(c->dev, c->sgt.sgl, c->npages, DMA_FROM_DEVICE);
+}
+
+static void demo_unmap(struct demo *c)
+{
+	int i;
+
+	for (i = 0; i < c->npages; i++)
+		put_page(c->pages[i]);
+	kfree(c->pages);
+}
+
+static long demo_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case 1:
+		return demo_map(f->private_data, arg);
+	case 2:
+		demo_unmap(f->private_data);
+		return 0;
+	}
+	return -ENOTTY;
+}
+
+static const struct file_operations demo_fops = { .unlocked_ioctl = demo_ioctl };
+`;
 const TAKE = `static int demo_take(unsigned long addr, struct page **pages)
 {
 	return pin_user_pages_fast(addr, 1, 1, pages);
@@ -344,12 +389,27 @@ describe('check --format patch', () => {
     assert.match(diff, /^--- a\/drivers\/misc\/demo\/a\.c\n/);
   });
 
+  it('tells what was found in the files as they were, not what a fix asked for on its way', () => {
+    const cwd = temporaryTree({ 'a.c': LONG });
+    const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });
+    const [message = '', diff = ''] = out.split('\n---\n');
+    assert.match(diff, /^\+\t\t\tunpin_user_pages\(c->pages, ret\);$/m);
+    const told = message.replace(/\s+/g, ' ');
+    const rules = ['longterm-needs-pin', 'partial-pin-leaked', 'missing-dirty'];
+    assert.deepEqual(
+      [...told.matchAll(/\[([a-z-]+)\]/g)].map(([, rule]) => rule),
+      rules,
+    );
+    assert.match(told, / demo_unmap\(\) gives pages back with put_page\(\) that nothing marks dirty/);
+    assert.doesNotMatch(told, /demo_unmap\(\): demo_unmap\(\)/);
+  });
+
   it('no line of the message begins like a header', () => {
     const [finding] = analyseTexts(new Map([['a.c', TAKE]]), { kernel: '6.12', defines: [], inTree: false }).findings;
     assert.ok(finding !== undefined);
     for (let shift = 0; shift < 80; shift++) {
       const told = { ...finding, message: `${'x'.repeat(shift)} pages that are written to: reclaim may drop them` };
-      const message = commitMessage([{ finding: told, title: 'Mend', files: ['a.c'] }], ['a.c']);
+      const message = commitMessage([{ finding: told, title: 'Mend', files: ['a.c'], answers: told }], ['a.c']);
       const [, ...lines] = message.split('\n');
       assert.ok(!lines.some((line) => /^[A-Za-z-]+:/.test(line)), message);
       assert.ok(lines.every((line) => line.length <= 85));

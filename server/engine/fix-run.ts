@@ -32,6 +32,8 @@ export interface AppliedFix {
   readonly title: string;
   /** The files that the fix changes. */
   readonly files: readonly string[];
+  /** The finding of the unchanged files that the fix answers; undefined where it completes what an earlier fix of the run began. */
+  readonly answers: Finding | undefined;
 }
 
 /** One file before and after. */
@@ -210,6 +212,7 @@ export interface FixOptions {
 export async function fixRun(result: RunResult, host: Host, options: FixOptions): Promise<FixOutcome> {
   const run = new FixRun(result, host);
   const fixed: AppliedFix[] = [];
+  const first = options.select(result.findings);
   let rounds = 0;
   let open = true;
   while (open && rounds < MAX_ROUNDS) {
@@ -217,7 +220,7 @@ export async function fixRun(result: RunResult, host: Host, options: FixOptions)
     const round = applyRound(options.select(run.result.findings), options.allowed, (file) => run.text(file));
     open = round.texts.size > 0;
     if (!open) break;
-    for (const finding of round.fixed) fixed.push(appliedFix(finding, options.allowed));
+    for (const finding of round.fixed) fixed.push(appliedFix(finding, options.allowed, first));
     await run.again(round.texts);
   }
   const all = [...run.changes()].sort((a, b) => compareText(a.file, b.file));
@@ -232,8 +235,18 @@ export async function fixRun(result: RunResult, host: Host, options: FixOptions)
   };
 }
 
-/** What applying the fix of a finding is on record as. */
-export function appliedFix(finding: Finding, allowed: Allowed): AppliedFix {
+/** What applying the fix of a finding is on record as; `first`: the findings before any fix. */
+export function appliedFix(finding: Finding, allowed: Allowed, first: readonly Finding[]): AppliedFix {
   const fix = fixOf(finding, allowed);
-  return { finding, title: fix?.title ?? '', files: [...new Set(fix?.edits.map((e) => e.location.file))] };
+  return {
+    finding,
+    title: fix?.title ?? '',
+    files: [...new Set(fix?.edits.map((e) => e.location.file))],
+    answers: first.includes(finding) ? finding : first.find((f) => isAlike(f, finding)),
+  };
+}
+
+/** Whether two findings of different rounds say the same of a function: the statements they name may have changed between. */
+function isAlike(a: Finding, b: Finding): boolean {
+  return a.rule === b.rule && a.location.file === b.location.file && a.functionName === b.functionName;
 }

@@ -3,6 +3,7 @@
  * matters, lines of 72 columns. No name, no tags: those are the sender's.
  */
 import type { AppliedFix } from '../../engine/fix-run.ts';
+import type { Finding } from '../../engine/protocol.ts';
 
 /** Columns of a message's line; checkpatch.pl wants 75 at most. */
 const WIDTH = 72;
@@ -12,14 +13,16 @@ const UNNAMED: ReadonlySet<string> = new Set(['.', '..', 'drivers', 'src']);
 
 /** The message for fixes that change these files. */
 export function commitMessage(fixes: readonly AppliedFix[], files: readonly string[]): string {
-  const subject = subjectOf(fixes, files);
+  // What only completes another fix is no fault of the files as they were.
+  const answering = fixes.flatMap(({ answers, title }) => (answers === undefined ? [] : [{ finding: answers, title }]));
+  const subject = subjectOf(answering, files);
   const told = new Set(
-    fixes.map((f) => paragraph(f, { several: files.length > 1, titled: subject.endsWith(f.title) })),
+    answering.map((f) => paragraph(f, { several: files.length > 1, titled: subject.endsWith(f.title) })),
   );
   return `${[`Subject: [PATCH] ${subject}`, ...told].join('\n\n')}\n---\n`;
 }
 
-function subjectOf(fixes: readonly AppliedFix[], files: readonly string[]): string {
+function subjectOf(fixes: readonly Told[], files: readonly string[]): string {
   const titles = new Set(fixes.map((f) => f.title));
   const [title = ''] = titles;
   const prefix = prefixOf(files);
@@ -38,15 +41,23 @@ function prefixOf(files: readonly string[]): string {
 }
 
 interface Told {
+  readonly finding: Finding;
+  /** What is done about it. */
+  readonly title: string;
+}
+
+interface Telling {
   /** Whether the patch changes several files. */
   readonly several: boolean;
   /** Whether the subject says what is done. */
   readonly titled: boolean;
 }
 
-function paragraph({ finding, title }: AppliedFix, { several, titled }: Told): string {
+function paragraph({ finding, title }: Told, { several, titled }: Telling): string {
   const where = several ? ` (${finding.location.file})` : '';
-  const what = finding.functionName === '' ? '' : `${finding.functionName}()${where}: `;
+  const named = `${finding.functionName}()`;
+  const isNamed = where === '' && finding.message.startsWith(named);
+  const what = finding.functionName === '' || isNamed ? '' : `${named}${where}: `;
   return wrapped(`${what}${finding.message} [${finding.rule}].${titled ? '' : ` ${title}.`}`);
 }
 
