@@ -71,10 +71,14 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   push(term.otherwise, no);
 }
 
+/** Characters of a condition that a step shows. */
+const MAX_CONDITION = 80;
+
 function note(frame: Frame, s: PathState, span: Span, outcome: boolean): void {
-  const text = frame.unit.text.slice(span.start, span.end).replace(/\s+/g, ' ').slice(0, 60);
+  const text = frame.unit.text.slice(span.start, span.end).replace(/\s+/g, ' ');
+  const shown = text.length > MAX_CONDITION ? `${text.slice(0, MAX_CONDITION)}…` : text;
   s.trail = {
-    step: stepAt(frame, span, `${text} is ${outcome ? 'true' : 'false'} on this path`),
+    step: stepAt(frame, span, `${shown} is ${outcome ? 'true' : 'false'} on this path`),
     before: s.trail,
     length: (s.trail?.length ?? 0) + 1,
   };

@@ -6,10 +6,11 @@
 import type { Model } from '../../model/index.ts';
 import { formatRange } from '../../model/version.ts';
 import type { Span } from '../base/span.ts';
-import type { Location, SiteRecord } from '../engine/protocol.ts';
+import type { Evidence, Location, SiteRecord } from '../engine/protocol.ts';
 import { childByField } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { textRange } from './calls.ts';
+import type { Clue } from './evidence/clue.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
 import { iteratorClues } from './evidence/iterator.ts';
 import { lifetimeClues } from './evidence/lifetime.ts';
@@ -62,7 +63,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
     alternatives,
     lifetime: verdict.lifetime,
     access: verdict.access,
-    evidence: clues.map((c) => ({ kind: c.kind, location: locationOf(c.unit, c.span), text: c.text })),
+    evidence: clues.map(evidenceOf),
     pages: pagesText(site, model),
     owner: ownerOf(site, model, project),
     releases: releases.map((r) => ({
@@ -74,6 +75,13 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
     })),
     active: formatRange(textRange(site)),
   };
+}
+
+/** A clue as records keep it. */
+function evidenceOf({ kind, unit, span, text, lifetime }: Clue): Evidence {
+  const { short = 0, long = 0 } = lifetime ?? {};
+  const says = short === long ? {} : { lifetime: short > long ? ('short' as const) : ('long' as const) };
+  return { kind, location: locationOf(unit, span), text, ...says };
 }
 
 /** A span as a place: 1-based lines and columns in UTF-16 units. */

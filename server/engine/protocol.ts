@@ -91,6 +91,8 @@ export interface Evidence {
   readonly kind: string;
   readonly location: Location;
   readonly text: string;
+  /** What it says of how long the pages are held, where it says that. */
+  readonly lifetime?: 'short' | 'long';
 }
 
 /** Where pages of a site are given back. */

@@ -5,7 +5,8 @@
 import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
-import type { FixProposal, JudgedSite, Report, RulePass } from './define.ts';
+import type { FixProposal, JudgedSite, RulePass } from './define.ts';
+import { evidenceSteps } from './evidence-steps.ts';
 import { kernelsOf } from './facts.ts';
 import type { Conversion } from './fixes/conversion/plan.ts';
 import { offered } from './fixes/convert-to-pin.ts';
@@ -79,18 +80,17 @@ export interface CaseFinding {
   readonly fixes?: readonly FixProposal[];
   /** The conversion to pins, or why none is offered. */
   readonly conversion?: Conversion;
-  /** Kinds of evidence to show, the decisive ones. */
+  /** Kinds of evidence to show, the decisive ones first. */
   readonly shows: readonly string[];
+  /** Whether to show what says how long the pages are held. */
+  readonly hold?: boolean;
   /** What the message says of the use of the pages is a guess. */
   readonly unsure?: boolean;
 }
 
-/** Pieces of evidence that one finding shows. */
-const MAX_SHOWN = 3;
-
 /** Reports a site; nothing where `on` is empty. How sure the case is, the finding is. */
 export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding: CaseFinding): void {
-  const { on, message, shows } = finding;
+  const { on, message, shows, hold = false } = finding;
   const conversion = finding.conversion === undefined ? undefined : offered(finding.conversion);
   if (isEmpty(on)) return;
   pass.report({
@@ -101,21 +101,11 @@ export function reportCase(pass: RulePass, { site, record }: JudgedSite, finding
     site,
     severity: versionSeverity(pass, finding.severity, on, pass.liveOn(site)),
     confidence: finding.unsure === true ? 'low' : confidenceOf(record),
-    related: [...relatedOf(pass, record, shows), ...(conversion?.steps ?? [])],
+    related: [...evidenceSteps(pass, record, { kinds: shows, hold }), ...(conversion?.steps ?? [])],
     fixes: [...(finding.fixes ?? []), ...(conversion?.fixes ?? [])],
   });
 }
 
 function confidenceOf({ confidence }: SiteRecord): Confidence {
   return confidence >= 0.8 ? 'high' : confidence >= 0.4 ? 'medium' : 'low';
-}
-
-/** The evidence of some kinds that stands in this file. */
-function relatedOf(pass: RulePass, record: SiteRecord, kinds: readonly string[]): NonNullable<Report['related']> {
-  const here = record.evidence.filter((e) => kinds.includes(e.kind) && e.location.file === pass.unit.path);
-  return here.slice(0, MAX_SHOWN).map(({ location, text }) => {
-    const start = pass.unit.lines.offset(location);
-    const end = pass.unit.lines.offset({ line: location.endLine, column: location.endColumn });
-    return { at: { unit: pass.unit, span: { start, end } }, message: text };
-  });
 }

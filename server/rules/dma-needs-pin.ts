@@ -83,7 +83,7 @@ export const dmaNeedsPin = defineRule({
         severity: iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
         unsure: record.evidence.some((e) => e.kind === 'quiet'),
-        shows: ['dma', 'carrier', 'register', 'marked'],
+        shows: ['dma', 'carrier', 'register', 'hypervisor', 'number', 'marked'],
       });
     }
   },

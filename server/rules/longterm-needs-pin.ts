@@ -79,6 +79,7 @@
 
 import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
+import { USES } from './evidence-steps.ts';
 import { isLockedCheck, refusalOf } from './facts.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { bothOf, isEmpty } from './kernels.ts';
@@ -109,11 +110,12 @@ export const longtermNeedsPin = defineRule({
         ? 'which {kernels} refuses with FOLL_LONGTERM'
         : 'on {kernels} fork, writeback and CMA know nothing of the hold';
       reportCase(pass, judged, {
-        message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; ${pinAdvice(pass, site, { flag: ' with FOLL_LONGTERM', release: 'unpin them' })}`,
+        message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; ${pinAdvice(pass, site, { flag: iterator ? '' : ' with FOLL_LONGTERM', release: 'unpin them' })}`,
         on,
         severity: fails ? 'error' : iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
-        shows: ['release', 'dma', 'flag', 'marked'],
+        shows: USES,
+        hold: true,
       });
     }
   },

@@ -52,7 +52,8 @@
  * ## Limits
  * The write is taken from the flags and from what is done with the pages in the files at hand; a device that is only ever given them with
  * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it, as where the CPU is only seen to read, and where nothing in sight uses pins with FOLL_LONGTERM
- * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later). Silent where a release is not seen, where any function that
+ * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later), and where a function on the way
+ * to the call lets only private mappings pass: there only swap could lose the data. Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
@@ -69,11 +70,12 @@ import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
+import { evidenceSteps, WRITES } from './evidence-steps.ts';
 import { placesOfOthers } from './explained.ts';
 import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
 import { type HalfMarked, halfMarked } from './half-dirty.ts';
-import { isOwnMemory } from './own-memory.ts';
+import { isOwnMemory, isPrivateMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
 import { isReadSource } from './read-source.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
@@ -88,8 +90,9 @@ export const missingDirty = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.reference === 'none') continue;
-      const severity = writeOf(pass, site);
-      if (severity === undefined || isInWrapper(pass, site)) continue;
+      const found = writeOf(pass, site);
+      if (found === undefined || isInWrapper(pass, site)) continue;
+      const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
       const end = cleanEnd(pass, site);
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
@@ -259,16 +262,17 @@ function within(span: { start: number; end: number }, at: UnitSpan): boolean {
 
 function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[], severity: Severity): void {
   const here = releases.find((r) => r.at.unit === pass.unit) ?? releases[0];
-  if (here === undefined) return;
+  const record = pass.recordOf(site);
+  if (here === undefined || record === undefined) return;
   // A wrapper's release serves other callers too; the one that has to mark them is told.
   const inUnit = here.at.unit === pass.unit && site.via === undefined;
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
   const others = releases.filter((r) => r !== here || !inUnit);
   const fix = inUnit && here.call !== undefined ? markDirty(pass, here.call) : undefined;
-  const why = severity === 'info' ? 'asks for them for writing' : 'takes them for writing and they are written to';
+  const taker = site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `;
   pass.report({
-    message: `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `}${why}: reclaim may drop them as clean, and the data is lost; mark them dirty before, as unpin_user_pages_dirty_lock() does${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
+    message: `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${taker}${useOf(record, severity)}: reclaim may drop them as clean, and the data is lost; ${adviceFor(pass, here)}${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
     at,
     functionName: inUnit ? here.functionName : (site.fn?.name ?? ''),
     site,
@@ -276,10 +280,30 @@ function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[
     confidence: 'medium',
     related: [
       ...(inUnit ? [taken] : []),
+      ...(severity === 'info' ? [] : evidenceSteps(pass, record, { kinds: WRITES, hold: false })),
       ...others.map((r) => ({ at: r.at, message: `given back here by ${r.api}()` })),
     ],
     fixes: fix === undefined ? [] : [fix],
   });
+}
+
+/** What is known to write to the pages. */
+function useOf({ evidence, access }: SiteRecord, severity: Severity): string {
+  const has = (...kinds: string[]): boolean => evidence.some((e) => kinds.includes(e.kind));
+  if (severity === 'info') return 'asks for them for writing';
+  if (has('write')) return 'takes them for writing and the CPU writes to them';
+  if (has('dma', 'carrier')) return 'takes them for writing and a device gets them';
+  if (has('hypervisor', 'number')) return 'takes them for writing and whoever gets their address may write to them';
+  const by = access.includes('dma') ? 'a device' : 'the CPU';
+  return `takes them for writing, so that ${by} may write to them`;
+}
+
+/** How to mark them before they are given back in this way. */
+function adviceFor({ model }: RulePass, { api }: CleanRelease): string {
+  const unpins = model.allRows(api).some((row) => row.effects.some((e) => e.op === 'release' && e.ref === 'pin'));
+  if (/folio/.test(api)) return `mark each folio dirty before ${api}()`;
+  if (!unpins) return `call set_page_dirty_lock() on each page before ${api}()`;
+  return /_dirty_lock$/.test(api) ? `tell ${api}() that they are dirty` : 'use unpin_user_pages_dirty_lock() instead';
 }
 
 function asksForWrite({ flags }: CallSite): boolean {

@@ -81,6 +81,7 @@ import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule, type FixProposal } from './define.ts';
+import { USES } from './evidence-steps.ts';
 import { isLockedCheck, passesLocked, refusalOf } from './facts.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
 import { isEmpty, without } from './kernels.ts';
@@ -118,7 +119,8 @@ export const missingLongterm = defineRule({
         fixes: iterator || refused ? [] : withFlag(site),
         // Who is told of changes of the page tables can let go when the pages are wanted elsewhere.
         unsure: notifierIn(site.unit) !== undefined,
-        shows: ['release', 'dma', 'accounting'],
+        shows: USES,
+        hold: true,
       });
     }
   },
