@@ -61,7 +61,8 @@
  * ```
  *
  * ## Kernels
- * 5.7 and later. An error where FOLL_LONGTERM is passed to a get function on a kernel that refuses it (5.10 and later).
+ * 5.7 and later. An error where FOLL_LONGTERM is passed to a get function on a kernel that refuses it (5.10 and later); where
+ * nobody named a kernel, a warning.
  *
  * ## Limits
  * How long the pages are held is judged by who reaches their release. On `iov_iter_get_pages*()` an info: no function takes long-term pins of
@@ -107,12 +108,12 @@ export const longtermNeedsPin = defineRule({
       const fails = !isEmpty(bothOf(on, refused));
       const iterator = site.api.startsWith('iov_iter_');
       const why = fails
-        ? 'which {kernels} refuses with FOLL_LONGTERM'
+        ? '{kernels} refuses it with FOLL_LONGTERM'
         : 'on {kernels} fork, writeback and CMA know nothing of the hold';
       reportCase(pass, judged, {
         message: `${site.api}() takes plain references to pages that are held for as long as user space wants (case 2): ${why}; ${pinAdvice(pass, site, { flag: iterator ? '' : ' with FOLL_LONGTERM', release: 'unpin them' })}`,
         on,
-        severity: fails ? 'error' : iterator ? 'info' : 'warning',
+        severity: fails && pass.kernelKnown ? 'error' : iterator ? 'info' : 'warning',
         ...(site.via === undefined ? { conversion: conversionOf(pass, judged) } : {}),
         shows: USES,
         hold: true,
