@@ -51,7 +51,8 @@
  *
  * ## Fix safety
  * Unsafe: a release is put in front of the return, at the start of the arm that fails, or under a label of its own in the function's ladder,
- * where the acquire call stands in the same function and its result is still in a variable. Other paths that come by are not looked at.
+ * where the acquire call stands in the same function, and its result is still in a variable or a test for all pages stands behind it. Other
+ * paths that come by are not looked at.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst.

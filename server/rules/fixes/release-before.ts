@@ -1,6 +1,7 @@
 /**
- * Mends a `return` that leaks: it becomes a jump to the label that gives the pages back, or a release is put in front of it: where the acquire call stands in the same function, its result is in a variable that
- * still holds it, and the return belongs to an `if`. Which other paths come by is not looked at, so it is never safe.
+ * Mends a `return` that leaks: it becomes a jump to the label that gives the pages back, or a release is put in front of it, where the acquire
+ * call stands in the same function, its result is in a variable that still holds it or was tested for all pages, and the return belongs to an
+ * `if`. Which other paths come by is not looked at, so it is never safe.
  */
 import type { CallSite } from '../../analysis/site.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
@@ -9,6 +10,7 @@ import type { PageFinding } from '../flow-report.ts';
 import { includesAll } from '../kernels.ts';
 import { isAssignedIn, resultVariable } from '../result-variable.ts';
 import { isInLoop } from '../surroundings.ts';
+import { fullCount } from './full-count.ts';
 import { gotoLadder } from './goto-ladder.ts';
 import { releaseInArms } from './release-in-arms.ts';
 import { skipBack, skipForward } from './text-scan.ts';
@@ -53,6 +55,7 @@ function releaseCall(pass: RulePass, site: CallSite, { finding, offset }: Wanted
   const variable = resultVariable(site);
   const between = [site.span.end, offset] as const;
   const count = variable !== undefined && !isAssignedIn(site, variable.name, ...between) ? variable.name : undefined;
+  const full = variable === undefined || count !== undefined ? undefined : fullCount(pass, site, variable.name, offset);
   const one = /^&\s*(\w+)$/.exec(pages)?.[1];
   const names = releaseNames(resource.unit === 'folios', resource.reference === 'pin');
   const name = one === undefined ? names.array : names.one;
@@ -63,6 +66,7 @@ function releaseCall(pass: RulePass, site: CallSite, { finding, offset }: Wanted
   if (one !== undefined && resource.requested?.kind === 'int' && resource.requested.value === 1) {
     return { name, lines: guarded(count, `${name}(${one});`) };
   }
+  if (full !== undefined && one === undefined) return { name, lines: [`${name}(${pages}, ${full});`] };
   return count === undefined || one !== undefined
     ? undefined
     : { name, lines: guarded(count, `${name}(${pages}, ${count});`) };
