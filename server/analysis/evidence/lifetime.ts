@@ -3,12 +3,14 @@ import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { HeldFact } from '../flow-problem.ts';
-import { NOTIFIERS, notifierIn } from '../notifier.ts';
-import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
+import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import type { PageTrace } from '../traces.ts';
+import { codeOf } from '../trees.ts';
 import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
+import { foundAgainClues } from './found-again.ts';
+import { notifierClues } from './notified.ts';
 import { AcquireChain, areSeparate, type Reach, reachesOf } from './reached.ts';
 import type { FoundRelease } from './releases.ts';
 
@@ -54,7 +56,8 @@ export function lifetimeClues(
   const clues: Clue[] = [];
   const [first] = here;
   const lent = !keeps && trace.handedOut === 'no';
-  const ways = waysTo(elsewhere, new AcquireChain(site, model, project));
+  const chain = new AcquireChain(site, model, project);
+  const ways = waysTo(elsewhere, chain);
   const returns = lent && ways.get('chain')?.reach.where === fn.name;
   if (returns) for (const kind of [...ways.keys()]) if (kind !== 'chain') ways.delete(kind);
   const reached = reachClues(site, ways);
@@ -81,8 +84,9 @@ export function lifetimeClues(
     const text = `${fn.name}() keeps nothing itself`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 0.6 } });
   }
+  if (trace.pages !== undefined) clues.push(...foundAgainClues(site, codeOf(unit, trace.pages)));
   if (!returns) clues.push(...accountingClues(site));
-  clues.push(...notifierClues(site, trace, project));
+  clues.push(...notifierClues(site, trace, project, [...chain.functions(), ...elsewhere]));
   return clues;
 }
 
@@ -94,19 +98,27 @@ function waysTo(elsewhere: readonly FoundRelease[], chain: AcquireChain): Ways {
   for (const release of elsewhere) {
     for (const reach of reachesOf(release, chain)) {
       const known = ways.get(reach.kind);
-      if (known === undefined || (known.reach.role === 'name' && reach.role !== 'name'))
-        ways.set(reach.kind, { release, reach });
+      if (known === undefined || rankOf(reach) > rankOf(known.reach)) ways.set(reach.kind, { release, reach });
     }
   }
   return ways;
 }
 
+/** Which way of a kind tells more: a command of user space, an entry point of another kind, a name. */
+function rankOf({ role, counted }: Reach): number {
+  return role === 'name' ? 0 : role === COMMAND && !counted ? 2 : 1;
+}
+
+/** The role of an entry point through which user space gives its commands. */
+const COMMAND = 'ioctl';
+
 /** How the releases outside the acquiring function are reached, each way once. */
 function reachClues(site: CallSite, ways: Ways): Clue[] {
   const own = ways.get('later');
   const later = own !== undefined && (own.reach.role !== 'name' || ways.get('chain')?.reach.counted === true);
+  const commanded = own !== undefined && rankOf(own.reach) === 2;
   return [...ways.values()].flatMap(({ release, reach }) => {
-    const told = tell(reach, { later, alone: ways.size === 1, iterator: site.api.startsWith('iov_iter_') });
+    const told = tell(reach, { later, commanded, alone: ways.size === 1, iterator: site.api.startsWith('iov_iter_') });
     if (told === undefined) return [];
     const text = `${release.fn.name}() gives the pages back ${told.text}`.replace(
       `before ${release.fn.name}() returns, which also leads to the acquire`,
@@ -121,10 +133,20 @@ interface Told {
   readonly lifetime: NonNullable<Clue['lifetime']>;
 }
 
-/** What one way to a release says. `later`: there is an entry point of its own; `alone`: this is the only way. */
+interface OtherWays {
+  /** There is an entry point of its own. */
+  readonly later: boolean;
+  /** User space can give a command for it. */
+  readonly commanded: boolean;
+  /** This is the only way. */
+  readonly alone: boolean;
+  readonly iterator: boolean;
+}
+
+/** What one way to a release says. */
 function tell(
   { kind, where, role, counted }: Reach,
-  { later, alone, iterator }: { readonly later: boolean; readonly alone: boolean; readonly iterator: boolean },
+  { later, commanded, alone, iterator }: OtherWays,
 ): Told | undefined {
   switch (kind) {
     case 'chain':
@@ -133,7 +155,11 @@ function tell(
         lifetime: { short: !later ? 2.2 : counted ? 0.2 : 1.5 },
       };
     case 'completion':
-      return { text: `when ${where}() is told of the end of the request`, lifetime: { short: 2.6 } };
+      // What ends with a request as well as at a command is held for both: the command decides how long.
+      return {
+        text: `when ${where}() is told of the end of the request`,
+        lifetime: { short: commanded && !counted ? 1.2 : 2.6 },
+      };
     case 'later':
       return role === 'name'
         ? { text: `later, in ${where}()`, lifetime: { long: 1.2 } }
@@ -153,34 +179,6 @@ function accountingClues({ unit, fn, reference }: CallSite): Clue[] {
   if (reference !== 'pin' && !own) return [];
   const text = 'pinned memory is accounted';
   return [{ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } }];
-}
-
-/** What the file and the files beside it say of notifiers. */
-function notifierClues(site: CallSite, trace: PageTrace, project: ProjectView): Clue[] {
-  const { unit } = site;
-  const clues: Clue[] = [];
-  if (site.reference !== 'get') return clues;
-  const device = trace.events.some(
-    (e) => e.kind === 'dma' || (e.kind === 'looked-up' && /_to_(?:phys|bus|dma)$/.test(e.api ?? '')),
-  );
-  const own = notifierIn(unit);
-  if (own !== undefined) {
-    const text = `${own.name}(): changes of the page tables are followed`;
-    const touched = trace.events.some((e) => e.kind === 'read' || e.kind === 'write' || e.kind === 'data-out');
-    const cases = touched ? { 3: 1.5 } : { 3: device ? 5 : 3.5, 4: 0.5 };
-    return [...clues, { kind: 'notifier', unit, span: own.span, text, cases }];
-  }
-  // A device that is told of changes elsewhere in the driver may use the pages under plain references.
-  if (!device) return clues;
-  for (const name of NOTIFIERS) {
-    for (const other of usersOf(unit, name, project)) {
-      const near = notifierIn(other);
-      if (near === undefined || unitSymbols(other).functions.has(near.name)) continue;
-      const text = `${near.name}() beside this file: changes of the page tables are followed`;
-      return [...clues, { kind: 'notifier', unit: other, span: near.span, text, cases: { 3: 4.5 } }];
-    }
-  }
-  return clues;
 }
 
 function place(e: { readonly unit: CUnit; readonly node: Span }): Pick<Clue, 'unit' | 'span'> {

@@ -13,10 +13,14 @@ import { onErrorPath } from '../wrappers.ts';
 import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
 import { inWords } from './words.ts';
 
-/** A place in a function. */
-export interface PlaceIn {
+/** A function and the file it stands in. */
+export interface FunctionIn {
   readonly unit: CUnit;
   readonly fn: FunctionDef;
+}
+
+/** A place in a function. */
+export interface PlaceIn extends FunctionIn {
   readonly node: CNode;
 }
 
@@ -31,7 +35,7 @@ export interface Reach {
   readonly where: string;
   /** later: what the entry point is for. */
   readonly role: string;
-  /** chain: only where the last reference of an object goes. */
+  /** Only where the last reference of an object goes. */
   readonly counted: boolean;
 }
 
@@ -75,6 +79,11 @@ export class AcquireChain {
     return known === undefined ? [{ unit: caller.unit, fn: caller.fn }] : [];
   }
 
+  /** All of them. */
+  functions(): readonly FunctionIn[] {
+    return [...this.#calls.values()].flatMap(([first]) => first ?? []);
+  }
+
   /** The calls in a function that lead to the site; empty for one that does not. */
   in(fn: FunctionDef): readonly PlaceIn[] {
     return this.#calls.get(fn) ?? [];
@@ -101,8 +110,9 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
       }
       if (seen.has(place.fn) || seen.size > MAX_FUNCTIONS) continue;
       seen.add(place.fn);
-      for (const above of climb(place, chain, add)) {
-        if (counted.has(place.fn) || counts(place.fn) || drops(place)) counted.add(above.fn);
+      const last = counted.has(place.fn) || counts(place.fn) || drops(place);
+      for (const above of climb(place, chain, (r) => add({ ...r, counted: last }))) {
+        if (last) counted.add(above.fn);
         next.push(above);
       }
     }
