@@ -71,7 +71,8 @@
  * iov_iter_extract_pages() cannot be asked for long-term pins: there is no fix.
  *
  * ## Fix safety
- * Unsafe: FOLL_LONGTERM is added to the flags; pages of DAX files are refused from then on.
+ * Unsafe: FOLL_LONGTERM is added to the flags, where only some callers hold for long to those that these pass; pages of DAX files are refused
+ * from then on.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst, case 2.
@@ -80,10 +81,11 @@ import { notifierIn } from '../analysis/notifier.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { judgedSites, pinnable, reportCase } from './case-report.ts';
-import { defineRule, type FixProposal } from './define.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { USES } from './evidence-steps.ts';
 import { isLockedCheck, passesLocked, refusalOf } from './facts.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
+import { longtermInCallers } from './fixes/longterm-in-callers.ts';
 import { isEmpty, without } from './kernels.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
@@ -116,7 +118,7 @@ export const missingLongterm = defineRule({
         message: `${site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${adviceFor(site, iterator || refused)}`,
         on: refused ? all : taken,
         severity: 'warning',
-        fixes: iterator || refused ? [] : withFlag(site),
+        fixes: iterator || refused ? [] : withFlag(pass, site),
         // Who is told of changes of the page tables can let go when the pages are wanted elsewhere.
         unsure: notifierIn(site.unit) !== undefined,
         shows: USES,
@@ -149,8 +151,8 @@ function inFunction({ span }: FunctionDef, unit: CUnit, term: FlagTerm): boolean
   return term.unit === unit && span.start <= term.span.start && term.span.end <= span.end;
 }
 
-/** The flag added to the argument. */
-function withFlag(site: CallSite): readonly FixProposal[] {
-  const edits = addLongterm(site);
+/** The flag added to the argument, or to those of the callers that hold long. */
+function withFlag(pass: RulePass, site: CallSite): readonly FixProposal[] {
+  const edits = longtermInCallers(site, pass.around) ?? addLongterm(site);
   return edits.length === 0 ? [] : [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits }];
 }

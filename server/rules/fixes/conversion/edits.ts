@@ -4,6 +4,7 @@ import type { Edit, JudgedSite, RulePass } from '../../define.ts';
 import { branchKernels } from '../../facts.ts';
 import { bothOf, type Kernels, unionOf } from '../../kernels.ts';
 import { asksForWrite, writingCall } from '../../writing-call.ts';
+import { longtermInCallers } from '../longterm-in-callers.ts';
 import { dropUnusedLocals } from '../unused-locals.ts';
 import { availability, pinFor, pinNameOf, rewriteAcquire } from './acquire.ts';
 import type { Group } from './group.ts';
@@ -76,9 +77,12 @@ function acquireChanges(pass: RulePass, { members, flags }: Work): readonly Chan
     const name = pinFor(pass, site, added);
     if (name === undefined)
       return { reason: `${pinNameOf(site.api) ?? 'a pin'}() does not take these flags on all kernels aimed at` };
-    const edits = rewriteAcquire(site, name, added);
+    const callers = added.includes('FOLL_LONGTERM') ? longtermInCallers(site, pass.around) : undefined;
+    const here = callers === undefined ? added : added.filter((f) => f !== 'FOLL_LONGTERM');
+    const edits = rewriteAcquire(site, name, here);
     if (edits === undefined) return { reason: 'its arguments are not written out here' };
     changes.push({ edits, since: availability(pass, name, pass.liveOn(site))?.since });
+    if (callers !== undefined) changes.push({ edits: callers, since: undefined });
   }
   return changes;
 }
