@@ -11,7 +11,7 @@ import { traceFunction } from './trace-function.ts';
 import type { Holders, TraceEvent } from './trace-reach.ts';
 
 /** Structs of the kernel that say nothing of whose object it is. */
-const NO_OWNER = new Set([
+export const NO_OWNER: ReadonlySet<string> = new Set([
   'device',
   'file',
   'inode',

@@ -6,6 +6,7 @@ import type { Reference } from '../../model/schema.ts';
 import type { HeldFact } from '../analysis/flow-problem.ts';
 import type { Resource, Step } from '../analysis/resource.ts';
 import type { ApiCall } from '../analysis/site.ts';
+import { NO_OWNER } from '../analysis/trace-objects.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
@@ -44,6 +45,8 @@ interface Wanted {
 function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Wanted): readonly FieldRelease[] {
   const filled = filledWith(facts.held, held);
   if (filled === undefined) return [];
+  // Everybody's pages are in a bio_vec or a scatterlist: what is freed from one need not be what was put into another.
+  if (given === 'none' && NO_OWNER.has(facts.owner.tag ?? '')) return [];
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === given);
   // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
