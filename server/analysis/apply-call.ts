@@ -4,6 +4,7 @@
 import { CALLBACK_ROWS } from '../../model/callbacks.ts';
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, CallbackRow } from '../../model/schema.ts';
+import { assumeCompare, decide } from '../flow/facts.ts';
 import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
@@ -55,6 +56,10 @@ export function executeCall(
     finish(s, instr, intValue(1));
     return [s];
   }
+  if (name === 'ERR_PTR' && args[0] !== undefined) {
+    finish(s, instr, knownError(s, args[0]));
+    return [s];
+  }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
   if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
@@ -65,6 +70,20 @@ export function executeCall(
   const defined = callees.some((c) => c.kind === 'plain');
   finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
   return [s];
+}
+
+/** What becomes an ERR_PTR is no positive number, unless it is the count of an acquire call: that may be short. */
+function knownError(s: PathState, value: Value): Value {
+  const isCount = [...s.resources.values()].some((r) => r.result.key === value.key);
+  if (isCount || value.kind === 'int') return value;
+  const no = assumeCompare(
+    s.facts,
+    decide(s.facts, '!=', value, intValue(0)) === true ? '<' : '<=',
+    value,
+    intValue(0),
+  );
+  s.facts = no ?? s.facts;
+  return value;
 }
 
 function copiedMemory({ frame, s, info }: OnPath, [to, from]: readonly Value[]): void {

@@ -15,12 +15,14 @@ import {
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
+import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import {
   addEvent,
   type EntryEvent,
   isSummaryPlace,
   type PathState,
+  reaches,
   setResource,
   withEntry,
   writeElement,
@@ -94,7 +96,7 @@ export function applyCase(
     const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? elsewhere(b, w.owner) : undefined);
     if (place === undefined) continue;
     learnOwner(s, place, value, w.owner);
-    if (movesThrough(call.args, w.place)) writeElement(s, place, value, false);
+    if (movesThrough(on, call.args, w.place)) writeElement(s, place, value, !hidesOthers(value));
     else writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
   }
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
@@ -116,11 +118,18 @@ function leadsToPages(value: Value): boolean {
   return value.prov.length > 0 || (value.kind === 'symbol' && value.path !== undefined);
 }
 
+/** What one element gets hides nothing of what the others hold, unless it is NULL: those get it that hold nothing any more. */
+function hidesOthers(value: Value): boolean {
+  return value.kind === 'int' || reaches(value);
+}
+
 /** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
-function movesThrough(args: readonly Value[], place: string): boolean {
-  const root = /^arg(\d+)/.exec(place)?.[1];
-  const pointer = root === undefined ? undefined : args[Number(root)];
-  return pointer !== undefined && hasOffset(pointer);
+function movesThrough({ s, info }: OnPath, args: readonly Value[], place: string): boolean {
+  const root = Number(/^arg(\d+)/.exec(place)?.[1] ?? -1);
+  const pointer = args[root];
+  if (pointer === undefined || hasOffset(pointer)) return pointer !== undefined;
+  const written = info.instr.args[root];
+  return written !== undefined && leadsThroughElement(s, written, { point: info.point });
 }
 
 /** Whether a case gives back pages that are held on this path. */

@@ -126,6 +126,13 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
   }
 }
 
+/** Whether an address lies in one of several elements, or was read from one: `entry->table + slot` where `entry` walks an array. */
+export function leadsThroughElement(s: PathState, pointer: Expr, ctx: EvalContext): boolean {
+  if (hasOffset(evaluate(s, pointer, ctx))) return true;
+  if (pointer.kind === 'read') return resolvePlace(s, pointer.place, ctx).element;
+  return pointer.kind === 'binary' && leadsThroughElement(s, pointer.left, ctx);
+}
+
 /** Whether two elements of one array are compared: they go by one name, and may differ all the same. */
 function areElements(
   s: PathState,

@@ -1,6 +1,6 @@
 /** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
-import { intervalOf, joinFacts } from '../flow/facts.ts';
-import { baseOf, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
+import { assumeNonzero, decide, intervalOf, joinFacts } from '../flow/facts.ts';
+import { baseOf, intValue, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
 import { mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
@@ -154,12 +154,14 @@ function group(states: readonly PathState[], tag: string, key: (s: PathState) =>
 function join(a: PathState, b: PathState, tag: string, forced: boolean): PathState {
   // Before the fork, which may part what the two still share.
   const differing: [string, Value][] = [];
+  const nonzero: Value[] = [];
   a.env.forEachDifference(b.env, (own, others, place) => {
     if (own?.key === others?.key) return;
     const va = own ?? symbol(`${place}@`);
     const vb = others ?? symbol(`${place}@`);
     const value = va.key === vb.key ? va : phi(place, tag, { value: va, on: a }, { value: vb, on: b });
     if (value !== own) differing.push([place, value]);
+    if (value !== va && isNonzero(a, va) && isNonzero(b, vb)) nonzero.push(value);
   });
   const out = fork(a);
   for (const [place, value] of differing) out.env.set(place, value);
@@ -176,11 +178,16 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
       });
   }
   out.facts = joinFacts(a.facts, b.facts);
+  for (const value of nonzero) out.facts = assumeNonzero(out.facts, value) ?? out.facts;
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
   for (const [head, turn] of b.turns)
     if (turn > (out.turns.get(head) ?? 0)) out.turns = withEntry(out.turns, head, turn);
   if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) out.trail = b.trail;
   return out;
+}
+
+function isNonzero({ facts }: PathState, value: Value): boolean {
+  return decide(facts, '!=', value, intValue(0)) === true;
 }
 
 /** A value on one of two paths that meet. */

@@ -13,7 +13,6 @@ const PASS_THROUGH: ReadonlySet<string> = new Set([
   'unlikely',
   '__builtin_expect',
   'READ_ONCE',
-  'ERR_PTR',
   'PTR_ERR',
   'ERR_CAST',
   'WARN_ON',
@@ -94,6 +93,25 @@ const swap: Idiom = (ctx, args, first) => {
   return ZERO;
 };
 
+/** ERR_PTR(ret): the value as it is; that of a variable is an errno from here on, which a call of that name tells. */
+const errorPointer: Idiom = (ctx, _args, first) => {
+  const value = lowerExpression(ctx, first);
+  if (value.kind !== 'read') return value;
+  const id = ctx.newTemp();
+  const none = { target: undefined, via: undefined, discarded: false };
+  ctx.emit({
+    kind: 'call',
+    id,
+    callee: 'ERR_PTR',
+    args: [value],
+    argSpans: [first],
+    span: first,
+    nameSpan: first,
+    ...none,
+  });
+  return { kind: 'temp', id };
+};
+
 const container: Idiom = (ctx, args, first) => {
   const member = args[args.length - 1];
   const arg = lowerExpression(ctx, first);
@@ -108,6 +126,7 @@ const element: Idiom = (ctx, _args, first) => ({
 });
 
 const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
+  ['ERR_PTR', errorPointer],
   ['IS_ERR', compare('<')],
   ['IS_ERR_VALUE', compare('<')],
   ['IS_ERR_OR_NULL', compare('<=')],
