@@ -229,13 +229,17 @@ function passesOn({ unit, macro }: VisibleMacro): string | undefined {
   return args.every((a, i) => a === macro.params?.[i]) ? m?.[1] : undefined;
 }
 
+/** The function that a called name stands for, itself or through a macro of the project; undefined for one that nobody knows. */
+export function apiOf(scope: NameScope, called: string): string | undefined {
+  const meaning = meaningOf(scope, called);
+  if (meaning.kind === 'macro') return meaning.macros.map(passesOn).find((name) => name !== undefined);
+  return meaning.kind === 'api' ? meaning.api : undefined;
+}
+
 /** The model's rows of the function that a call names; empty for one it does not know. */
 export function rowsOf(w: Walk, n: CNode): readonly ApiRow[] {
   const callee = calleeOf(n);
-  if (callee === undefined) return [];
-  const meaning = meaningOf(w.scope, codeOf(w.unit, callee));
-  const api = meaning.kind === 'macro' ? meaning.macros.map(passesOn).find((n) => n !== undefined) : undefined;
-  const name = meaning.kind === 'api' ? meaning.api : api;
+  const name = callee === undefined ? undefined : apiOf(w.scope, codeOf(w.unit, callee));
   return name === undefined ? [] : w.scope.model.readable(name);
 }
 

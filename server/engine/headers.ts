@@ -1,10 +1,11 @@
 /**
- * Finds the headers that include lines of project code mean, without knowing the build: beside the file, then in the
- * directories above it and their `include`, up to the project's root. Texts are read once.
+ * Finds the headers that include lines of project code mean, without running the build: beside the file, in the directories above
+ * it and their `include`, up to the project's root, then where its build files point to. Texts are read once.
  */
 import { KERNEL_INCLUDE_DIRS } from '../../model/kernel-c.ts';
 import { decode } from '../syntax/decode.ts';
 import type { HeaderLoader } from '../syntax/unit.ts';
+import { BUILD_FILES, includeDirsOf } from './build-flags.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join, normalise } from './paths.ts';
 import type { Prefilter } from './prefilter.ts';
@@ -168,9 +169,20 @@ export class Headers implements HeaderLoader {
     const known = this.#searched.get(directory);
     if (known !== undefined) return known;
     const levels = projectLevels(directory, (at, name) => this.#has(at, name));
-    const bases = [...levels.flatMap((at) => [at, join(at, 'include')]), ...this.#includeDirs];
+    const near = levels.flatMap((at) => [at, join(at, 'include')]);
+    const bases = [...new Set([...near, ...this.#buildDirs(levels), ...this.#includeDirs])];
     this.#searched.set(directory, bases);
     return bases;
+  }
+
+  /** The directories that build files from a directory upward name for headers. */
+  #buildDirs(levels: readonly string[]): readonly string[] {
+    return levels.flatMap((level, i) =>
+      BUILD_FILES.flatMap((name) => {
+        const file = this.#has(level, name) ? this.read(join(level, name)) : undefined;
+        return file === undefined ? [] : includeDirsOf(file.text, levels.slice(i));
+      }),
+    );
   }
 
   #exists(path: string): boolean {

@@ -3,11 +3,13 @@
  * of sight, the one of the opposite name beside it is where they come back.
  */
 import type { Model } from '../../../model/index.ts';
-import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import type { FunctionDef } from '../../syntax/unit.ts';
 import { callsIn } from '../call-index.ts';
+import type { NameScope } from '../names.ts';
 import type { ProjectView } from '../project-view.ts';
 import { holdsIn } from '../row-range.ts';
 import type { CallSite } from '../site.ts';
+import { apiOf } from '../trace-reach.ts';
 import type { FoundRelease } from './releases.ts';
 import { inWords } from './words.ts';
 
@@ -49,7 +51,7 @@ export function pairedReleases(site: CallSite, model: Model, project: ProjectVie
   return [unit, ...project.cluster(unit)].flatMap((from) =>
     from.functions
       .filter((f) => names.has(inWords(f.name)) && (from === unit || !f.isStatic))
-      .flatMap((f) => releasesIn(site, model, { unit: from, fn: f })),
+      .flatMap((f) => releasesIn(site, { unit: from, model, project }, f)),
   );
 }
 
@@ -64,13 +66,11 @@ function opposites(name: string): ReadonlySet<string> {
   return out;
 }
 
-function releasesIn(
-  site: CallSite,
-  model: Model,
-  { unit, fn }: { readonly unit: CUnit; readonly fn: FunctionDef },
-): FoundRelease[] {
+function releasesIn(site: CallSite, scope: NameScope, fn: FunctionDef): FoundRelease[] {
+  const { unit, model } = scope;
   const found: FoundRelease[] = [];
-  for (const [name, calls] of callsIn(unit, fn)) {
+  for (const [called, calls] of callsIn(unit, fn)) {
+    const name = apiOf(scope, called) ?? called;
     const rows = model.rows(name).filter((r) => r.family === 'release' && holdsIn(r, site.active));
     if (rows.length === 0) continue;
     const kinds = rows.flatMap((r) =>
