@@ -74,6 +74,7 @@ describe('a unit of a document that changes', () => {
     ['a struct changes', 'int nr;', 'long nr;'],
     ['a function is added', '\nstatic int ask', '\nstatic void none(void)\n{\n}\n\nstatic int ask'],
     ['a macro is made in a body', 'return c->nr;', 'return c->nr;\n#define N 4\n'],
+    ['a struct is made in a body', 'return c->nr;', 'struct more { int nr; } more;\n\treturn c->nr;'],
     ['a body grows beyond its room', 'return 0;', `${'nr++;'.repeat(40)}return 0;`],
   ] as const) {
     it(`is another one where ${what}`, () => {
@@ -84,6 +85,46 @@ describe('a unit of a document that changes', () => {
       assert.equal(unit.text, text);
     });
   }
+
+  for (const [what, ahead, behind] of [
+    ['behind a struct that is given values', '\tstruct ctx other = { .nr = 1 };\n', ''],
+    ['behind a struct that a body defines', '\tstruct { int a; } other;\n', ''],
+    ['behind a macro that a body defines', '#define N \\\n\t4\n', ''],
+    ['of half a statement in a branch', '#ifdef CONFIG_CTX\n\tc->nr = 1;\n', '#endif\n'],
+  ] as const) {
+    it(`lives on in the rest of a body, ${what}`, () => {
+      const slack = new Slack();
+      const place = '\tif (c->nr < 0)\n';
+      const unit = load(slack.widen(DRIVER.replace(place, `${ahead}${place}${behind}`)));
+      const before = unit.functions;
+      for (const half of ['c', 'c->nr =', 'c->nr = 1']) {
+        const text = slack.widen(DRIVER.replace(place, `${ahead}${half}${place}${behind}`));
+        assert.ok(unit.retype(text, load) || unit.takeOver(load(text)), half);
+        assert.deepEqual(
+          unit.functions.map((fn, i) => fn === before[i]),
+          [true, false, true],
+        );
+      }
+    });
+  }
+
+  it('lives on with one function alone loaded where a branch holds the whole of it', () => {
+    const slack = new Slack();
+    const guarded = `#ifdef CONFIG_CTX\n${DRIVER}#endif\n`;
+    const unit = load(slack.widen(guarded));
+    const text = slack.widen(guarded.replace('give_back(c);', 'give_back(c); c->nr'));
+    const loaded: string[] = [];
+    assert.ok(
+      unit.retype(text, (piece) => {
+        loaded.push(piece);
+        return load(piece);
+      }),
+    );
+    assert.ok(loaded.every((piece) => piece.startsWith('static int ask')));
+    const { version: _, surroundings: __, ...parts } = unit;
+    const { version: ___, surroundings: ____, ...fresh } = load(text);
+    assert.deepEqual(parts, fresh);
+  });
 
   it('is what a fresh one is where only the function that was typed in is loaded', () => {
     const random = randomNumbers(5);
@@ -175,6 +216,26 @@ describe('functions that were followed before', () => {
       'ask',
       'give_back',
     ]);
+  });
+
+  it('are not searched for the fields of a name that half a statement leaves undeclared', () => {
+    const one = `static int one(unsigned long addr)
+{
+	struct page *page = NULL;
+	int n = get_user_pages_fast(addr, 1, 0, &page);
+
+	return n == 1 && page;
+}
+`;
+    const drop = 'struct box { struct page *page; };\n\nvoid drop(struct box *b)\n{\n\tput_page(b->page);\n}\n';
+    const load = (path: string, text: string): LiveUnit => loadUnit(path, text, { range: KERNEL, defines: new Map() });
+    const memo = new Followed();
+    const unit = load('a.c', one.replace('\tstruct page *page', '\tcount =\tstruct page *page'));
+    const { sites } = findCalls(unit, selected);
+    const units = [unit, load('b.c', drop)];
+    const { held } = analyzeProgram({ units, model: selected, tables: LOWER_TABLES, sites, memo });
+    assert.deepEqual([...new Set(held.map((h) => h.owner.field))], ['page']);
+    assert.deepEqual(memo.names, ['one']);
   });
 });
 

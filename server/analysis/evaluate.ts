@@ -46,7 +46,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
     case 'var':
       return {
         key: variableKey(place.name, place.scope),
-        owner: place.scope === 'global' ? { tag: undefined, field: place.name } : undefined,
+        owner: place.scope === 'global' ? { tag: undefined, field: place.name, global: true } : undefined,
         weak: false,
         element: false,
       };

@@ -99,9 +99,9 @@ class Run implements Program {
     if (!this.isIdle(known)) this.summaryOf(known);
   }
 
-  /** Fields in which pages were found to be held. */
+  /** Fields in which pages were found to be held. A name that nothing declares, as in half a statement, is none of other objects. */
   ownerFields(): ReadonlySet<string> {
-    return new Set(this.#held.map((h) => h.owner.field));
+    return new Set(this.#held.flatMap(({ owner }) => (owner.global === true ? [] : [owner.field])));
   }
 
   flagsAt(unit: CUnit, callStart: number): FlagSet | undefined {

@@ -70,7 +70,7 @@ export function ownerOfPlace(s: PathState, place: string): Owner | undefined {
         : p.endsWith('.<pages>')
           ? p.slice(0, -8)
           : undefined;
-    if (cut === undefined) return p.startsWith('g:') ? { tag: undefined, field: p.slice(2) } : undefined;
+    if (cut === undefined) return p.startsWith('g:') ? { tag: undefined, field: p.slice(2), global: true } : undefined;
     p = cut;
   }
 }

@@ -11,6 +11,8 @@ export type Provenance = readonly string[];
 export interface Owner {
   readonly tag: string | undefined;
   readonly field: string;
+  /** A variable at file scope, or a name that nothing declares; no field. */
+  readonly global?: true;
 }
 
 /** A value on a path. */

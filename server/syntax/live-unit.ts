@@ -10,7 +10,8 @@ import type { CUnit, FunctionDef } from './unit.ts';
 export type UnitParts = Omit<CUnit, 'version' | 'surroundings' | 'lines'>;
 
 /** In a body: what counts beyond its function, a macro or the definition of a type. */
-const REACHES_OUT = /^[ \t]*#[ \t]*(?:define|undef|include)|\b(?:struct|union|enum)\b[^;(){}]*\{|\btypedef\b/m;
+const REACHES_OUT =
+  /^[ \t]*#[ \t]*(?:define|undef|include)(?:\\\r?\n|.)*|\b(?:struct|union|enum)\b[^;(){}=]*\{|\btypedef\b[^;]*;?/gm;
 
 const SPACES = /^ *$/;
 
@@ -69,7 +70,7 @@ export class LiveUnit implements CUnit {
   #staysInside(parts: UnitParts): boolean {
     return parts.functions.every((fn, i) => {
       const old = this.functions[i];
-      return fn === old || (old !== undefined && !reachesOut(this.text, old) && !reachesOut(parts.text, fn));
+      return fn === old || (old !== undefined && reachingOut(this, old) === reachingOut(parts, fn));
     });
   }
 
@@ -91,7 +92,7 @@ function sameOutside(a: CUnit, b: CUnit): readonly FunctionDef[] | undefined {
     if (g === undefined || !sameHead(f, g) || !sameText(a, b, from, f.bodySpan.start)) return undefined;
     const end = Math.max(f.span.end, g.span.end);
     if (sameText(a, b, f.bodySpan.start, end)) out.push(f);
-    else if (staysInside(a, f, end) && staysInside(b, g, end)) out.push(g);
+    else if (endsBefore(a, f, end) && endsBefore(b, g, end) && reachingOut(a, f) === reachingOut(b, g)) out.push(g);
     else return undefined;
     from = end;
   }
@@ -113,11 +114,27 @@ function sameText(a: CUnit, b: CUnit, from: number, to: number): boolean {
   return a.text.slice(from, to) === b.text.slice(from, to) && a.code.slice(from, to) === b.code.slice(from, to);
 }
 
-/** Whether a body means nothing beyond its function, and only blanks follow it up to `end`. */
-function staysInside({ text }: CUnit, fn: FunctionDef, end: number): boolean {
-  return !reachesOut(text, fn) && SPACES.test(text.slice(fn.bodySpan.end, end));
+/** Whether only blanks follow a body up to `end`. */
+function endsBefore({ text }: CUnit, fn: FunctionDef, end: number): boolean {
+  return SPACES.test(text.slice(fn.bodySpan.end, end));
 }
 
-function reachesOut(text: string, { bodySpan }: FunctionDef): boolean {
-  return REACHES_OUT.test(text.slice(bodySpan.start, bodySpan.end));
+/** A body up to the end of the last thing in it that counts beyond its function; empty where nothing does. */
+function reachingOut({ text, code }: Pick<CUnit, 'text' | 'code'>, { bodySpan }: FunctionDef): string {
+  let end = bodySpan.start;
+  for (const m of text.slice(bodySpan.start, bodySpan.end).matchAll(REACHES_OUT)) {
+    const after = bodySpan.start + m.index + m[0].length;
+    end = Math.max(end, m[0].endsWith('{') ? behindBrace(code, after, bodySpan.end) : after);
+  }
+  return text.slice(bodySpan.start, end);
+}
+
+/** Behind the brace that closes the one in front of an offset; `end` where none does. */
+function behindBrace(code: string, from: number, end: number): number {
+  let open = 1;
+  for (let i = from; i < end; i++) {
+    if (code[i] === '{') open++;
+    else if (code[i] === '}' && --open === 0) return i + 1;
+  }
+  return end;
 }

@@ -52,9 +52,10 @@ function changedIn(a: string, b: string): Span {
   return { start: Math.min(start, a.length), end };
 }
 
-/** Whether directives decide on anything in a function or on the whole of it. */
+/** Whether directives decide on anything in a function. One that stands as a whole in a branch is what it would be outside of it. */
 function isDirected(unit: CUnit, { span }: FunctionDef): boolean {
-  const meets = (s: Span): boolean => s.start < span.end && span.start < s.end;
+  const meets = (s: Span): boolean =>
+    s.start < span.end && span.start < s.end && !(s.start < span.start && span.end < s.end);
   return (
     unit.conditions.some((c) => meets(c.span)) ||
     unit.regions.some((r) => meets(r.span)) ||
