@@ -5,7 +5,7 @@
 import type { Model } from '../../model/index.ts';
 import type { ApiRow } from '../../model/schema.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { namesBeforeBrackets } from './call-index.ts';
+import { namesCalledIn } from './call-index.ts';
 import { aliasOf, macroBehind, macroFunctions } from './macro-functions.ts';
 
 /** A function and the unit that holds it. */
@@ -192,7 +192,7 @@ function spreadUp(into: Set<FunctionDef>, callers: ReadonlyMap<FunctionDef, read
 function unitCalls(unit: CUnit): UnitCalls {
   let found = cache.get(unit.version);
   if (found === undefined) {
-    found = { calls: callsByFunction(unit), fields: functionFields(unit) };
+    found = { calls: namesCalledIn(unit), fields: functionFields(unit) };
     cache.set(unit.version, found);
   }
   return found;
@@ -212,33 +212,4 @@ function functionFields(unit: CUnit): ReadonlyMap<string, readonly FieldFunction
     }
   }
   return out;
-}
-
-/** Names called in each function of a unit, by text. */
-function callsByFunction(unit: CUnit): ReadonlyMap<FunctionDef, ReadonlySet<string>> {
-  const sets = new Map<FunctionDef, Set<string>>();
-  for (const [name, offsets] of namesBeforeBrackets(unit)) {
-    for (const offset of offsets) {
-      const fn = functionContaining(unit.functions, offset);
-      if (fn === undefined || offset < fn.bodySpan.start) continue;
-      const set = sets.get(fn) ?? new Set();
-      set.add(name);
-      sets.set(fn, set);
-    }
-  }
-  return sets;
-}
-
-function functionContaining(functions: readonly FunctionDef[], offset: number): FunctionDef | undefined {
-  let lo = 0;
-  let hi = functions.length - 1;
-  while (lo <= hi) {
-    const mid = (lo + hi) >> 1;
-    const fn = functions[mid];
-    if (fn === undefined) return undefined;
-    if (offset < fn.span.start) hi = mid - 1;
-    else if (offset >= fn.span.end) lo = mid + 1;
-    else return fn;
-  }
-  return undefined;
 }

@@ -57,6 +57,28 @@ export function functionAt(unit: CUnit, offset: number): FunctionDef | undefined
   return undefined;
 }
 
+const called = new WeakMap<CUnit['version'], ReadonlyMap<FunctionDef, ReadonlySet<string>>>();
+
+/** Names before brackets in the bodies of the unit's functions, by one pass over the unit. */
+export function namesCalledIn(unit: CUnit): ReadonlyMap<FunctionDef, ReadonlySet<string>> {
+  let found = called.get(unit.version);
+  if (found === undefined) {
+    const sets = new Map<FunctionDef, Set<string>>();
+    for (const [name, offsets] of namesBeforeBrackets(unit)) {
+      for (const offset of offsets) {
+        const fn = functionAt(unit, offset);
+        if (fn === undefined || offset < fn.bodySpan.start) continue;
+        const set = sets.get(fn);
+        if (set === undefined) sets.set(fn, new Set([name]));
+        else set.add(name);
+      }
+    }
+    found = sets;
+    called.set(unit.version, found);
+  }
+  return found;
+}
+
 /** The item at file scope that covers an offset. */
 export function declarationAt(unit: CUnit, offset: number): DeclarationItem | undefined {
   const { declarations } = indexOf(unit);

@@ -9,12 +9,13 @@ import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
 import { activeRange } from '../syntax/versions.ts';
-import { declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
+import { callsIn, declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
 import { firstFitting } from './flags.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
 import { holdsIn } from './row-range.ts';
 import type { ApiCall, Argument } from './site.ts';
+import { namesOfInterest } from './takers.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf, shownText } from './trees.ts';
 
 /** A call of something that is known, before rows and flags are attached. */
@@ -50,7 +51,9 @@ export function findKnownCalls(scope: NameScope, wanted: WantedName): FoundCall[
   const { unit } = scope;
   const inside = new Map<FunctionDef, { hits: Hit[]; worth: boolean }>();
   const found: FoundCall[] = [];
-  for (const [name, offsets] of namesBeforeBrackets(unit)) {
+  const all = namesBeforeBrackets(unit);
+  for (const name of namesOfInterest(scope)) {
+    const offsets = all.get(name) ?? [];
     const meaning = meaningOf(scope, name);
     const known = meaning.kind === 'api';
     if (!known && (meaning.kind === 'unknown' || !wanted(name, meaning))) continue;
@@ -125,15 +128,10 @@ export function findCallsInMacro(scope: NameScope, macro: MacroDef): FoundCall[]
 }
 
 function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): FoundCall[] {
-  const tree = treeOf(unit, fn);
-  const byName = new Map<number, CNode>();
-  for (const node of callNodes(tree)) {
-    const callee = calleeOf(node);
-    if (callee !== undefined) byName.set(callee.start, node);
-  }
+  const byName = callsIn(unit, fn);
   const calls: FoundCall[] = [];
   for (const hit of hits) {
-    const node = byName.get(hit.offset);
+    const node = byName.get(hit.name)?.find((n) => calleeOf(n)?.start === hit.offset);
     if (node !== undefined) calls.push(nodeCall(unit, fn, hit, node));
     else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
       const text = textCall(unit.code, hit.offset, fn.span.end);

@@ -72,7 +72,7 @@ function resolve(scope: NameScope, name: string, left: number): NameMeaning {
 }
 
 /** Words by which compatibility layers tell their own form of a kernel function. */
-const LAYER = /^_*(?:compat|backport|bp|kcl|shim)_|_(?:compat|compact|backport|shim)$/;
+export const LAYER = /^_*(?:compat|backport|bp|kcl|shim)_|_(?:compat|compact|backport|shim)$/;
 
 /** `dma_map_sgtable_compat` of a header out of sight: what the name says without the word for the layer. */
 function compatible({ model }: NameScope, name: string): NameMeaning {
@@ -94,7 +94,7 @@ function bodyText({ unit, macro }: VisibleMacro): string {
 }
 
 /** The one name that an object-like macro stands for, as in `#define my_pin pin_user_pages`. */
-function aliasTarget(m: VisibleMacro): string | undefined {
+export function aliasTarget(m: VisibleMacro): string | undefined {
   if (m.macro.params !== undefined) return undefined;
   return /^[\s(]*([A-Za-z_]\w*)[\s)]*$/.exec(bodyText(m))?.[1];
 }

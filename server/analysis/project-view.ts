@@ -13,6 +13,8 @@ export interface ProjectView {
   cluster(unit: CUnit): readonly CUnit[];
   /** The functions of a name in the units of `cluster` that are not static. Without it, all of them are looked through. */
   exported?(unit: CUnit, name: string): readonly VisibleFunction[];
+  /** A source file and those of its cluster with the headers of all of them; one list for all of them. Without it, they are asked for one by one. */
+  family?(unit: CUnit): readonly CUnit[];
   /**
    * Source files beside the unit whose text holds the word, whether they name something of the model or not: where its functions are
    * called from. Without it, those of the cluster.

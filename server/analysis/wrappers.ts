@@ -6,12 +6,13 @@
 import type { ApiRow } from '../../model/schema.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
+import { namesCalledIn, treeOf } from './call-index.ts';
 import { type FoundCall, findCallsIn, findCallsInMacro } from './calls.ts';
 import { isNullText } from './constants.ts';
 import { argumentOf, readingRows } from './flags.ts';
 import { functionDeclarator, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
+import { mayTake } from './takers.ts';
 import { bare, calleeOf, callNodes, codeOf, operatorOf, pathTo, rootVariable } from './trees.ts';
 
 /** A macro or function that takes pages for its callers. */
@@ -40,6 +41,7 @@ export function wrapperNamed(scope: NameScope, name: string, nesting = 0): Wrapp
     cache.set(scope.unit.surroundings, memo);
   }
   if (memo.has(name)) return memo.get(name);
+  if (!mayTake(scope, name)) return undefined;
   memo.set(name, undefined);
   if (nesting > MAX_NESTING) return undefined;
   const found = lookUp(scope, name, nesting);
@@ -93,33 +95,9 @@ function firstAcquiring(
   return undefined;
 }
 
-/** Names called in each function, by one pass over the unit. */
-const calledCache = new WeakMap<CUnit['version'], ReadonlyMap<FunctionDef, readonly string[]>>();
-
-function calledNames(unit: CUnit): ReadonlyMap<FunctionDef, readonly string[]> {
-  let called = calledCache.get(unit.version);
-  if (called === undefined) {
-    const map = new Map<FunctionDef, string[]>();
-    for (const [name, offsets] of namesBeforeBrackets(unit)) {
-      let last: FunctionDef | undefined;
-      for (const offset of offsets) {
-        const fn = functionAt(unit, offset);
-        if (fn === undefined || fn === last || offset < fn.bodySpan.start) continue;
-        last = fn;
-        const list = map.get(fn);
-        if (list === undefined) map.set(fn, [name]);
-        else list.push(name);
-      }
-    }
-    called = map;
-    calledCache.set(unit.version, called);
-  }
-  return called;
-}
-
 /** Whether a function names anything that takes pages: the test before it is parsed. */
 function mayAcquire(scope: NameScope, fn: FunctionDef, nesting: number): boolean {
-  for (const name of calledNames(scope.unit).get(fn) ?? []) {
+  for (const name of namesCalledIn(scope.unit).get(fn) ?? []) {
     const meaning = meaningOf(scope, name);
     if (
       meaning.kind === 'api'

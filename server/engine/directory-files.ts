@@ -20,9 +20,14 @@ export interface FileBytes {
   readonly bytes: string;
 }
 
-interface KnownFile extends FileBytes {
-  /** What was asked of it. */
-  readonly answers: Map<string, boolean>;
+/** What was asked of all files, and the files of which it is true. */
+interface Answer {
+  readonly test: (bytes: string) => boolean;
+  readonly where: Set<string>;
+  /** The same in the order of the paths; undefined after a change. */
+  list: readonly FileBytes[] | undefined;
+  /** How many of the changes it has seen. */
+  seen: number;
 }
 
 /** What is known of the files of a directory beforehand. */
@@ -38,7 +43,10 @@ export interface Reading {
 /** Source files of one directory. */
 export class DirectoryFiles {
   readonly #paths: readonly string[];
-  readonly #files = new Map<string, KnownFile>();
+  readonly #files = new Map<string, FileBytes>();
+  readonly #answers = new Map<string, Answer>();
+  /** Files whose text was replaced, one after the other. */
+  readonly #changes: string[] = [];
 
   /** Reads files; of a large directory those alone that may matter and those that are given. */
   constructor({ paths, bytesOf, isGiven }: Reading) {
@@ -67,8 +75,7 @@ export class DirectoryFiles {
 
   /** The files in which a line at the left margin has the name before a bracket. */
   defining(name: string): readonly FileBytes[] {
-    const head = new RegExp(`^(?:[A-Za-z_][^;{}=\\n]*[\\s*])?${name}[ \\t]*\\(`, 'm');
-    return this.#where(`defines ${name}`, (bytes) => bytes.includes(name) && head.test(bytes));
+    return this.#where(`defines ${name}`, (bytes) => mayDefine(bytes, name));
   }
 
   /** The files that give plain references back or mark pages dirty. */
@@ -78,20 +85,46 @@ export class DirectoryFiles {
   }
 
   #put(path: string, bytes: string): void {
-    this.#files.set(path, { path, bytes, answers: new Map() });
+    this.#files.set(path, { path, bytes });
+    this.#changes.push(path);
   }
 
   #where(question: string, test: (bytes: string) => boolean): readonly FileBytes[] {
-    const files = this.#paths.flatMap((path) => this.#files.get(path) ?? []);
-    return files.filter(({ bytes, answers }) => {
-      let answer = answers.get(question);
-      if (answer === undefined) {
-        answer = test(bytes);
-        answers.set(question, answer);
-      }
-      return answer;
-    });
+    let answer = this.#answers.get(question);
+    if (answer === undefined) {
+      const where = [...this.#files.values()].filter(({ bytes }) => test(bytes)).map(({ path }) => path);
+      answer = { test, where: new Set(where), list: undefined, seen: this.#changes.length };
+      this.#answers.set(question, answer);
+    }
+    this.#renew(answer);
+    answer.list ??= this.#paths.flatMap((path) => (answer.where.has(path) ? (this.#files.get(path) ?? []) : []));
+    return answer.list;
   }
+
+  /** Asks again of the files that changed since. */
+  #renew(answer: Answer): void {
+    if (answer.seen === this.#changes.length) return;
+    for (const path of new Set(this.#changes.slice(answer.seen))) {
+      if (answer.test(this.#files.get(path)?.bytes ?? '')) answer.where.add(path);
+      else answer.where.delete(path);
+    }
+    answer.seen = this.#changes.length;
+    answer.list = undefined;
+  }
+}
+
+/** What may stand before a function's name on its line. */
+const BEFORE_NAME = /^(?:[A-Za-z_][^;{}=]*[\s*])?$/;
+
+function mayDefine(bytes: string, name: string): boolean {
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
+    const line = bytes.lastIndexOf('\n', at) + 1;
+    if (!BEFORE_NAME.test(bytes.slice(line, at))) continue;
+    let end = at + name.length;
+    while (bytes[end] === ' ' || bytes[end] === '\t') end++;
+    if (bytes[end] === '(') return true;
+  }
+  return false;
 }
 
 /** Directories that were read, until one of their files changes. */

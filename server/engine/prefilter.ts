@@ -33,14 +33,19 @@ export function modelPrefilter(declared: Iterable<string> = []): Prefilter {
   return { strings: shortest([...words, 'FOLL_']), test: (text) => pattern.test(text) };
 }
 
+const handlers = new WeakMap<object, Prefilter>();
+
 /** The filter for what a file beside a site may do to its pages and name nothing else of the model: plain releases, dirty markings. */
 export function handlerPrefilter(): Prefilter {
-  return wordFilter(
-    model.rows
+  let known = handlers.get(model);
+  if (known === undefined) {
+    const handling = model.rows
       .filter((row) => row.family !== 'memory')
-      .filter((row) => row.effects.some((e) => e.op === 'dirty' || (e.op === 'release' && e.ref !== 'none')))
-      .map((row) => row.name),
-  );
+      .filter((row) => row.effects.some((e) => e.op === 'dirty' || (e.op === 'release' && e.ref !== 'none')));
+    known = wordFilter(handling.map((row) => row.name));
+    handlers.set(model, known);
+  }
+  return known;
 }
 
 /** The filter for some identifiers. Those of less than three letters cannot be searched for and are left out. */

@@ -54,6 +54,9 @@ function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** The headers that a unit includes, by the lines outside of its functions. */
+const included = new WeakMap<CUnit, ReturnType<Headers['relevantTo']>>();
+
 /** Files that only handle pages, of one directory, that are followed beside its sites; those of mm/ deal in pages of their own. Bytes. */
 const MAX_HANDLERS = 1024 * 1024;
 
@@ -69,6 +72,7 @@ export class Project implements ProjectView {
   readonly #clusterUnits = new Map<CUnit, readonly CUnit[]>();
   readonly #memberUnits = new Map<string, readonly CUnit[]>();
   readonly #exports = new Map<string, ReadonlyMap<string, readonly VisibleFunction[]>>();
+  readonly #families = new Map<string, readonly CUnit[]>();
   readonly #neighbours = new Map<string, readonly string[]>();
   readonly #handlers = new Map<string, readonly string[]>();
   /** Files of a directory that hold a word, by directory and word. */
@@ -133,6 +137,15 @@ export class Project implements ProjectView {
     return (exports.get(name) ?? []).filter((f) => f.unit.path !== unit.path);
   }
 
+  family(unit: CUnit): readonly CUnit[] {
+    const directory = directoryOf(unit.path);
+    const { since, until } = unit.range;
+    return kept(this.#families, `${since}:${until}:${directory}`, () => {
+      const members = this.#members(directory, unit.range);
+      return [...new Set([...members, ...members.flatMap((m) => this.headers(m))])];
+    });
+  }
+
   users(unit: CUnit, word: string): readonly CUnit[] {
     return this.#unitsBeside(unit, this.#directoryOf(unit.path).holding(word));
   }
@@ -177,9 +190,12 @@ export class Project implements ProjectView {
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {
-    return this.#tools.headers
-      .relevantTo(unit.path, unit.text)
-      .map(({ path, text }) => this.unit(path, text, unit.range));
+    let found = included.get(unit);
+    if (found === undefined) {
+      found = this.#tools.headers.relevantTo(unit.path, unit.text);
+      included.set(unit, found);
+    }
+    return found.map(({ path, text }) => this.unit(path, text, unit.range));
   }
 
   #findCluster(unit: CUnit): readonly CUnit[] {

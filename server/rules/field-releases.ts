@@ -10,7 +10,7 @@ import { NO_OWNER } from '../analysis/trace-objects.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
-import { filesOf, functionsThatCall, placeKey } from './file-calls.ts';
+import { type CallKind, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
 import { type OwnerFacts, ownersOf } from './owner-facts.ts';
 
 /** One release of what a field holds. */
@@ -165,19 +165,23 @@ const KERNEL_PAGES: ReadonlySet<string> = new Set([
   'ZERO_PAGE',
 ]);
 
-/** Whether files take pages in other ways that may end in the same fields: their own, or further references of others. */
-export function takesOtherPages(pass: RulePass, units: readonly CUnit[]): boolean {
-  const isPage = (type: string): boolean => /\bstruct (?:page|folio) \*/.test(type);
-  const isWanted = (name: string): boolean => {
-    if (KERNEL_PAGES.has(name)) return true;
-    return pass.model
+const isPage = (type: string): boolean => /\bstruct (?:page|folio) \*/.test(type);
+
+const OTHER_PAGES: CallKind = {
+  name: 'other pages',
+  isWanted: (name, model) =>
+    KERNEL_PAGES.has(name) ||
+    model
       .allRows(name)
       .some((row) =>
         row.effects.some(
           (e) => e.op === 'extra-ref' || (e.op === 'alloc' && (isPage(row.ret) || /^arg\d+\[\*\]$/.test(e.place))),
         ),
-      );
-  };
-  const callers = functionsThatCall(filesOf(pass), { isWanted, deep: false });
-  return [...callers.values()].some(({ unit }) => units.includes(unit));
+      ),
+};
+
+/** Whether files take pages in other ways that may end in the same fields: their own, or further references of others. */
+export function takesOtherPages(pass: RulePass, units: readonly CUnit[]): boolean {
+  const files = filesOf(pass);
+  return units.some((unit) => files.includes(unit) && makesCall(unit, OTHER_PAGES, pass.model));
 }

@@ -3,6 +3,7 @@
  * alone: rules use it to stay silent where path analysis may have missed something, never to accuse.
  */
 
+import type { Model } from '../../model/index.ts';
 import { functionAt, namesBeforeBrackets } from '../analysis/call-index.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 
@@ -103,6 +104,30 @@ export function functionsThatCall(
   for (let name = queue.pop(); name !== undefined; name = queue.pop())
     for (const call of callsOf(files, name)) add(call);
   return found;
+}
+
+/** A kind of call, by the model. */
+export interface CallKind {
+  /** Tells kinds apart. */
+  readonly name: string;
+  isWanted(called: string, model: Model): boolean;
+}
+
+const kindsMade = new WeakMap<CUnit['version'], { readonly model: Model; readonly made: Map<string, boolean> }>();
+
+/** Whether a function of a file makes a call of a kind. Kept for each file. */
+export function makesCall(unit: CUnit, kind: CallKind, model: Model): boolean {
+  let known = kindsMade.get(unit.version);
+  if (known === undefined || known.model !== model) {
+    known = { model, made: new Map() };
+    kindsMade.set(unit.version, known);
+  }
+  let made = known.made.get(kind.name);
+  if (made === undefined) {
+    made = [...indexOf(unit).keys()].some((called) => kind.isWanted(called, model));
+    known.made.set(kind.name, made);
+  }
+  return made;
 }
 
 /** Whether a function names a struct field: `->field` or `.field`. */

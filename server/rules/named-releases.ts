@@ -10,7 +10,7 @@ import { intValue } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
 import { isChosen, releaseKind, takesOtherPages } from './field-releases.ts';
-import { filesOf, functionsThatCall, placeKey } from './file-calls.ts';
+import { type CallKind, filesOf, makesCall, placeKey } from './file-calls.ts';
 import { ownerKey, ownersOf } from './owner-facts.ts';
 
 /** One release that names connect with a site of the other kind. */
@@ -103,12 +103,15 @@ function servesOthers(pass: RulePass, site: CallSite, release: FoundRelease): bo
 
 /** Whether a site of the files takes one of these kinds. */
 function takesAny(pass: RulePass, files: readonly CUnit[], kinds: readonly Reference[]): boolean {
-  const isWanted = (name: string): boolean =>
-    pass.model
-      .readable(name)
-      .some((row) => row.site === true && row.reference !== undefined && kinds.includes(row.reference));
-  const callers = functionsThatCall(filesOf(pass), { isWanted, deep: false });
-  return [...callers.values()].some(({ unit }) => files.includes(unit));
+  const kind: CallKind = {
+    name: `takes ${kinds.join(' or ')}`,
+    isWanted: (name, model) =>
+      model
+        .readable(name)
+        .some((row) => row.site === true && row.reference !== undefined && kinds.includes(row.reference)),
+  };
+  const known = filesOf(pass);
+  return files.some((unit) => known.includes(unit) && makesCall(unit, kind, pass.model));
 }
 
 /** The pages of a site before anything was done to them. */

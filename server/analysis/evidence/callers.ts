@@ -66,7 +66,21 @@ function scopeOf(unit: CUnit, fn: FunctionDef, project: ProjectView): readonly C
   return fn.isStatic && !unit.path.endsWith('.h') ? [unit] : [unit, ...usersOf(unit, fn.name, project)];
 }
 
-function hooksIn(unit: CUnit, name: string): Hook[] {
+const hookCache = new WeakMap<CUnit['version'], Map<string, readonly Hook[]>>();
+
+/** The hooks of a name in one file. Kept for each file. */
+function hooksIn(unit: CUnit, name: string): readonly Hook[] {
+  const known = hookCache.get(unit.version) ?? new Map<string, readonly Hook[]>();
+  hookCache.set(unit.version, known);
+  let hooks = known.get(name);
+  if (hooks === undefined) {
+    hooks = findHooks(unit, name);
+    known.set(name, hooks);
+  }
+  return hooks;
+}
+
+function findHooks(unit: CUnit, name: string): Hook[] {
   const { code } = unit;
   const hooks: Hook[] = [];
   for (const i of placesOfWord(code, name)) {

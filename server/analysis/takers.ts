@@ -1,0 +1,127 @@
+/**
+ * Names that may take pages for whoever calls them, and names that may stand for a function of the model: by text alone, over the files
+ * that see each other. The test before anything is looked up or parsed; it may say yes too often, never no.
+ */
+import type { Model } from '../../model/index.ts';
+import type { CUnit } from '../syntax/unit.ts';
+import { namesBeforeBrackets, namesCalledIn } from './call-index.ts';
+import { aliasTarget, LAYER, type NameScope } from './names.ts';
+import type { ProjectView } from './project-view.ts';
+
+/** What a text says of its own names. */
+interface UnitNames {
+  /** Functions and macros by the words that stand in their bodies, of functions only those before brackets. */
+  readonly byWord: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Macros that stand for one other name. */
+  readonly aliases: readonly { readonly name: string; readonly target: string }[];
+}
+
+/** What follows for files that see each other. */
+interface Reach {
+  readonly takers: ReadonlySet<string>;
+  /** Macros that stand for a function of the model. */
+  readonly aliased: ReadonlySet<string>;
+}
+
+const ofUnit = new WeakMap<CUnit['version'], UnitNames>();
+const ofFamily = new WeakMap<readonly CUnit[], { readonly model: Model; readonly reach: Reach }>();
+const ofScope = new WeakMap<CUnit['surroundings'], { readonly model: Model; readonly reach: Reach }>();
+const named = new WeakMap<CUnit['version'], { readonly model: Model; readonly names: readonly string[] }>();
+
+/** Whether a call of this name in the unit may take pages: it leads to a function that does, by names. */
+export function mayTake(scope: NameScope, name: string): boolean {
+  return reachOf(scope).takers.has(name);
+}
+
+/** Names before brackets in the unit that may be calls of the model's functions or of what takes pages. Each once, in no order. */
+export function namesOfInterest(scope: NameScope): ReadonlySet<string> {
+  const { unit, model } = scope;
+  const { takers, aliased } = reachOf(scope);
+  const all = namesBeforeBrackets(unit);
+  const names = new Set(modelNamesIn(unit, model));
+  for (const some of [takers, aliased]) for (const name of some) if (all.has(name)) names.add(name);
+  return names;
+}
+
+/** Names before brackets that are the model's, or would be without a word for a layer of compatibility. */
+function modelNamesIn(unit: CUnit, model: Model): readonly string[] {
+  let known = named.get(unit.version);
+  if (known === undefined || known.model !== model) {
+    const names = [...namesBeforeBrackets(unit).keys()].filter((n) => model.allRows(n).length > 0 || LAYER.test(n));
+    known = { model, names };
+    named.set(unit.version, known);
+  }
+  return known.names;
+}
+
+function reachOf({ unit, model, project }: NameScope): Reach {
+  let known = ofScope.get(unit.surroundings);
+  if (known === undefined || known.model !== model) {
+    known = { model, reach: findReach(unit, model, project) };
+    ofScope.set(unit.surroundings, known);
+  }
+  return known.reach;
+}
+
+function findReach(unit: CUnit, model: Model, project: ProjectView): Reach {
+  const own = [unit, ...project.headers(unit)];
+  if (!unit.path.endsWith('.c')) return spread(own, model, NOTHING);
+  const family = project.family?.(unit);
+  if (family === undefined) {
+    const beside = project.cluster(unit);
+    return spread([...own, ...beside, ...beside.flatMap((u) => project.headers(u))], model, NOTHING);
+  }
+  let shared = ofFamily.get(family);
+  if (shared === undefined || shared.model !== model) {
+    shared = { model, reach: spread(family, model, NOTHING) };
+    ofFamily.set(family, shared);
+  }
+  return family.includes(unit) ? shared.reach : spread(own, model, shared.reach);
+}
+
+const NOTHING: Reach = { takers: new Set(), aliased: new Set() };
+
+/** What is known of other files, and what follows from it and from the model in these. */
+function spread(units: readonly CUnit[], model: Model, known: Reach): Reach {
+  const all = [...new Set(units)].map(namesOf);
+  const takers = new Set([...model.siteNames(), ...known.takers]);
+  // What is added while a set is gone through is gone through too.
+  for (const name of takers)
+    for (const { byWord } of all) for (const caller of byWord.get(name) ?? []) takers.add(caller);
+  const aliased = new Set(known.aliased);
+  for (let before = -1; before < aliased.size; ) {
+    before = aliased.size;
+    for (const { aliases } of all)
+      for (const { name, target } of aliases)
+        if (aliased.has(target) || model.allRows(target).length > 0 || LAYER.test(target)) aliased.add(name);
+  }
+  return { takers, aliased };
+}
+
+function namesOf(unit: CUnit): UnitNames {
+  let names = ofUnit.get(unit.version);
+  if (names === undefined) {
+    names = findNames(unit);
+    ofUnit.set(unit.version, names);
+  }
+  return names;
+}
+
+function findNames(unit: CUnit): UnitNames {
+  const byWord = new Map<string, Set<string>>();
+  const add = (word: string, name: string): void => {
+    const names = byWord.get(word);
+    if (names === undefined) byWord.set(word, new Set([name]));
+    else names.add(name);
+  };
+  for (const [fn, called] of namesCalledIn(unit)) for (const word of called) add(word, fn.name);
+  for (const { name, bodySpan } of unit.macros) {
+    const body = unit.text.slice(bodySpan.start, bodySpan.end);
+    for (const [word] of body.matchAll(/[A-Za-z_]\w*/g)) add(word, name);
+  }
+  const aliases = unit.macros.flatMap((macro) => {
+    const target = aliasTarget({ unit, macro });
+    return target === undefined || target === macro.name ? [] : [{ name: macro.name, target }];
+  });
+  return { byWord, aliases };
+}
