@@ -33,14 +33,15 @@ export function mayTake(scope: NameScope, name: string): boolean {
   return reachOf(scope).takers.has(name);
 }
 
-/** Names before brackets in the unit that may be calls of the model's functions or of what takes pages. Each once, in no order. */
-export function namesOfInterest(scope: NameScope): ReadonlySet<string> {
+/** Names before brackets in the unit that may be calls of the model's functions or of what takes pages. Each once, in text order. */
+export function namesOfInterest(scope: NameScope): readonly string[] {
   const { unit, model } = scope;
   const { takers, aliased } = reachOf(scope);
   const all = namesBeforeBrackets(unit);
   const names = new Set(modelNamesIn(unit, model));
   for (const some of [takers, aliased]) for (const name of some) if (all.has(name)) names.add(name);
-  return names;
+  const first = (name: string): number => all.get(name)?.[0] ?? 0;
+  return [...names].sort((a, b) => first(a) - first(b));
 }
 
 /** Names before brackets that are the model's, or would be without a word for a layer of compatibility. */
