@@ -140,6 +140,17 @@ export function checkKept(
   report({ frame, s }, r, 'short-pin-as-success', { step: at, confidence: 'medium', detail: KEPT });
 }
 
+/** Whether memory that lives on is told the number of pages that were asked for, as that of those handed out. */
+export function tellsRequested(s: PathState, { requested }: Resource): boolean {
+  if (requested === undefined || requested.kind === 'int') return false;
+  const plain = unsignedInside(requested) ?? requested;
+  const isKnown = plain.kind === 'symbol' && plain.path !== undefined;
+  if (isKnown) return false;
+  return [...s.env].some(
+    ([place, value]) => !/^(?:l:|t:|heap)/.test(place) && (unsignedInside(value) ?? value).key === plain.key,
+  );
+}
+
 /**
  * A short count that is returned as it is, behind a release of what came, by a function that returns 0 when all went well: to its
  * callers, who look for a negative result, this is success.

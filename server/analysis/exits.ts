@@ -3,7 +3,7 @@ import { compare, intervalOf, mirror } from '../flow/facts.ts';
 import { type Interval, isConstantKey, type Owner, TOP, type Value } from '../flow/value.ts';
 import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
-import { checkKept, checkShortStatus } from './check-result.ts';
+import { checkKept, checkShortStatus, tellsRequested } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -44,6 +44,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         onSuccess: succeeds(exit.state, exit.value),
         maybeTaken: r.maybeTaken !== undefined,
         dirtied: r.dirtied !== undefined,
+        markedAt: r.dirtied,
         failed: r.failed,
       });
       const handles = reach.get(r.id);
@@ -57,7 +58,8 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         kept.push(r);
         left.push({ exit, resource: r, handles });
         noteHeld(frame, exit, r, handles);
-        if (handles.some((h) => h.owner !== undefined)) checkKept(frame, exit.state, r, exit);
+        if (handles.some((h) => h.owner !== undefined) || tellsRequested(exit.state, r))
+          checkKept(frame, exit.state, r, exit);
       }
     }
     cases.push(caseOf(exit, kept));

@@ -155,7 +155,8 @@ export function fileVariableValue(name: string, scope: FlagScope, ctx: FlagConte
 
 /**
  * What a struct field may hold: every assignment of that field in the unit, of the same struct tag where types tell both.
- * They are all of them only where the struct is defined in this source file; otherwise undefined for none, and never certain.
+ * They are all of them only where the struct is defined in this source file; otherwise undefined for none, and never certain. What `|=` adds
+ * may be there.
  */
 export function fieldValue(node: CNode, scope: FlagScope, ctx: FlagContext): FlagValue | undefined {
   const field = childByField(node, 'field');
@@ -169,11 +170,14 @@ export function fieldValue(node: CNode, scope: FlagScope, ctx: FlagContext): Fla
       (a) => tag === undefined || a.tag === undefined || a.tag === tag,
     );
     if (found.length === 0) return undefined;
-    const values = joinAll(found.map((a) => a.value));
+    const whole = found.filter((a) => a.whole).map((a) => a.value);
+    const added = found.filter((a) => !a.whole).flatMap((a) => a.value);
+    const values = either(joinAll(whole), added);
     const certain =
       tag !== undefined &&
+      whole.length > 0 &&
       /\.c$/.test(unit.path) &&
-      found.every((a) => a.tag === tag && a.whole) &&
+      found.every((a) => a.tag === tag) &&
       definesStruct(unit, tag);
     return certain ? either(own, values) : weaken(values).concat(openField(node, scope, values));
   });

@@ -75,6 +75,8 @@ export interface EndFact {
   /** Whether a callee nobody can look into got the pages. */
   readonly maybeTaken: boolean;
   readonly dirtied: boolean;
+  /** What marked them dirty first. */
+  readonly markedAt: Step | undefined;
   /** Whether a callee that failed left them with this function. */
   readonly failed: boolean;
 }

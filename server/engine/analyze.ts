@@ -5,7 +5,7 @@
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
 import { entriesAbove } from '../analysis/evidence/entries.ts';
-import { mmapContext } from '../analysis/evidence/mmap-context.ts';
+import { heldByLookup, mmapContext } from '../analysis/evidence/mmap-context.ts';
 import { namedEnd } from '../analysis/evidence/named-end.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
@@ -198,6 +198,8 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
       calls,
       entriesAbove: ({ unit: at, fn }) => (fn === undefined ? new Set() : entriesAbove(at, fn, project)),
       namedEnd: (site) => namedEnd(site, selected, project, flowOf(unit, selected, project)),
+      heldByLookup: ({ unit: at, fn, span }) =>
+        fn === undefined ? undefined : heldByLookup({ unit: at, fn, offset: span.start }, project),
       mmapAt: ({ unit: at, fn, span }) =>
         fn === undefined
           ? { state: 'unknown', clue: undefined }

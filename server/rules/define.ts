@@ -4,7 +4,7 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
-import type { MmapContext } from '../analysis/evidence/mmap-context.ts';
+import type { LockClue, MmapContext } from '../analysis/evidence/mmap-context.ts';
 import type { NamedEnd } from '../analysis/evidence/named-end.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
@@ -85,6 +85,8 @@ export interface RulePass {
   entriesAbove(site: CallSite): ReadonlySet<string>;
   /** How the pages of a site end as far as following names tells. */
   namedEnd(site: CallSite): NamedEnd;
+  /** A look at the mappings ahead of a site, which says that its callers hold mmap_lock. */
+  heldByLookup(site: CallSite): LockClue | undefined;
   /** Whether mmap_lock is held where a site stands, as far as callers, tables and accesses to user memory tell. */
   mmapAt(site: CallSite): MmapContext;
   /** Whether this run reports on a unit itself: a finding in it is told there, not here. */

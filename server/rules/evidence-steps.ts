@@ -12,7 +12,18 @@ type Steps = NonNullable<Report['related']>;
 export const WRITES: readonly string[] = ['write', 'dma', 'carrier', 'hypervisor', 'number', 'marked', 'data'];
 
 /** Kinds of evidence that data of the pages is used in some way, the plainest first. */
-export const USES: readonly string[] = ['register', ...WRITES, 'read', 'mapped'];
+export const USES: readonly string[] = [
+  'dma',
+  'carrier',
+  'register',
+  'hypervisor',
+  'number',
+  'write',
+  'marked',
+  'data',
+  'read',
+  'mapped',
+];
 
 /** Steps of one sort that one finding shows. */
 const MAX_SHOWN = 2;

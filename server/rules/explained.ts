@@ -24,6 +24,10 @@ export function placesOfOthers(flow: FlowResult, about: InQuestion): ReadonlySet
     const place = placeKey(release.step.unit, release.step.span.start);
     (sameOrigin(origin, about.site) ? open : others).add(place);
   }
+  for (const { origin, markedAt } of flow.ends) {
+    if (markedAt !== undefined)
+      (sameOrigin(origin, about.site) ? open : others).add(placeKey(markedAt.unit, markedAt.span.start));
+  }
   for (const event of flow.events) {
     if (event.kind !== 'release' && event.kind !== 'dirty') continue;
     const place = placeKey(event.step.unit, event.step.span.start);

@@ -129,8 +129,7 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const stored = record.evidence.some((e) => e.kind === 'write');
   const device = access.includes('dma') && !isOnlyRead(pass, record);
   if (isOwnMemory(pass) || (!stored && isReadSource(pass, site))) return undefined;
-  // What a device is told of changes of the page tables for is marked when the device gives it back, if at all.
-  if (record.case === 3) return undefined;
+  if (record.case === 3 && !isKeptForDevice(record, site)) return undefined;
   if (site.rows.some((row) => row.returns === 'bytes'))
     return (device || stored) && readsIntoIterator(pass, site) ? 'warning' : undefined;
   if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
@@ -138,6 +137,14 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const written = device || access.includes('write');
   if (!written) return access.includes('unknown') ? 'info' : undefined;
   return device || site.flags.must.has('FOLL_WRITE') ? 'warning' : 'info';
+}
+
+/**
+ * Whether a device has pages until another function gives them back. Where a notifier only has page tables filled anew, the pages go back at
+ * once and are marked when the device lets go, if at all.
+ */
+function isKeptForDevice({ evidence, releases }: SiteRecord, { fn }: CallSite): boolean {
+  return evidence.some((e) => e.kind === 'dma') && releases.some((r) => r.functionName !== fn?.name);
 }
 
 /** Whether a store, a device or a hypervisor that gets the pages is in sight: not just the flag and an address that is kept. */
@@ -201,7 +208,9 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: Clea
   const files = filesOf(pass);
   const owners = new Set(releases.flatMap((r) => r.owners));
   const except = placesOfOthers(pass.flow, { site, owners });
-  const isWanted = (name: string): boolean => marksDirty(pass, name);
+  // What leads to these releases is judged by its body, whatever the model says of its name.
+  const leading = new Set(releases.flatMap((r) => above(pass, r).map(({ fn }) => fn.name)));
+  const isWanted = (name: string): boolean => !leading.has(name) && marksDirty(pass, name);
   const direct = functionsThatCall(files, { isWanted, except, deep: false });
   if (site.fn !== undefined && direct.has(site.fn)) return true;
   // What names alone connect may be marked in any function of these files, and the pages of an iterator by whoever made it.
@@ -211,9 +220,9 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: Clea
   const ends = [...direct.values()].some(({ unit, fn }) =>
     releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
   );
-  const above = releases.some((r) => isMarkedAbove(pass, r, direct));
+  const before = releases.some((r) => isMarkedAbove(pass, r, direct));
   const fields = new Set(releases.flatMap((r) => r.fields));
-  if (ends || above || fields.size === 0) return ends || above;
+  if (ends || before || fields.size === 0) return ends || before;
   return [...functionsThatCall(files, { isWanted, except, deep: true }).values()].some((f) =>
     [...fields].some((field) => mentionsField(f, field) && knowsOwner(f, field, owners)),
   );
@@ -222,20 +231,22 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: Clea
 /** How far up whoever has the pages given back is looked for. */
 const MAX_ABOVE = 3;
 
-/** Whether a function that has the pages given back marks them before; one that takes pages itself marks its own. */
-function isMarkedAbove(
-  pass: RulePass,
-  { functionName }: CleanRelease,
-  marking: ReadonlyMap<unknown, unknown>,
-): boolean {
+/** Whether a function that has the pages given back marks them before. */
+function isMarkedAbove(pass: RulePass, release: CleanRelease, marking: ReadonlyMap<unknown, unknown>): boolean {
+  return above(pass, release).some(({ fn }) => marking.has(fn));
+}
+
+/** The functions that have the pages given back; one that takes pages itself answers for its own. */
+function above(pass: RulePass, { functionName }: CleanRelease): readonly PlacedFunction[] {
   const takers = new Set(pass.sites.map((s) => s.fn));
+  const found: PlacedFunction[] = [];
   let names = new Set([functionName]);
   for (let i = 0; i < MAX_ABOVE && names.size > 0; i++) {
     const callers = [...names].flatMap((name) => callsOf(filesOf(pass), name)).filter(({ fn }) => !takers.has(fn));
-    if (callers.some(({ fn }) => marking.has(fn))) return true;
+    found.push(...callers);
     names = new Set(callers.map(({ fn }) => fn.name));
   }
-  return false;
+  return found;
 }
 
 /** Whether the struct that keeps the pages in a field is named in the function's file; where it is unknown, any may be. */
@@ -279,12 +290,19 @@ function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[
     severity,
     confidence: 'medium',
     related: [
-      ...(inUnit ? [taken] : []),
+      ...(inUnit ? [taken] : takenInside(pass, site)),
       ...(severity === 'info' ? [] : evidenceSteps(pass, record, { kinds: WRITES, hold: false })),
       ...others.map((r) => ({ at: r.at, message: `given back here by ${r.api}()` })),
     ],
     fixes: fix === undefined ? [] : [fix],
   });
+}
+
+/** Where the wrapper that a site calls takes the pages. */
+function takenInside({ sites }: RulePass, { via }: CallSite): readonly { at: UnitSpan; message: string }[] {
+  const inner = via === undefined ? undefined : sites.find((s) => s.via === undefined && s.fn?.name === via);
+  if (inner === undefined) return [];
+  return [{ at: { unit: inner.unit, span: inner.nameSpan }, message: `${via}() takes them here by ${inner.api}()` }];
 }
 
 /** What is known to write to the pages. */

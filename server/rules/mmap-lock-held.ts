@@ -32,7 +32,8 @@
  * All.
  *
  * ## Limits
- * The lock of another process's mm is a warning: only its own blocks a task for certain. A lock that the caller holds is not seen.
+ * The lock of another process's mm is a warning: only its own blocks a task for certain. Of a lock that callers hold only a look at the mappings
+ * (find_vma(), vma_lookup()) tells, ahead of the call in a function that leaves the lock alone: a warning.
  *
  * ## Fix safety
  * No fix: either the lock goes, or pin_user_pages() takes the place of the call.
@@ -41,8 +42,10 @@
  * gup_fast_fallback() and __gup_longterm_locked() in mm/gup.c.
  */
 import type { Step } from '../analysis/resource.ts';
+import type { CallSite } from '../analysis/site.ts';
 import type { Confidence } from '../engine/protocol.ts';
-import { defineRule } from './define.ts';
+import { defineRule, type RulePass } from './define.ts';
+import { placeKey } from './file-calls.ts';
 import { flowFindings, reportFlow } from './flow-report.ts';
 
 /** See the head of the file. */
@@ -53,16 +56,40 @@ export const mmapLockHeld = defineRule({
   severity: 'error',
   fix: 'none',
   check(pass) {
+    const told = new Set<string>();
     for (const finding of flowFindings(pass, 'mmap-lock-held')) {
       const { problem } = finding;
+      told.add(placeKey(problem.step.unit, problem.step.span.start));
       const confidence = sureOf(problem.confidence, problem.steps[0]);
       reportFlow(pass, finding, {
-        message: `${problem.detail}() is called with mmap_lock held and takes it itself: it deadlocks as soon as a writer waits for the lock, and at once where this task holds it for writing; drop the lock around the call, or use the variant that wants it held`,
+        message: `${problem.detail}() is called with mmap_lock held and takes it itself: ${CONSEQUENCE}`,
         confidence,
       });
     }
+    for (const site of pass.sites) if (!told.has(placeKey(site.unit, site.span.start))) checkLookup(pass, site);
   },
 });
+
+const CONSEQUENCE =
+  'it deadlocks as soon as a writer waits for the lock, and at once where this task holds it for writing; drop the lock around the call, or use the variant that wants it held';
+
+/** Calls in functions whose callers hold the lock, as what they do before shows. */
+function checkLookup(pass: RulePass, site: CallSite): void {
+  if (site.unit !== pass.unit || site.via !== undefined) return;
+  const rows = pass.model.rows(site.api);
+  if (rows.length === 0 || rows.some((row) => row.context.mmapLock !== 'not-held')) return;
+  const clue = pass.heldByLookup(site);
+  if (clue === undefined) return;
+  pass.report({
+    message: `${site.api}() takes mmap_lock, and ${site.fn?.name ?? 'the function'}() is called with it held: ${CONSEQUENCE}`,
+    at: { unit: site.unit, span: site.nameSpan },
+    functionName: site.fn?.name ?? '',
+    site,
+    severity: 'warning',
+    confidence: 'medium',
+    related: [{ at: clue, message: clue.text }],
+  });
+}
 
 /** Whether the lock is that of the current process, as its text tells. */
 function sureOf(confidence: Confidence, lock: Step | undefined): Confidence {

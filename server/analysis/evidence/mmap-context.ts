@@ -44,7 +44,7 @@ const DROPS =
 
 /** Functions that may fault on user memory or take mmap_lock themselves (linux/uaccess.h, linux/string.h, linux/uio.h, linux/mm.h, rdma/ib_verbs.h). */
 const FAULTS =
-  /\b(?:_?_?copy_(?:from|to)_user|_?_?(?:get|put)_user|_?_?clear_user|copy_struct_from_user|(?:v?memdup|strndup)_user|memdup_user_nul|strncpy_from_user|strnlen_user|import_(?:iovec|ubuf)|fault_in_(?:readable|writeable)|vm_m(?:map|unmap)|account_locked_vm|ib_copy_(?:from|to)_udata|copy_from_sockptr)\s*\(|\bmight_lock(?:_read)?\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+  /\b(?:(?:get|pin)_user_pages_(?:fast|unlocked)|_?_?copy_(?:from|to)_user|_?_?(?:get|put)_user|_?_?clear_user|copy_struct_from_user|(?:v?memdup|strndup)_user|memdup_user_nul|strncpy_from_user|strnlen_user|import_(?:iovec|ubuf)|fault_in_(?:readable|writeable)|vm_m(?:map|unmap)|account_locked_vm|ib_copy_(?:from|to)_udata|copy_from_sockptr)\s*\(|\bmight_lock(?:_read)?\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
 /** Code in which faults are not handled. */
 const NO_FAULTS = /\bpagefault_disable\s*\(/;
@@ -58,6 +58,24 @@ const takersCache = new WeakMap<CUnit['surroundings'], RegExp>();
 /** What is known of the lock where a call at an offset of a function stands. */
 export function mmapContext(at: PlaceOfCall, project: ProjectView): MmapContext {
   return new Climb(project).stateAt(at, 0);
+}
+
+/** Functions that find the mapping of an address, for those who hold the lock (linux/mm.h; find_vma() asserts it since 5.15). */
+const LOOKUPS = /\b(?:find_(?:exact_|extend_)?vma(?:_intersection|_prev)?|vma_lookup)\s*\(/;
+
+/** A look at the mappings ahead of a call, in a function that does not touch the lock before: its callers hold it, and still do there. */
+export function heldByLookup({ unit, fn, offset }: PlaceOfCall, project: ProjectView): LockClue | undefined {
+  const { start } = fn.bodySpan;
+  const before = unit.code.slice(start, offset);
+  const lookup = LOOKUPS.exec(before);
+  if (lookup === null || takersOf(unit, project).test(before) || DROPS.test(before)) return undefined;
+  const name = /\w+/.exec(lookup[0])?.[0] ?? '';
+  return clueAt(
+    unit,
+    start + lookup.index,
+    lookup[0],
+    `${name}() wants the lock held, and nothing drops it before the call`,
+  );
 }
 
 const UNKNOWN: MmapContext = { state: 'unknown', clue: undefined };
@@ -75,8 +93,10 @@ class Climb {
   stateAt(at: PlaceOfCall, depth: number): MmapContext {
     const { unit, fn, offset } = at;
     const takers = takersOf(unit, this.#project);
+    const free = freeAt(at, takers);
+    if (free !== undefined) return { state: 'not-held', clue: free };
     if (isTaken(unit.code.slice(fn.bodySpan.start, offset), takers)) return HELD;
-    const fault = faultIn(at, takers);
+    const fault = faultIn(at, takers) ?? takenBeside(at, takers, this.#project);
     if (fault !== undefined && depth > 0) return { state: 'not-held', clue: fault };
     const above = this.#above(at, depth);
     return fault === undefined || above.state === 'entry' ? above : { state: 'not-held', clue: fault };
@@ -158,6 +178,49 @@ function dropOf(code: string, taken: number): number | undefined {
   return undefined;
 }
 
+/**
+ * What the function's own locking says of a place in it: the lock was given back just before on every way that leads there, or the function
+ * takes it for the first time behind.
+ */
+function freeAt({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | undefined {
+  const { start, end } = fn.bodySpan;
+  const before = unit.code.slice(start, offset);
+  const drop = [...before.matchAll(new RegExp(DROPS.source, 'g'))].at(-1);
+  if (drop !== undefined) {
+    const since = before.slice(drop.index);
+    const conditional = /\bif\s*\([^;{}]*\)\s*$/.test(before.slice(0, drop.index));
+    if (conditional || takers.test(since) || leavesBlock(since) || /\n\w+:(?!:)/.test(since)) return undefined;
+    return clueAt(unit, start + drop.index, drop[0], `the lock is given back here in ${fn.name}()`);
+  }
+  if (takers.test(before)) return undefined;
+  const behind = unit.code.slice(offset, end);
+  const take = TAKES_ALWAYS.exec(behind);
+  const first = TAKES.exec(behind);
+  if (take === null || first?.index !== take.index || DROPS.test(behind.slice(0, take.index))) return undefined;
+  if (/\bif\s*\([^;{}]*\)\s*$/.test(behind.slice(0, take.index))) return undefined;
+  return clueAt(unit, offset + take.index, take[0], `${fn.name}() takes the lock here, behind the call`);
+}
+
+/** What takes the lock whatever the state, so that whoever holds it would wait for himself. */
+const TAKES_ALWAYS =
+  /(?<!\bif\s*\(\s*!?\s*)\b(?:mmap_(?:read|write)_lock|down_(?:read|write)\s*\([^;]*\bmmap_(?:sem|lock))\b(?!\w)/;
+
+/** Whether code closes a block that was open where it starts. */
+function leavesBlock(code: string): boolean {
+  let depth = 0;
+  for (const c of code) {
+    if (c === '{') depth++;
+    else if (c === '}' && --depth < 0) return true;
+  }
+  return false;
+}
+
+function clueAt(unit: CUnit, offset: number, found: string, text: string): LockClue {
+  const name = /\w+/.exec(found)?.[0] ?? '';
+  const at = offset + found.indexOf(name);
+  return { unit, span: { start: at, end: at + name.length }, text };
+}
+
 /** A fault on user memory before a call, or anywhere in a function that neither takes nor drops the lock: it is not held there. */
 function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | undefined {
   const { start, end } = fn.bodySpan;
@@ -170,6 +233,44 @@ function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | 
   const at = start + m.index + m[0].indexOf(name);
   const text = `${name}() in ${fn.name}() may fault, which takes the lock: it is not held here`;
   return { unit, span: { start: at, end: at + name.length }, text };
+}
+
+/** In a function that neither takes nor drops the lock, a call of one of the files at hand that takes it first of all. */
+function takenBeside({ unit, fn }: PlaceOfCall, takers: RegExp, project: ProjectView): LockClue | undefined {
+  const { start, end } = fn.bodySpan;
+  const body = unit.code.slice(start, end);
+  if (takers.test(body) || DROPS.test(body)) return undefined;
+  for (const name of lockersIn(unit, project)) {
+    const at = new RegExp(`(?<![\\w.>])${name}\\s*\\(`).exec(body)?.index;
+    if (at === undefined || name === fn.name) continue;
+    const span = { start: start + at, end: start + at + name.length };
+    return { unit, span, text: `${name}() takes the lock itself: it is not held in ${fn.name}()` };
+  }
+  return undefined;
+}
+
+const lockersCache = new WeakMap<CUnit['surroundings'], readonly string[]>();
+
+/** Functions at hand that take the lock before anything else of it, whatever happens. */
+function lockersIn(unit: CUnit, project: ProjectView): readonly string[] {
+  let names = lockersCache.get(unit.surroundings);
+  if (names === undefined) {
+    names = [unit, ...project.cluster(unit)].flatMap((u) =>
+      u.functions
+        .filter((f) => (f.isStatic ? u === unit : true) && takesFirst(u.code.slice(f.bodySpan.start, f.bodySpan.end)))
+        .map((f) => f.name),
+    );
+    lockersCache.set(unit.surroundings, names);
+  }
+  return names;
+}
+
+function takesFirst(body: string): boolean {
+  const take = TAKES_ALWAYS.exec(body);
+  if (take === null || TAKES.exec(body)?.index !== take.index) return false;
+  const before = body.slice(0, take.index);
+  const depth = before.split('{').length - before.split('}').length;
+  return depth === 1 && /[;{}]\s*$/.test(before) && !DROPS.test(before) && !/\breturn\b/.test(before);
 }
 
 /** What takes the lock as seen from a unit: the kernel's functions, and those of the files at hand that may return with it held. */
