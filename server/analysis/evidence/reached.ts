@@ -176,13 +176,16 @@ const branching = new WeakMap<FunctionDef, boolean>();
 function hasBranches(unit: CUnit, fn: FunctionDef): boolean {
   let found = branching.get(fn);
   if (found === undefined) {
-    found = /\b(?:else|case)\b/.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
+    found = /\b(?:else|case|return)\b/.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
     branching.set(fn, found);
   }
   return found;
 }
 
-/** Whether two places stand in different cases of a switch, or in different branches of an if: no path has both in one pass. */
+/**
+ * Whether two places stand in different cases of a switch, in different branches of an if, or one behind a branch with the other that
+ * returns: no path has both in one pass.
+ */
 function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   const pathA = pathTo(tree, a);
   const pathB = pathTo(tree, b);
@@ -194,11 +197,22 @@ function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   if (parent === undefined || left === undefined || right === undefined) return false;
   if (parent.type === 'if_statement')
     return childByField(parent, 'condition') !== left && childByField(parent, 'condition') !== right;
+  const first = left.start < right.start ? left : right;
+  if (first.type === 'if_statement') return returnsFrom(unit, first, first === left ? a : b);
   if (parent.type !== 'compound_statement' && left.type !== 'case_statement') return false;
   if (left.type !== 'case_statement' || right.type !== 'case_statement') return false;
   // Fall-through joins cases; a case that ends in a jump does not reach the next.
-  const [first] = left.start < right.start ? [left] : [right];
   return /\b(?:break|return|goto|continue)\b[^;{}]*;\s*\}?\s*$/.test(codeOf(unit, first).trimEnd());
+}
+
+/** Whether the branch of an if that a place stands in always leaves the function: `if (cmd == SET) { ...; return 0; }`. */
+function returnsFrom(unit: CUnit, statement: CNode, place: CNode): boolean {
+  const branch = ['consequence', 'alternative']
+    .map((field) => childByField(statement, field))
+    .find((n) => n !== undefined && n.start <= place.start && place.end <= n.end);
+  if (branch === undefined || /\b(?:goto|break|continue)\b/.test(codeOf(unit, branch))) return false;
+  const last = branch.type === 'compound_statement' ? branch.children.findLast((n) => n.type !== 'comment') : branch;
+  return last?.type === 'return_statement';
 }
 
 function climb(place: PlaceIn, chain: AcquireChain, add: (r: Reach) => void): readonly PlaceIn[] {
