@@ -44,6 +44,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     heldWhen: heldWhen(row),
     unit: isOne(row, effect) ? 'one' : (effect.count?.unit ?? 'pages'),
     requested,
+    limit: limitOf(row, args),
     hold: { kind: 'held' },
     dirtied: undefined,
     mapped: undefined,
@@ -68,6 +69,13 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: tested.length > 0 ? 0 : 1 }), weak);
   }
   return ret;
+}
+
+/** The most pages that a call may take from an iterator. */
+function limitOf(row: ApiRow, args: readonly Value[]): Resource['limit'] {
+  const iter = args[row.params.findIndex((p) => p.role === 'iter')];
+  if (row.returns !== 'bytes' || iter === undefined) return undefined;
+  return { pages: args[row.params.findIndex((p) => p.role === 'maxpages')], iter: iter.key };
 }
 
 /** Only a user-backed iterator gives pins; the questions that tell one. */

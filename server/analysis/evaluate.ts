@@ -18,6 +18,7 @@ import {
   type Value,
   withProvenance,
 } from '../flow/value.ts';
+import { boundPageCounts } from './page-counts.ts';
 import { isEntryKey, isSummaryPlace, type PathState, readKey, setResource } from './path-state.ts';
 
 /** Names fresh unknowns so that the same evaluation on the same turn gives the same one. */
@@ -206,6 +207,7 @@ export function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
 
 /** Narrows the path by a comparison of two values. */
 export function assumeValues(s: PathState, op: string, a: Value, b: Value): boolean {
+  boundPageCounts(s, op, a, b);
   const facts = assumeCompare(s.facts, op, a, b);
   if (facts === undefined) return false;
   s.facts = facts;

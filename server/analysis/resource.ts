@@ -63,6 +63,8 @@ export interface Resource {
   readonly unit: 'pages' | 'folios' | 'bytes' | 'one';
   /** How many were asked for, in the unit; undefined when nobody can tell. */
   readonly requested: Value | undefined;
+  /** For results in bytes: how many pages may come at most, and key of the iterator they come from. */
+  readonly limit?: { readonly pages: Value | undefined; readonly iter: string } | undefined;
   readonly hold: Hold;
   readonly dirtied: Step | undefined;
   /** Where the pages were given to a device, and not yet taken back. */

@@ -2,7 +2,7 @@
  * A short count in an array of the caller, lost: the function knows that fewer pages came than it asked for, returns an error instead of
  * the number, and stores that nowhere. Whoever is told of the failure cannot know how many to give back.
  */
-import type { Value } from '../flow/value.ts';
+import { isMadeOf } from '../flow/value.ts';
 import type { EndFact, FlowProblem } from './flow-problem.ts';
 import { type Frame, isShort, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isError, type Open } from './left-on-failure.ts';
@@ -35,13 +35,9 @@ export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
 function isKnownToCallers(s: PathState, { result }: Resource): boolean {
   let found = false;
   s.env.forEach((v, place) => {
-    found ||= !/^(?:l|t):/.test(place) && !place.startsWith('heap') && mentions(v, result.key);
+    found ||= !/^(?:l|t):/.test(place) && !place.startsWith('heap') && isMadeOf(v, result.key);
   });
   return found;
-}
-
-function mentions(v: Value, key: string): boolean {
-  return v.key === key || (v.kind === 'op' && v.args.some((a) => mentions(a, key)));
 }
 
 /**

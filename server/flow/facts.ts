@@ -81,6 +81,8 @@ function opInterval(facts: Facts, op: string, args: readonly Value[]): Interval 
       return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
     case '&':
       return b.low >= 0 ? { low: 0, high: b.high } : a.low >= 0 ? { low: 0, high: a.high } : TOP;
+    case 'ceil':
+      return a.low >= 0 ? { low: Math.min(a.low, 1), high: a.high } : TOP;
     case '>>':
     case '/':
       return a.low >= 0 ? { low: 0, high: a.high } : TOP;
@@ -112,7 +114,8 @@ export function compare(facts: Facts, a: Value, b: Value): number {
   if (b.kind === 'int' && b.value === 0 && facts.nonzero.has(a.key)) mask &= ~EQ;
   if (a.kind === 'int' && a.value === 0 && facts.nonzero.has(b.key)) mask &= ~EQ;
   mask &= relation(facts, a, b);
-  const [x, y] = [unconverted(facts, a), unconverted(facts, b)];
+  const x = unconverted(facts, a, b);
+  const y = unconverted(facts, b, x);
   if (x !== a || y !== b) mask &= x.key === y.key ? EQ : relation(facts, x, y);
   if (areDistinct(facts, a, b)) mask &= ~EQ;
   const shifted = shift(a, b);
@@ -120,13 +123,14 @@ export function compare(facts: Facts, a: Value, b: Value): number {
   return mask;
 }
 
-/** The value that a conversion leaves as it is: one to an unsigned type of a number that is not negative. */
-function unconverted(facts: Facts, v: Value): Value {
+/** The value that a conversion leaves as it is: one to an unsigned type of a number that is not negative, or not less than such a one. */
+function unconverted(facts: Facts, v: Value, other: Value): Value {
   if (v.kind !== 'op') return v;
   const conv = conversionOf(v.op);
   const [inner] = v.args;
   if (conv === undefined || inner === undefined || !conv.unsigned || conv.bits < 64) return v;
-  return intervalOf(facts, inner).low >= 0 ? inner : v;
+  if (intervalOf(facts, inner).low >= 0) return inner;
+  return (relation(facts, inner, other) & LT) === 0 && intervalOf(facts, other).low >= 0 ? inner : v;
 }
 
 /** Objects differ, and constants of different names are taken to: case labels, commands, modes. */

@@ -32,7 +32,7 @@ export type PlaceExpr =
   | { readonly kind: 'deref'; readonly pointer: Expr }
   | { readonly kind: 'index'; readonly pointer: Expr; readonly index: Expr };
 
-/** Operators of two operands; `min` and `max` are those of the kernel's macros. */
+/** Operators of two operands; `min` and `max` are those of the kernel's macros, `ceil` is division rounded up. */
 export type BinaryOp =
   | '+'
   | '-'
@@ -51,7 +51,8 @@ export type BinaryOp =
   | '=='
   | '!='
   | 'min'
-  | 'max';
+  | 'max'
+  | 'ceil';
 
 /** An rvalue without side effects. */
 export type Expr =

@@ -52,6 +52,15 @@ function extremum(op: 'min' | 'max', typed: boolean): Idiom {
   };
 }
 
+/** DIV_ROUND_UP(n, size), and PFN_UP(n), where the size is that of a page. */
+const quotientUp: Idiom = (ctx, [, size], first) => {
+  const left = lowerExpression(ctx, first);
+  const right: Expr = size === undefined ? PAGE_SIZE : lowerExpression(ctx, size);
+  return { kind: 'binary', op: 'ceil', left, right, span: { start: first.start, end: (size ?? first).end } };
+};
+
+const PAGE_SIZE: Expr = { kind: 'unknown', text: 'PAGE_SIZE', parts: [] };
+
 /** WRITE_ONCE(place, value): the place is the argument. */
 const store: Idiom = (ctx, args, first) => {
   const second = args[1];
@@ -138,6 +147,8 @@ const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['max', extremum('max', false)],
   ['umax', extremum('max', false)],
   ['max_t', extremum('max', true)],
+  ['DIV_ROUND_UP', quotientUp],
+  ['PFN_UP', quotientUp],
   ['WRITE_ONCE', store],
   ['rcu_assign_pointer', store],
   ['RCU_INIT_POINTER', store],

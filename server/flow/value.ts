@@ -174,6 +174,8 @@ function foldInts(op: string, a: number, b: number): number | undefined {
       return b >= 0 && b < 32 && a >= 0 ? Math.floor(a / 2 ** b) : undefined;
     case '/':
       return b > 0 && a >= 0 ? Math.floor(a / b) : undefined;
+    case 'ceil':
+      return b > 0 && a >= 0 ? Math.ceil(a / b) : undefined;
     case 'min':
       return Math.min(a, b);
     case 'max':
@@ -219,6 +221,11 @@ const NINE = 0x39;
 export function regionOf(pointer: Value): string {
   const base = baseOf(pointer);
   return base.kind === 'address' ? base.place : `${base.key}[*]`;
+}
+
+/** Whether a value is the one with this key, or computed from it. */
+export function isMadeOf(v: Value, key: string): boolean {
+  return v.key === key || (v.kind === 'op' && v.args.some((a) => isMadeOf(a, key)));
 }
 
 /** A pointer without the offsets added to it. */

@@ -1,0 +1,47 @@
+/**
+ * Page counts made of a result in bytes: `DIV_ROUND_UP(bytes + start, PAGE_SIZE)`. The contract of the call that took the pages bounds
+ * them: they are no more than it was told, and with those of earlier calls no more than the iterator has.
+ */
+import { assumeCompare } from '../flow/facts.ts';
+import { conversionOf, isMadeOf, type Value } from '../flow/value.ts';
+import type { PathState } from './path-state.ts';
+import type { Resource } from './resource.ts';
+
+/** Operations that make a number of pages of one of bytes. */
+const COUNTS = /\((?:ceil|\/|>>) /;
+const ORDERS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
+
+/** Before a path compares two values: what the contract says of them where one is such a count, or a sum with one. */
+export function boundPageCounts(s: PathState, op: string, a: Value, b: Value): void {
+  if (!ORDERS.has(op) || s.resources.size === 0) return;
+  if (COUNTS.test(a.key) && isWithin(s, a, b)) s.facts = assumeCompare(s.facts, '<=', a, b) ?? s.facts;
+  else if (COUNTS.test(b.key) && isWithin(s, b, a)) s.facts = assumeCompare(s.facts, '<=', b, a) ?? s.facts;
+}
+
+function isWithin(s: PathState, sum: Value, bound: Value): boolean {
+  const terms = termsOf(sum);
+  const limit = unconverted(bound).key;
+  for (const r of s.resources.values()) {
+    if (r.limit === undefined || !terms.some((t) => isCountOf(t, r))) continue;
+    const { pages, iter } = r.limit;
+    if (limit.startsWith(`iov_iter_npages(${iter},`)) return true;
+    if (terms.length === 1 && pages !== undefined && unconverted(pages).key === limit) return true;
+  }
+  return false;
+}
+
+/** Whether a value is a number of pages made of a resource's bytes. */
+function isCountOf(v: Value, { result }: Resource): boolean {
+  return v.kind === 'op' && /^(?:ceil|\/|>>)$/.test(v.op) && v.args[0] !== undefined && isMadeOf(v.args[0], result.key);
+}
+
+function termsOf(v: Value): readonly Value[] {
+  const plain = unconverted(v);
+  return plain.kind === 'op' && plain.op === '+' ? plain.args.flatMap(termsOf) : [plain];
+}
+
+/** A value without conversions to another width: counts of pages fit any. */
+function unconverted(v: Value): Value {
+  const inner = v.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
+  return inner === undefined ? v : unconverted(inner);
+}
