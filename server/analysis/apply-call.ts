@@ -7,7 +7,7 @@ import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import { assumeCompare, decide } from '../flow/facts.ts';
 import type { CallInstr } from '../flow/ir.ts';
 import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
-import { applyRow } from './apply-effects.ts';
+import { applyRow, outcomesOf } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
 import { afterWait } from './awaited.ts';
 import { copyMemory } from './copy-memory.ts';
@@ -47,8 +47,11 @@ export function executeCall(
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = rowOfCall(frame.model, name, args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
-      finish(s, instr, applyRow({ frame, s, info }, row, args));
-      return [s];
+      return outcomesOf(row, asked).map((outcome) => {
+        const path = outcome === undefined ? s : fork(s);
+        finish(path, instr, applyRow({ frame, s: path, info }, row, args, outcome));
+        return path;
+      });
     }
   }
   // A page that was taken has a valid number.

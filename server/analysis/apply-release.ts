@@ -16,7 +16,7 @@ import {
   trailSteps,
 } from './frame.ts';
 import { addEvent, type PathState, setResource } from './path-state.ts';
-import { provenanceBelow, walkedContainer } from './reachability.ts';
+import { provenanceIn, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
 /** A release call, resolved. */
@@ -65,7 +65,7 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
   checkNullRelease(on, { ...call, pointer: call.pointer }, release.step);
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
-  const prov = container === undefined ? call.value.prov : provenanceBelow(s, container);
+  const prov = container === undefined ? call.value.prov : provenanceIn(s, container);
   if (prov.length === 0) return releaseUnknown(on, call, release);
   const reached = prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
   const resources = countedBy(reached, call);

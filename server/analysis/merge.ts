@@ -136,7 +136,7 @@ export function mergePaths(states: readonly PathState[], tag: string, watched: W
 
 function coarse(s: PathState): string {
   return [...s.resources.values()]
-    .map((r) => `${r.id}:${r.hold.kind}:${signOf(s, r.result)}`)
+    .map((r) => `${r.id}:${r.hold.kind}:${signOf(s, r.result)}${takenDigest(s, r)}`)
     .sort()
     .join();
 }
@@ -196,8 +196,15 @@ interface Side {
   readonly on: PathState;
 }
 
-/** One of two values; knows what both know. */
+/** Whether a place lies in an object that a path knows it could not make. */
+function isUnmade({ facts }: PathState, place: string): boolean {
+  return place.startsWith('heap') && facts.intervals.get(objectKey(place))?.high === 0;
+}
+
+/** One of two values; knows what both know. What an object that one path did not make holds is what the other knows. */
 function phi(place: string, tag: string, a: Side, b: Side): Value {
+  if (isUnmade(b.on, place)) return a.value;
+  if (isUnmade(a.on, place)) return b.value;
   const base = baseOf(a.value);
   if (
     baseOf(b.value).key === base.key &&

@@ -81,6 +81,18 @@ export function walkedContainer(key: string): string | undefined {
   return at < 0 ? undefined : key.slice(0, at);
 }
 
+/** Resources met by who walks over a container: what lies in it, or was put into a carrier whose member it is. */
+export function provenanceIn(s: PathState, container: string): Provenance {
+  let prov = provenanceBelow(s, container);
+  for (
+    let dot = container.lastIndexOf('.');
+    dot > container.lastIndexOf(']');
+    dot = container.lastIndexOf('.', dot - 1)
+  )
+    prov = mergeProvenance(prov, s.env.get(`${container.slice(0, dot)}.<pages>`)?.prov ?? []);
+  return prov;
+}
+
 /** Resources reachable from what lies at or below a place, through the objects linked there. */
 export function provenanceBelow(s: PathState, place: string): Provenance {
   let prov: Provenance = [];

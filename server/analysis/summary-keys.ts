@@ -2,7 +2,7 @@
 import { intValue, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { containerOf } from './evaluate.ts';
 import { isEntryKey, OTHERS, type PathState, readKey } from './path-state.ts';
-import { ownerOfPlace, provenanceBelow, walkedContainer } from './reachability.ts';
+import { ownerOfPlace, provenanceIn, walkedContainer } from './reachability.ts';
 import { maskedArgument } from './summary.ts';
 
 /** What reading a callee's keys needs: the caller's path and arguments. */
@@ -39,7 +39,7 @@ export function valueOfKey(b: Reading, key: string): Value | undefined {
     const place = placeOfKey(b, walked);
     if (place === undefined) return undefined;
     const here = place + key.slice(walked.length);
-    return symbol(here, { prov: provenanceBelow(b.s, place), path: isEntryKey(here) ? here : undefined });
+    return symbol(here, { prov: provenanceIn(b.s, place), path: isEntryKey(here) ? here : undefined });
   }
   const member = /^(.*)\^([\w~]+)$/.exec(key);
   if (member !== null) {
