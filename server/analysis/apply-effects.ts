@@ -328,9 +328,15 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   return call.ret;
 }
 
-/** What a value was at entry: itself, or what an embedded carrier (`&buf->sg`) that it is the address of held. */
+/** Arithmetic by which a number or an address goes on telling the page that it is of. */
+const KEEPS_PAGE = /^(?:[-+|&]|<<|>>|[us]\d+)$/;
+
+/** What a value was at entry: itself, what it was computed from, or what an embedded carrier (`&buf->sg`) that it is the address of held. */
 function entryOf(s: PathState, v: Value): { readonly owner: Owner | undefined; readonly path: string | undefined } {
   if (v.kind === 'symbol') return { owner: v.owner, path: v.path };
+  const base =
+    v.kind === 'op' && KEEPS_PAGE.test(v.op) ? v.args.find((a) => entryOf(s, a).path !== undefined) : undefined;
+  if (base !== undefined) return entryOf(s, base);
   if (v.kind !== 'address' || !isEntryKey(v.place)) return { owner: undefined, path: undefined };
   return { owner: ownerOfPlace(s, v.place), path: `${v.place}${CONTENT}@` };
 }

@@ -5,7 +5,7 @@ import type { Value } from '../flow/value.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
-import { completeLoop, loopActs, turnTag } from './loop-turns.ts';
+import { completeLoop, isLeftByTest, LAST_TURN, loopActs, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
 
 /** A path at its end. */
@@ -56,7 +56,8 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   if (loop !== undefined && turn === 0 && loopActs(frame, loop.head)) checkLoopBound(frame, s, term.cond, point);
   const yes = fork(s);
   const no = s;
-  const canBeTrue = assume(yes, term.cond, true, { point }) && !(loop !== undefined && turn >= 2);
+  const isOver = loop !== undefined && turn >= LAST_TURN && !isTestOf(frame, term.yes, term.loop);
+  const canBeTrue = assume(yes, term.cond, true, { point }) && !isOver;
   const canBeFalse = assume(no, term.cond, false, { point });
   const undecided = canBeTrue && canBeFalse;
   if (undecided && loop === undefined && s.resources.size > 0) {
@@ -67,8 +68,16 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   if (!canBeFalse) return;
   if (loop === undefined) return push(term.otherwise, no);
   if (undecided && turn === 0 && loop.test === 'before' && loopActs(frame, loop.head)) return;
+  // The path that leaves after this turn goes on beside it, with what it knows.
+  if (turn > 0 && turn < LAST_TURN && isLeftByTest(frame, loop.head)) return;
   completeLoop(no, loop.head);
   push(term.otherwise, no);
+}
+
+/** Whether a block is a further test of the same loop, as the second one of `while (a && b)`. */
+function isTestOf(frame: Frame, block: number, loop: number | undefined): boolean {
+  const term = frame.cfg.blocks[block]?.term;
+  return term?.kind === 'branch' && term.loop === loop;
 }
 
 /** Characters of a condition that a step shows. */

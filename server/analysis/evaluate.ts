@@ -134,15 +134,26 @@ export function leadsThroughElement(s: PathState, pointer: Expr, ctx: EvalContex
   return pointer.kind === 'binary' && leadsThroughElement(s, pointer.left, ctx);
 }
 
-/** Whether two elements of one array are compared: they go by one name, and may differ all the same. */
+/** Whether two elements of one array are compared, as they are or with an offset: they go by one name, and may differ all the same. */
 function areElements(
   s: PathState,
   e: Extract<Expr, { kind: 'binary' }>,
   [left, right]: readonly [Value, Value],
   ctx: EvalContext,
 ): boolean {
-  if (left.key !== right.key || left.kind === 'int' || maskOf(e.op) === undefined) return false;
-  return [e.left, e.right].some((side) => side.kind === 'read' && isOneOfMany(s, side.place, ctx));
+  if (withoutOffset(left) !== withoutOffset(right) || left.kind === 'int' || maskOf(e.op) === undefined) return false;
+  return [e.left, e.right].some((side) => isElement(s, side, ctx));
+}
+
+/** The key of what a value is a constant away from: `pages[i - 1] + 1` is one from the element that it names. */
+function withoutOffset(v: Value): string {
+  const [x, c] = v.kind === 'op' && v.op === '+' ? v.args : [];
+  return x !== undefined && c?.kind === 'int' ? x.key : v.key;
+}
+
+function isElement(s: PathState, e: Expr, ctx: EvalContext): boolean {
+  if (e.kind === 'binary') return isElement(s, e.left, ctx) || isElement(s, e.right, ctx);
+  return e.kind === 'read' && isOneOfMany(s, e.place, ctx);
 }
 
 function isOneOfMany(s: PathState, place: PlaceExpr, ctx: EvalContext): boolean {

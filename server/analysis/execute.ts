@@ -40,20 +40,34 @@ export function execute(frame: Frame): Execution {
     const block = cfg.blocks[at];
     if (block === undefined) continue;
     dropTemps(arrived, dead[index.get(at) ?? 0] ?? []);
-    for (const s of mergePaths(arrived, `${at}${turnTag(arrived[0], loops.headsOf(at))}`, watched)) {
+    for (const s of mergedByTurns(arrived, at, loops.headsOf(at), watched)) {
       if (++steps > MAX_STEPS) return { exits, complete: false };
       for (const after of runBlock(frame, block, s)) {
         leaveBlock(frame, block, after, {
           exits,
           push: (to, state) => {
-            if (!enterBlock(frame, { from: block.id, to }, state)) return;
-            pending.set(to, [...(pending.get(to) ?? []), state]);
+            pending.set(to, [...(pending.get(to) ?? []), ...enterBlock(frame, { from: block.id, to }, state)]);
           },
         });
       }
     }
   }
   return { exits, complete: true };
+}
+
+/** Paths that meet at a block, those in the same turns of the loops around it joined. */
+function mergedByTurns(
+  arrived: readonly PathState[],
+  at: number,
+  heads: readonly number[],
+  watched: Watched,
+): readonly PathState[] {
+  const groups = new Map<string, PathState[]>();
+  for (const s of arrived) {
+    const tag = turnTag(s, heads);
+    groups.set(tag, [...(groups.get(tag) ?? []), s]);
+  }
+  return [...groups].flatMap(([tag, states]) => mergePaths(states, `${at}${tag}`, watched));
 }
 
 function dropTemps(states: readonly PathState[], temps: readonly number[]): void {

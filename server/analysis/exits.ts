@@ -8,6 +8,7 @@ import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { checkLeftOnFailure, isLikelyHeld, type Open } from './left-on-failure.ts';
+import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
 import { isRefused } from './outside.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
@@ -48,7 +49,9 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         failed: r.failed,
       });
       const handles = reach.get(r.id);
-      if (!open || handles !== undefined) checkArray(frame, exit, r);
+      // Of pages that a callee left where nobody can follow, the array may well be there too.
+      const isFollowed = handles?.every((h) => !h.place.startsWith('g:elsewhere')) ?? !open;
+      if (isFollowed) checkArray(frame, exit, r);
       if (!open) {
         if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
         continue;
@@ -114,7 +117,7 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
   const assumed =
     s.facts.dropped ||
     frame.cfg.gaps.length > 0 ||
-    isRefilledByItself(r) ||
+    (isRefilledByItself(r) && handlesPages(frame, r)) ||
     r.told === true ||
     r.maybeTaken !== undefined;
   return assumed ? 'medium' : 'high';
@@ -123,6 +126,11 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
 /** Whether the call that took the pages is what overwrote them: a later turn of its loop, to which the array may have been moved on. */
 function isRefilledByItself({ lost, origin }: Resource): boolean {
   return lost?.unit === origin.unit && lost.span.start === origin.span.start;
+}
+
+/** Whether a loop around the call that took the pages does anything with elements of arrays. */
+function handlesPages(frame: Frame, { id }: Resource): boolean {
+  return frame.loops.headsOf(Number.parseInt(id, 10)).some((head) => loopActs(frame, head));
 }
 
 /** Whether the function counts references of single pages in a variable to drop them together, as page_ref_sub() does. */

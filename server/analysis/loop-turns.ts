@@ -8,7 +8,7 @@ import { opValue, symbol } from '../flow/value.ts';
 import { pickRow } from './apply-call.ts';
 import { resolvePlace } from './evaluate.ts';
 import type { Frame } from './frame.ts';
-import { isSummaryPlace, type PathState, reaches, setResource, withEntry } from './path-state.ts';
+import { fork, isSummaryPlace, type PathState, reaches, setResource, withEntry } from './path-state.ts';
 
 /** Names the turns of the loops around a point, so that each turn's values have names of their own. */
 export function turnTag(s: PathState | undefined, heads: readonly number[]): string {
@@ -74,19 +74,49 @@ function callActs(frame: Frame, called: string | undefined, arity: number): bool
   return frame.program.mayRelease(frame.unit, name);
 }
 
-/** Moves a path along an edge; false when it ends there (a loop has had its turns). */
-export function enterBlock(frame: Frame, { from, to }: { from: number; to: number }, s: PathState): boolean {
+/**
+ * Moves a path along an edge; nothing when it ends there (a loop has had its turns). What a loop's own test asks after a turn are the values
+ * of that turn: a path that leaves then keeps them, only one that goes on for all other turns forgets them.
+ */
+export function enterBlock(
+  frame: Frame,
+  { from, to }: { from: number; to: number },
+  s: PathState,
+): readonly PathState[] {
   const loop = frame.loops.byHead.get(to);
-  if (loop === undefined) return true;
+  if (loop === undefined) return [s];
   if (!frame.loops.isBackEdge(from, to)) {
     s.turns = withEntry(s.turns, to, 0);
-    return true;
+    return [s];
   }
   const turn = (s.turns.get(to) ?? 0) + 1;
-  if (turn > 2) return false;
+  if (turn > LAST_TURN) return [];
+  const tested = isLeftByTest(frame, to);
+  const leaving = tested && turn < LAST_TURN ? [fork(s)] : [];
+  for (const l of leaving) l.turns = withEntry(l.turns, to, LAST_TURN);
   s.turns = withEntry(s.turns, to, turn);
-  widen(frame, s, to, turn);
-  return true;
+  if (!tested || turn < LAST_TURN) widen(frame, s, to, turn);
+  return [...leaving, s];
+}
+
+/** The turn that no body has: a path that is in it leaves the loop. */
+export const LAST_TURN = 2;
+
+const tests = new WeakMap<Frame, ReadonlySet<number>>();
+
+/** Whether the loop with this head is left by a test in front of its body. */
+export function isLeftByTest(frame: Frame, head: number): boolean {
+  let heads = tests.get(frame);
+  if (heads === undefined) {
+    heads = new Set(
+      frame.cfg.blocks.flatMap(({ term }) => {
+        const loop = term.kind === 'branch' && term.cond.kind !== 'int' ? frame.cfg.loops[term.loop ?? -1] : undefined;
+        return loop?.test === 'before' ? [loop.head] : [];
+      }),
+    );
+    tests.set(frame, heads);
+  }
+  return heads.has(head);
 }
 
 /** Forgets what the loop's body assigns; what only grows or only shrinks keeps its bound. */
