@@ -79,6 +79,7 @@ export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcom
 
 /** What the result says of an outcome. */
 function assumeOutcome(s: PathState, row: ApiRow, ret: Value, outcome: Outcome): void {
+  s.parted = [...s.parted, ret.key];
   const done = row.effects.find(isConditionalMove)?.when === 'success' ? '==' : '>';
   assumeValues(s, outcome === 'done' ? done : done === '==' ? '!=' : '<=', ret, intValue(0));
 }

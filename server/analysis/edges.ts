@@ -1,7 +1,7 @@
 /** The end of a block: where a path goes on, what a branch adds to it, which exits it takes. */
 import type { Span } from '../base/span.ts';
-import type { Block, Terminator } from '../flow/ir.ts';
-import type { Value } from '../flow/value.ts';
+import type { Block, Expr, Terminator } from '../flow/ir.ts';
+import { isMadeOf, type Value } from '../flow/value.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
@@ -60,7 +60,7 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   const canBeTrue = assume(yes, term.cond, true, { point }) && !isOver;
   const canBeFalse = assume(no, term.cond, false, { point });
   const undecided = canBeTrue && canBeFalse;
-  if (undecided && loop === undefined && s.resources.size > 0) {
+  if ((undecided || isParted(s, term.cond, point)) && loop === undefined && s.resources.size > 0) {
     note(frame, yes, term.span, true);
     note(frame, no, term.span, false);
   }
@@ -72,6 +72,14 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   if (turn > 0 && turn < LAST_TURN && isLeftByTest(frame, loop.head)) return;
   completeLoop(no, loop.head);
   push(term.otherwise, no);
+}
+
+/** Whether a condition asks for an outcome that was told apart at the call. */
+function isParted(s: PathState, cond: Expr, point: string): boolean {
+  if (s.parted.length === 0) return false;
+  if (cond.kind === 'not' || cond.kind === 'convert') return isParted(s, cond.arg, point);
+  const asked = evaluate(s, cond.kind === 'binary' ? cond.left : cond, { point });
+  return s.parted.some((key) => isMadeOf(asked, key));
 }
 
 /** Whether a block is a further test of the same loop, as the second one of `while (a && b)`. */

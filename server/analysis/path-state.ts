@@ -136,6 +136,8 @@ export interface PathState {
   /** Keys of regions that were freed on this path. */
   freed: ReadonlyMap<string, Step>;
   trail: Trail | undefined;
+  /** Keys of results whose outcomes were told apart at the call: the test of one decides nothing more, and is a branch all the same. */
+  parted: readonly string[];
   /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
   readonly owners: Map<string, Owner>;
 }
@@ -151,6 +153,7 @@ export function entryState(): PathState {
     turns: new Map(),
     freed: new Map(),
     trail: undefined,
+    parted: [],
     owners: new Map(),
   };
 }
