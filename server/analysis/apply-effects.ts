@@ -3,33 +3,15 @@
  */
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
-import {
-  hasOffset,
-  intValue,
-  lent,
-  type Owner,
-  regionOf,
-  symbol,
-  TOP,
-  type Value,
-  withProvenance,
-} from '../flow/value.ts';
+import { hasOffset, lent, type Owner, regionOf, symbol, TOP, type Value, withProvenance } from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
-import {
-  type Asked,
-  type CallSiteInfo,
-  type Frame,
-  mayBeHeld,
-  type OnPath,
-  reportProblem,
-  stepAt,
-  trailSteps,
-} from './frame.ts';
+import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
+import { assumeOutcome, isConditionalMove, type Outcome } from './outcomes.ts';
 import {
   addEvent,
   isEntryKey,
@@ -50,19 +32,6 @@ const PASSING = /^kmap(?:_atomic|_local)?(?:_|$)/;
 /** Allocators whose memory is zero. */
 const ZEROED = /zalloc|calloc|zeroed/;
 
-/** Whether a call did what it is for. */
-export type Outcome = 'done' | 'failed';
-
-/** Which outcomes of a call are told apart: those of one that puts held pages into a carrier only where it succeeds. */
-export function outcomesOf(row: ApiRow, { withPages }: Asked): readonly (Outcome | undefined)[] {
-  return withPages && row.effects.some(isConditionalMove) ? ['done', 'failed'] : [undefined];
-}
-
-/** Whether an effect puts pages into an argument where the result says so. */
-function isConditionalMove({ op, to, when }: Effect): boolean {
-  return op === 'alias' && to?.startsWith('arg') === true && /^(?:success|positive|true)$/.test(when ?? '');
-}
-
 /** Applies a row's effects; returns the call's result with what is known of it. */
 export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcome?: Outcome): Value {
   const { s, info } = on;
@@ -75,13 +44,6 @@ export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcom
     if (outcome !== 'failed' || !isConditionalMove(effect)) ret = applyEffect(on, { row, effect, args, ret });
   if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(on, row);
   return ret;
-}
-
-/** What the result says of an outcome. */
-function assumeOutcome(s: PathState, row: ApiRow, ret: Value, outcome: Outcome): void {
-  s.parted = [...s.parted, ret.key];
-  const done = row.effects.find(isConditionalMove)?.when === 'success' ? '==' : '>';
-  assumeValues(s, outcome === 'done' ? done : done === '==' ? '!=' : '<=', ret, intValue(0));
 }
 
 function rank(e: Effect): number {
