@@ -4,7 +4,7 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import { OverlayMap } from '../base/overlay.ts';
-import { type Facts, NO_FACTS } from '../flow/facts.ts';
+import { type Facts, noFacts } from '../flow/facts.ts';
 import {
   intValue,
   mergeProvenance,
@@ -146,7 +146,7 @@ export interface PathState {
 export function entryState(): PathState {
   return {
     env: new Environment(),
-    facts: NO_FACTS,
+    facts: noFacts(),
     resources: new Map(),
     events: [],
     locks: new Map(),

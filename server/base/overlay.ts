@@ -1,17 +1,15 @@
 /**
- * Maps and sets with string keys that are copied often and changed a little after each copy: copies share what they had in common,
- * each has its own few changes on top. A copy costs what was changed since the last time all was put together, not the size.
+ * Maps and sets with string keys that are copied often and changed a little after each copy. Copies share a tree of small arrays in
+ * which keys stand by their numbers: a copy costs nothing, a change the few arrays on the way to its key, and two copies are compared
+ * by looking only where they no longer share.
  */
-
-/** Changes kept apart at most; more are put together with what is shared. */
-const MAX_CHANGES = 24;
 
 /** What can be read of an `OverlayMap`. */
 export interface OverlayView<V> {
   readonly size: number;
   get(key: string): V | undefined;
   has(key: string): boolean;
-  /** All entries, in the order they came; the map must not change meanwhile. */
+  /** All entries, in the order in which any copy met their keys first; the map must not change meanwhile. */
   forEach(visit: (value: V, key: string) => void): void;
   [Symbol.iterator](): Iterator<[string, V]>;
   /** Visits the keys whose values differ, each once; undefined where one has none. Cheap between copies of one map. */
@@ -25,20 +23,43 @@ export interface OverlayView<V> {
   meet(other: OverlayView<V>, combine: (own: V, others: V) => V | undefined): OverlayMap<V>;
 }
 
+/** Bits of a key's number that one level of the tree decides. */
+const BITS = 4;
+
+/** Branches of a node. */
+const WIDTH = 1 << BITS;
+
+/** Numbers of keys, in the order they came; common to all copies of a map. */
+class KeyNumbers {
+  readonly numbers = new Map<string, number>();
+  readonly keys: string[] = [];
+
+  numberOf(key: string): number {
+    const known = this.numbers.get(key);
+    if (known !== undefined) return known;
+    this.numbers.set(key, this.keys.length);
+    return this.keys.push(key) - 1;
+  }
+}
+
+/** A node: nodes below it or, at level 0, values; behind them the stamp of the map that may write to it. */
+type Node = unknown[];
+
+/** The last stamp that was given. */
+let lastStamp = 0;
+
 /** A map to values that are never undefined. */
 export class OverlayMap<V> implements OverlayView<V> {
-  /** Shared with copies, never written to once it is. */
-  #base: Map<string, V>;
-  #shared: boolean;
-  /** Changes on top of a shared base; undefined: deleted. */
-  #changes: Map<string, V | undefined>;
-  #size: number;
+  readonly #numbers: KeyNumbers;
+  #root: Node | undefined;
+  /** Bits of a key's number below those that the root decides. */
+  #shift = 0;
+  #size = 0;
+  #stamp = ++lastStamp;
 
-  constructor(entries?: Iterable<readonly [string, V]>) {
-    this.#base = new Map(entries);
-    this.#shared = false;
-    this.#changes = new Map();
-    this.#size = this.#base.size;
+  /** `numbers`: those of the map that this is to be a copy of. */
+  constructor(numbers = new KeyNumbers()) {
+    this.#numbers = numbers;
   }
 
   get size(): number {
@@ -46,11 +67,8 @@ export class OverlayMap<V> implements OverlayView<V> {
   }
 
   get(key: string): V | undefined {
-    if (this.#changes.size > 0) {
-      const changed = this.#changes.get(key);
-      if (changed !== undefined || this.#changes.has(key)) return changed;
-    }
-    return this.#base.get(key);
+    const id = this.#numbers.numbers.get(key);
+    return id === undefined ? undefined : this.#at(id);
   }
 
   has(key: string): boolean {
@@ -58,66 +76,64 @@ export class OverlayMap<V> implements OverlayView<V> {
   }
 
   set(key: string, value: V): this {
-    if (!this.#shared) {
-      this.#base.set(key, value);
-      this.#size = this.#base.size;
-      return this;
+    const id = this.#numbers.numberOf(key);
+    this.#root ??= newNode(this.#stamp);
+    while (id >>> this.#shift >= WIDTH) {
+      const above = newNode(this.#stamp);
+      above[0] = this.#root;
+      this.#root = above;
+      this.#shift += BITS;
     }
-    if (!this.has(key)) this.#size++;
-    this.#changes.set(key, value);
-    if (this.#changes.size > 2 * MAX_CHANGES) this.#putTogether();
+    let node = this.#own(this.#root);
+    this.#root = node;
+    for (let shift = this.#shift; shift > 0; shift -= BITS) {
+      const branch = (id >>> shift) & (WIDTH - 1);
+      const below = node[branch] as Node | undefined;
+      const next = below === undefined ? newNode(this.#stamp) : this.#own(below);
+      node[branch] = next;
+      node = next;
+    }
+    const last = id & (WIDTH - 1);
+    if (node[last] === undefined) this.#size++;
+    node[last] = value;
     return this;
   }
 
   delete(key: string): void {
-    if (!this.has(key)) return;
+    const id = this.#numbers.numbers.get(key);
+    if (id === undefined || this.#root === undefined || this.#at(id) === undefined) return;
     this.#size--;
-    if (!this.#shared) this.#base.delete(key);
-    else if (this.#base.has(key)) this.#changes.set(key, undefined);
-    else this.#changes.delete(key);
+    this.#root = this.#without(this.#root, id, this.#shift);
+    if (this.#root === undefined) this.#shift = 0;
   }
 
   forEach(visit: (value: V, key: string) => void): void {
-    if (this.#changes.size === 0) {
-      this.#base.forEach(visit);
-      return;
-    }
-    this.#base.forEach((value, key) => {
-      const changed = this.#changes.get(key);
-      if (changed !== undefined) visit(changed, key);
-      else if (!this.#changes.has(key)) visit(value, key);
-    });
-    this.#changes.forEach((value, key) => {
-      if (value !== undefined && !this.#base.has(key)) visit(value, key);
-    });
+    if (this.#root !== undefined) visitAll(this.#root, { shift: this.#shift, first: 0 }, this.#numbers.keys, visit);
   }
 
   [Symbol.iterator](): Iterator<[string, V]> {
-    this.#putTogether();
-    return this.#base.entries();
+    const entries: [string, V][] = [];
+    this.forEach((value, key) => {
+      entries.push([key, value]);
+    });
+    return entries.values();
   }
 
   forEachDifference(
     other: OverlayView<V>,
     visit: (own: V | undefined, others: V | undefined, key: string) => void,
   ): void {
-    const show = (own: V | undefined, others: V | undefined, key: string): void => {
-      if (own !== others) visit(own, others, key);
-    };
-    if (other instanceof OverlayMap && this.#base === other.#base) {
-      this.#changes.forEach((own, key) => {
-        show(own, other.get(key), key);
-      });
-      other.#changes.forEach((others, key) => {
-        if (!this.#changes.has(key)) show(this.#base.get(key), others, key);
-      });
+    if (other instanceof OverlayMap && this.#numbers === other.#numbers) {
+      const shift = Math.max(this.#shift, other.#shift);
+      visitDifferences(this.#lifted(shift), other.#lifted(shift), { shift, first: 0 }, this.#numbers.keys, visit);
       return;
     }
     this.forEach((own, key) => {
-      show(own, other.get(key), key);
+      const others = other.get(key);
+      if (own !== others) visit(own, others, key);
     });
     other.forEach((others, key) => {
-      if (!this.has(key)) show(undefined, others, key);
+      if (!this.has(key)) visit(undefined, others, key);
     });
   }
 
@@ -132,26 +148,103 @@ export class OverlayMap<V> implements OverlayView<V> {
   }
 
   copy(): OverlayMap<V> {
-    if (this.#changes.size > MAX_CHANGES) this.#putTogether();
-    this.#shared = true;
-    const copy = new OverlayMap<V>();
-    copy.#base = this.#base;
-    copy.#shared = true;
-    copy.#changes = new Map(this.#changes);
+    const copy = new OverlayMap<V>(this.#numbers);
+    copy.#root = this.#root;
+    copy.#shift = this.#shift;
     copy.#size = this.#size;
+    // Neither may write to what is there now.
+    this.#stamp = ++lastStamp;
     return copy;
   }
 
-  #putTogether(): void {
-    if (this.#changes.size === 0) return;
-    const all = new Map(this.#base);
-    this.#changes.forEach((value, key) => {
-      if (value === undefined) all.delete(key);
-      else all.set(key, value);
-    });
-    this.#base = all;
-    this.#shared = false;
-    this.#changes = new Map();
+  #at(id: number): V | undefined {
+    let node = this.#root;
+    if (node === undefined || id >>> this.#shift >= WIDTH) return undefined;
+    for (let shift = this.#shift; shift > 0; shift -= BITS) {
+      node = node[(id >>> shift) & (WIDTH - 1)] as Node | undefined;
+      if (node === undefined) return undefined;
+    }
+    return node[id & (WIDTH - 1)] as V | undefined;
+  }
+
+  /** The node itself where no copy shares it. */
+  #own(node: Node): Node {
+    if (node[WIDTH] === this.#stamp) return node;
+    const own = node.slice();
+    own[WIDTH] = this.#stamp;
+    return own;
+  }
+
+  /** A node without a key that lies below it; undefined when nothing else does. */
+  #without(node: Node, id: number, shift: number): Node | undefined {
+    const branch = (id >>> shift) & (WIDTH - 1);
+    const left = shift === 0 ? undefined : this.#without(node[branch] as Node, id, shift - BITS);
+    if (left === undefined && isOnly(node, branch)) return undefined;
+    const own = this.#own(node);
+    own[branch] = left;
+    return own;
+  }
+
+  /** The root as it would be if numbers had this many bits below it. */
+  #lifted(shift: number): Node | undefined {
+    let root = this.#root;
+    for (let at = this.#shift; root !== undefined && at < shift; at += BITS) {
+      const above = newNode(0);
+      above[0] = root;
+      root = above;
+    }
+    return root;
+  }
+}
+
+function newNode(stamp: number): Node {
+  const node: Node = new Array(WIDTH + 1).fill(undefined);
+  node[WIDTH] = stamp;
+  return node;
+}
+
+function isOnly(node: Node, branch: number): boolean {
+  for (let i = 0; i < WIDTH; i++) if (i !== branch && node[i] !== undefined) return false;
+  return true;
+}
+
+/** Where a node stands: the bits below it, the least number that it leads to. */
+interface Level {
+  readonly shift: number;
+  readonly first: number;
+}
+
+function visitAll<V>(
+  node: Node,
+  { shift, first }: Level,
+  keys: readonly string[],
+  visit: (value: V, key: string) => void,
+): void {
+  for (let i = 0; i < WIDTH; i++) {
+    const below = node[i];
+    if (below === undefined) continue;
+    if (shift === 0) visit(below as V, keys[first + i] ?? '');
+    else visitAll(below as Node, { shift: shift - BITS, first: first + (i << shift) }, keys, visit);
+  }
+}
+
+function visitDifferences<V>(
+  a: Node | undefined,
+  b: Node | undefined,
+  { shift, first }: Level,
+  keys: readonly string[],
+  visit: (own: V | undefined, others: V | undefined, key: string) => void,
+): void {
+  if (a === b) return;
+  for (let i = 0; i < WIDTH; i++) {
+    const own = a?.[i];
+    const others = b?.[i];
+    if (own === others) continue;
+    if (shift === 0) visit(own as V | undefined, others as V | undefined, keys[first + i] ?? '');
+    else {
+      const below = { shift: shift - BITS, first: first + (i << shift) };
+      visitDifferences(own as Node | undefined, others as Node | undefined, below, keys, visit);
+    }
   }
 }
 

@@ -22,14 +22,16 @@ export interface Facts {
   readonly constants: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Nothing known. */
-export const NO_FACTS: Facts = {
-  intervals: new OverlayMap(),
-  nonzero: new OverlaySet(),
-  relations: new OverlayMap(),
-  dropped: false,
-  constants: new Map(),
-};
+/** Nothing known yet. The facts of one function's paths come from the same ones, so that they share what they have in common. */
+export function noFacts(): Facts {
+  return {
+    intervals: new OverlayMap(),
+    nonzero: new OverlaySet(),
+    relations: new OverlayMap(),
+    dropped: false,
+    constants: new Map(),
+  };
+}
 
 /** The interval of a value under the facts. */
 export function intervalOf(facts: Facts, v: Value): Interval {
