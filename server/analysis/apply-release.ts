@@ -190,7 +190,11 @@ function isSameAgain(by: Pick<Release, 'step'>, release: Release): boolean {
   const text = (from: number, to: number): string => code.slice(from, to).replace(/\s+/g, '');
   const call = text(first.span.start, first.span.end);
   if (call !== text(second.span.start, second.span.end) || JUMP.test(call)) return false;
-  const between = code.slice(first.span.end, second.span.start);
+  return isStraight(code.slice(first.span.end, second.span.start));
+}
+
+/** Whether code between two releases is such that they may be told for the same. */
+export function isStraight(between: string): boolean {
   return between.length < MAX_BETWEEN && STRAIGHT.test(between) && !JUMP.test(between);
 }
 

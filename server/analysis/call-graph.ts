@@ -3,9 +3,9 @@
  * can take pages, which can give some back. Decides what is worth following along paths.
  */
 import type { Model } from '../../model/index.ts';
-import type { ApiRow } from '../../model/schema.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { namesCalledIn } from './call-index.ts';
+import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
 import { aliasOf, macroBehind, macroFunctions } from './macro-functions.ts';
 
 /** A function and the unit that holds it. */
@@ -28,34 +28,27 @@ interface UnitCalls {
 /** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
 export const MAX_CALLERS = 4;
 
-/** What a called function does to pages or memory. */
-interface CallKind {
-  readonly acquires: boolean;
-  readonly releases: boolean;
-  readonly frees: boolean;
-}
-
-const KINDS = ['acquires', 'releases', 'frees'] as const;
-
 const cache = new WeakMap<CUnit['version'], UnitCalls>();
 const NO_NAMES: ReadonlySet<string> = new Set();
-
-function givesBack(row: ApiRow): boolean {
-  return row.effects.some((e) => e.op === 'release' || e.op === 'transfer' || e.op === 'dirty');
-}
 
 /** The call graph of some units, narrowed to the kernels of a model. */
 export class CallGraph {
   readonly #byName = new Map<string, Known[]>();
-  readonly #acquires = new Set<FunctionDef>();
-  readonly #releases = new Set<FunctionDef>();
-  readonly #frees = new Set<FunctionDef>();
+  readonly #marked: Readonly<Record<CallKind, Set<FunctionDef>>>;
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
-  readonly #kinds = new Map<string, CallKind>();
+  readonly #kinds = new Map<string, ReadonlySet<CallKind>>();
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
+    this.#marked = {
+      acquires: new Set(),
+      releases: new Set(),
+      frees: new Set(),
+      locks: new Set(),
+      minds: new Set(),
+      unmaps: new Set(),
+    };
     const add = (unit: CUnit, fn: FunctionDef): void => {
       const same = this.#byName.get(fn.name);
       if (same === undefined) this.#byName.set(fn.name, [{ unit, fn }]);
@@ -104,19 +97,9 @@ export class CallGraph {
     return own ?? all.find((k) => !k.fn.isStatic || k.unit.path.endsWith('.h'));
   }
 
-  /** Whether the function, or one it calls, takes pages. */
-  acquires(fn: FunctionDef): boolean {
-    return this.#acquires.has(fn);
-  }
-
-  /** Whether the function, or one it calls, gives pages back, hands them over or marks them dirty. */
-  releases(fn: FunctionDef): boolean {
-    return this.#releases.has(fn);
-  }
-
-  /** Whether the function, or one it calls, frees memory: an array or object that may hold pages dies with it. */
-  frees(fn: FunctionDef): boolean {
-    return this.#frees.has(fn);
+  /** Whether the function, or one it calls, calls something of a kind. */
+  does(kind: CallKind, fn: FunctionDef): boolean {
+    return this.#marked[kind].has(fn);
   }
 
   /** Names called in a function, or in the body of a macro that stands for one, by text. */
@@ -136,8 +119,8 @@ export class CallGraph {
 
   /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
   touchesPages(name: string): boolean {
-    const { acquires, releases } = this.#kindOf(name);
-    return acquires || releases;
+    const kinds = this.#kindOf(name);
+    return kinds.has('acquires') || kinds.has('releases');
   }
 
   /** Functions that initialisers of a unit put into a field of this name. */
@@ -146,36 +129,29 @@ export class CallGraph {
   }
 
   /** What a call of a name outside the project does, as far as the model says. */
-  #kindOf(name: string): CallKind {
-    let kind = this.#kinds.get(name);
-    if (kind === undefined) {
-      const rows = this.#model.readable(name);
-      kind = {
-        acquires: rows.some((r) => r.site === true),
-        releases: rows.some(givesBack),
-        frees: rows.some((r) => r.effects.some((e) => e.op === 'free')),
-      };
-      this.#kinds.set(name, kind);
+  #kindOf(name: string): ReadonlySet<CallKind> {
+    let kinds = this.#kinds.get(name);
+    if (kinds === undefined) {
+      kinds = kindOfCalls(this.#model.readable(name));
+      this.#kinds.set(name, kinds);
     }
-    return kind;
+    return kinds;
   }
 
   /** Marks the functions that call something of a kind, and their callers up to `MAX_CALLERS`. */
   #spread(known: readonly Known[]): void {
     const callers = new Map<FunctionDef, FunctionDef[]>();
-    const marked = { acquires: this.#acquires, releases: this.#releases, frees: this.#frees };
     for (const { unit, fn } of known) {
       for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
         const name = this.behindAlias(unit, called);
         const callee = this.lookup(unit, name)?.fn;
         if (callee === undefined) {
-          const kind = this.#kindOf(name);
-          for (const k of KINDS) if (kind[k]) marked[k].add(fn);
+          for (const kind of this.#kindOf(name)) this.#marked[kind].add(fn);
         } else if (callers.has(callee)) callers.get(callee)?.push(fn);
         else callers.set(callee, [fn]);
       }
     }
-    for (const k of KINDS) spreadUp(marked[k], callers);
+    for (const kind of CALL_KINDS) spreadUp(this.#marked[kind], callers);
   }
 }
 

@@ -5,7 +5,12 @@ import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
 /** Locks under which nothing may sleep. */
-const ATOMIC = ['spin', 'rcu', 'irq', 'preempt'];
+const ATOMIC: readonly string[] = ['spin', 'rcu', 'irq', 'preempt'];
+
+/** Whether nothing may sleep under a lock; a row that names none means a spinlock. */
+export function isAtomicLock(lock: string | undefined): boolean {
+  return ATOMIC.includes(lock ?? 'spin');
+}
 
 function atomicLock(s: PathState): Step | undefined {
   for (const kind of ATOMIC) {

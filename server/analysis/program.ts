@@ -20,6 +20,7 @@ import type { EntryEvent } from './path-state.ts';
 import { withoutCleanedShort } from './short-on-failure.ts';
 import type { CallSite, FlagSet } from './site.ts';
 import { type Summary, touchesPages } from './summary.ts';
+import { WrongAlone } from './wrong-alone.ts';
 
 /** What the program is made of. */
 export interface ProgramInput {
@@ -51,14 +52,20 @@ export function analyzeProgram(input: ProgramInput): FlowResult {
   const run = new Run(input);
   const withSites = new Set(input.sites.map((s) => s.unit));
   const units = input.units.filter((u) => withSites.has(u));
-  for (const unit of units) for (const fn of unit.functions) if (run.graph.acquires(fn)) run.follow({ unit, fn });
+  for (const unit of units)
+    for (const fn of unit.functions) if (run.graph.does('acquires', fn)) run.follow({ unit, fn });
   const words = run.ownerFields();
   for (const unit of input.units) {
-    for (const fn of unit.functions) if (run.graph.releases(fn) && mentions(unit, fn, words)) run.follow({ unit, fn });
+    for (const fn of unit.functions)
+      if (run.graph.does('releases', fn) && mentions(unit, fn, words)) run.follow({ unit, fn });
   }
   // What else gives pages back here gives back those of others: only what is wrong in itself counts.
   const result = run.result();
-  for (const unit of units) for (const fn of unit.functions) if (run.graph.releases(fn)) run.follow({ unit, fn });
+  const alone = new WrongAlone(run.graph, (unit) => !withSites.has(unit));
+  for (const unit of units) {
+    for (const fn of unit.functions)
+      if (run.graph.does('releases', fn) && alone.possible({ unit, fn })) run.follow({ unit, fn });
+  }
   return { ...result, problems: run.result().problems };
 }
 
@@ -122,7 +129,7 @@ class Run implements Program {
   callee(caller: Caller, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(caller.unit, name);
     if (known === undefined) return { kind: 'external' };
-    const mayFree = this.graph.frees(known.fn) && asked.holding && asked.holdsBelow();
+    const mayFree = this.graph.does('frees', known.fn) && asked.holding && asked.holdsBelow();
     const withPages = asked.withPages || keepsPage(known.unit, known.fn);
     const worth =
       mayFree || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
@@ -138,7 +145,7 @@ class Run implements Program {
 
   mayRelease(unit: CUnit, name: string): boolean {
     const known = this.graph.lookup(unit, name);
-    return known !== undefined && this.graph.releases(known.fn);
+    return known !== undefined && this.graph.does('releases', known.fn);
   }
 
   /**
@@ -146,8 +153,11 @@ class Run implements Program {
    * and in functions that take none themselves: what those do to the pages of their callers is all that is asked of them.
    */
   #isWorth(caller: Caller, { unit, fn }: Known, asked: Asked): boolean {
-    if (asked.withPages || this.graph.acquires(fn)) return true;
-    return this.graph.releases(fn) && (asked.holding || unit === caller.unit || !this.graph.acquires(caller.fn));
+    if (asked.withPages || this.graph.does('acquires', fn)) return true;
+    return (
+      this.graph.does('releases', fn) &&
+      (asked.holding || unit === caller.unit || !this.graph.does('acquires', caller.fn))
+    );
   }
 
   summaryOf(known: Known): Summary | undefined {

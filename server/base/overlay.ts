@@ -29,10 +29,12 @@ const BITS = 4;
 /** Branches of a node. */
 const WIDTH = 1 << BITS;
 
-/** Numbers of keys, in the order they came; common to all copies of a map. */
+/** What all copies of a map have in common: the numbers of keys, in the order they came. */
 class KeyNumbers {
   readonly numbers = new Map<string, number>();
   readonly keys: string[] = [];
+  /** Stamps given so far. */
+  stamps = 0;
 
   numberOf(key: string): number {
     const known = this.numbers.get(key);
@@ -45,9 +47,6 @@ class KeyNumbers {
 /** A node: nodes below it or, at level 0, values; behind them the stamp of the map that may write to it. */
 type Node = unknown[];
 
-/** The last stamp that was given. */
-let lastStamp = 0;
-
 /** A map to values that are never undefined. */
 export class OverlayMap<V> implements OverlayView<V> {
   readonly #numbers: KeyNumbers;
@@ -55,11 +54,12 @@ export class OverlayMap<V> implements OverlayView<V> {
   /** Bits of a key's number below those that the root decides. */
   #shift = 0;
   #size = 0;
-  #stamp = ++lastStamp;
+  #stamp: number;
 
   /** `numbers`: those of the map that this is to be a copy of. */
   constructor(numbers = new KeyNumbers()) {
     this.#numbers = numbers;
+    this.#stamp = ++numbers.stamps;
   }
 
   get size(): number {
@@ -108,7 +108,8 @@ export class OverlayMap<V> implements OverlayView<V> {
   }
 
   forEach(visit: (value: V, key: string) => void): void {
-    if (this.#root !== undefined) visitAll(this.#root, { shift: this.#shift, first: 0 }, this.#numbers.keys, visit);
+    if (this.#root !== undefined)
+      visitAll(this.#root, { shift: this.#shift, first: 0, keys: this.#numbers.keys }, visit);
   }
 
   [Symbol.iterator](): Iterator<[string, V]> {
@@ -125,7 +126,9 @@ export class OverlayMap<V> implements OverlayView<V> {
   ): void {
     if (other instanceof OverlayMap && this.#numbers === other.#numbers) {
       const shift = Math.max(this.#shift, other.#shift);
-      visitDifferences(this.#lifted(shift), other.#lifted(shift), { shift, first: 0 }, this.#numbers.keys, visit);
+      const level = { shift, first: 0, keys: this.#numbers.keys };
+      const [own, others] = [this.#lifted(shift), other.#lifted(shift)];
+      if (own !== others) visitDifferences(own, others, level, visit);
       return;
     }
     this.forEach((own, key) => {
@@ -153,7 +156,7 @@ export class OverlayMap<V> implements OverlayView<V> {
     copy.#shift = this.#shift;
     copy.#size = this.#size;
     // Neither may write to what is there now.
-    this.#stamp = ++lastStamp;
+    this.#stamp = ++this.#numbers.stamps;
     return copy;
   }
 
@@ -212,39 +215,34 @@ function isOnly(node: Node, branch: number): boolean {
 interface Level {
   readonly shift: number;
   readonly first: number;
+  readonly keys: readonly string[];
 }
 
-function visitAll<V>(
-  node: Node,
-  { shift, first }: Level,
-  keys: readonly string[],
-  visit: (value: V, key: string) => void,
-): void {
+function below({ shift, first, keys }: Level, branch: number): Level {
+  return { shift: shift - BITS, first: first + (branch << shift), keys };
+}
+
+function visitAll<V>(node: Node, level: Level, visit: (value: V, key: string) => void): void {
   for (let i = 0; i < WIDTH; i++) {
-    const below = node[i];
-    if (below === undefined) continue;
-    if (shift === 0) visit(below as V, keys[first + i] ?? '');
-    else visitAll(below as Node, { shift: shift - BITS, first: first + (i << shift) }, keys, visit);
+    const inside = node[i];
+    if (inside === undefined) continue;
+    if (level.shift === 0) visit(inside as V, level.keys[level.first + i] ?? '');
+    else visitAll(inside as Node, below(level, i), visit);
   }
 }
 
 function visitDifferences<V>(
   a: Node | undefined,
   b: Node | undefined,
-  { shift, first }: Level,
-  keys: readonly string[],
+  level: Level,
   visit: (own: V | undefined, others: V | undefined, key: string) => void,
 ): void {
-  if (a === b) return;
   for (let i = 0; i < WIDTH; i++) {
     const own = a?.[i];
     const others = b?.[i];
     if (own === others) continue;
-    if (shift === 0) visit(own as V | undefined, others as V | undefined, keys[first + i] ?? '');
-    else {
-      const below = { shift: shift - BITS, first: first + (i << shift) };
-      visitDifferences(own as Node | undefined, others as Node | undefined, below, keys, visit);
-    }
+    if (level.shift === 0) visit(own as V | undefined, others as V | undefined, level.keys[level.first + i] ?? '');
+    else visitDifferences(own as Node | undefined, others as Node | undefined, below(level, i), visit);
   }
 }
 
