@@ -15,7 +15,7 @@ import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import { outcomesOf } from './outcomes.ts';
 import { callOutside, handedOver } from './outside.ts';
-import { fork, type PathState, setResource } from './path-state.ts';
+import { fork, IS_LAST, type PathState, readKey, setResource } from './path-state.ts';
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 
@@ -55,13 +55,9 @@ export function executeCall(
       });
     }
   }
-  // A page that was taken has a valid number.
-  if (name === 'pfn_valid' && args.some((a) => a.prov.length > 0)) {
-    finish(s, instr, intValue(1));
-    return [s];
-  }
-  if (name === 'ERR_PTR' && args[0] !== undefined) {
-    finish(s, instr, knownError(s, args[0]));
+  const special = name === undefined ? undefined : knownResult(s, name, args);
+  if (special !== undefined) {
+    finish(s, instr, special);
     return [s];
   }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
@@ -74,6 +70,20 @@ export function executeCall(
   const defined = callees.some((c) => c.kind === 'plain');
   finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
   return [s];
+}
+
+/** Functions that drop a reference and tell whether it was the last. */
+const LAST_REFERENCE = /^(?:refcount|atomic(?:_long|64)?)_(?:dec|sub)_and_(?:test|lock|mutex_lock)\w*$/;
+
+/** The result of a call whose name tells it; undefined for the others. */
+function knownResult(s: PathState, name: string, args: readonly Value[]): Value | undefined {
+  const [first] = args;
+  if (first === undefined) return undefined;
+  if (name === 'ERR_PTR') return knownError(s, first);
+  // A page that was taken has a valid number.
+  if (name === 'pfn_valid' && args.some((a) => a.prov.length > 0)) return intValue(1);
+  // Whether it was the last is a property of the object: who calls a function that asks does not know it.
+  return LAST_REFERENCE.test(name) ? readKey(s, regionOf(first) + IS_LAST, undefined) : undefined;
 }
 
 /** What becomes an ERR_PTR is no positive number, unless it is the count of an acquire call: that may be short. */

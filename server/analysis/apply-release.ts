@@ -172,7 +172,8 @@ function releaseResource(
   if (definite && r.reference !== 'either' && again) {
     reportRelease(on, r, release, 'double-release');
   }
-  if (definite && r.mapped !== undefined) reportMapped(frame, s, r, release);
+  if (definite && r.mapped !== undefined && !(call.at !== undefined && unmapsBefore(call.at)))
+    reportMapped(frame, s, r, release);
   const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
   setResource(s, { ...r, dirtied, hold: nextHold(on, r, call, release) });
   if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(on, r, call.count, release.step);
@@ -224,6 +225,12 @@ function isMapped(s: PathState, m: Mapping): boolean {
     if (asked.low === 0 && asked.high === 0 && key.startsWith('dma_mapping_error(') && key.includes(m.result.key))
       return true;
   return false;
+}
+
+/** Whether the function that holds a step takes a mapping back further up: of a callee nothing is known but what it does to pages. */
+function unmapsBefore({ unit, span }: Step): boolean {
+  const fn = unit.functions.find((f) => f.bodySpan.start <= span.start && span.end <= f.bodySpan.end);
+  return fn !== undefined && /unmap\w*\s*\(/i.test(unit.code.slice(fn.bodySpan.start, span.start));
 }
 
 function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release): void {

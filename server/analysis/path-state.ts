@@ -194,11 +194,15 @@ export function handedOut(place: string): string {
   return `g:handed out ${objectKey(place)}`;
 }
 
+/** Pseudo field of a reference count: whether the reference that is dropped is the last one. Nobody writes it. */
+export const IS_LAST = '.is_last_reference';
+
 /** Reads a place; what was never written is what was there at entry. */
 export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
   const found = s.env.get(place);
   if (found !== undefined) return withProvenance(found, heldByOthers(s, place));
-  if (place.startsWith('heapz') && !s.env.has(handedOut(place))) return intValue(0);
+  const isZero = place.startsWith('heapz') && !place.endsWith(IS_LAST) && !s.env.has(handedOut(place));
+  if (isZero) return intValue(0);
   const key = `${place}@`;
   const carried = contentOfCarrier(s, place);
   if (carried !== undefined) return symbol(key, { owner, prov: carried.prov });
