@@ -199,12 +199,15 @@ export class BranchWalker {
   /** Whether a `:` ends a label or a case, not the middle of `?:`. */
   #isLabelEnd(colon: number): boolean {
     const { t } = this.#o;
+    let between = 0;
     for (let i = colon - 1; i >= Math.max(0, colon - 12); i--) {
       const v = t.value[i];
       if (v === this.#ids.case || v === this.#ids.default) return true;
-      if (t.kind[i] !== KIND.punct || v === BRANCH_MARK) continue;
-      if (v === P.semicolon || v === P.openBrace || v === P.closeBrace || v === P.colon) return i === colon - 2;
-      if (v === 63) return false;
+      // The end of a group that stands right in front of the label.
+      if (v === BRANCH_MARK) continue;
+      if (v === P.semicolon || v === P.openBrace || v === P.closeBrace || v === P.colon) return between === 1;
+      if (t.kind[i] === KIND.punct && v === 63) return false;
+      between++;
     }
     return false;
   }
