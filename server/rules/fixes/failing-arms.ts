@@ -12,13 +12,16 @@ import type { PageFinding } from '../flow-report.ts';
 export interface FailingArm {
   /** The block, or the single statement. */
   readonly body: CNode;
-  /** The goto or return it ends with. */
+  /** The goto, return or break it ends with. */
   readonly jump: CNode;
-  /** The label that the goto leads to; undefined for a return. */
+  /** The label that the goto leads to; undefined for a return or break. */
   readonly rung: Rung | undefined;
   /** Whether an `else` follows. */
   readonly hasElse: boolean;
 }
+
+/** Where a function takes the pages: the acquire call, or that of a callee which leads to it. */
+type Taken = Pick<CallSite, 'unit' | 'fn' | 'span'>;
 
 const LEAKS: ReadonlySet<string> = new Set(['pin-leaked', 'partial-pin-leaked']);
 
@@ -26,7 +29,7 @@ const LEAKS: ReadonlySet<string> = new Set(['pin-leaked', 'partial-pin-leaked'])
  * The arms of all paths on which what the finding speaks of is lost at the same return; undefined where one of them leaves in another way. In
  * the order of the text.
  */
-export function failingArms(pass: RulePass, finding: PageFinding, site: CallSite): readonly FailingArm[] | undefined {
+export function failingArms(pass: RulePass, finding: PageFinding, site: Taken): readonly FailingArm[] | undefined {
   const { fn, unit } = site;
   if (fn === undefined) return undefined;
   const tree = treeOf(unit, fn);
@@ -46,7 +49,7 @@ function isSame({ kind, step, resource }: FlowProblem, { problem, resource: want
 }
 
 /** The arm in which a path turned away last. */
-function armOf({ steps, step }: FlowProblem, { unit, span }: CallSite, tree: CNode): FailingArm | undefined {
+function armOf({ steps, step }: FlowProblem, { unit, span }: Taken, tree: CNode): FailingArm | undefined {
   for (const test of steps.toReversed()) {
     const outcome = /is (true|false) on this path$/.exec(test.text)?.[1];
     if (outcome === undefined || test.unit !== unit || test.span.start < span.start) continue;
@@ -55,6 +58,7 @@ function armOf({ steps, step }: FlowProblem, { unit, span }: CallSite, tree: CNo
     const arm = leavingArm(statement, (outcome === 'true') !== isNegated(unit.code, test.span.start));
     if (arm === undefined) continue;
     const { jump } = arm;
+    if (jump.type === 'break_statement') return { ...arm, rung: undefined };
     if (jump.type === 'return_statement')
       return jump.start === step.span.start ? { ...arm, rung: undefined } : undefined;
     const label = childByField(jump, 'label');
@@ -86,6 +90,7 @@ function leavingArm(statement: CNode, outcome: boolean): Omit<FailingArm, 'rung'
   const alternative = childByField(statement, 'alternative');
   const body = outcome ? childByField(statement, 'consequence') : alternative?.children.at(-1);
   const jump = body?.type === 'compound_statement' ? body.children.at(-1) : body;
-  if (body === undefined || jump === undefined || !/^(?:goto|return)_statement$/.test(jump.type)) return undefined;
+  if (body === undefined || jump === undefined || !/^(?:goto|return|break)_statement$/.test(jump.type))
+    return undefined;
   return { body, jump, hasElse: outcome && alternative !== undefined };
 }

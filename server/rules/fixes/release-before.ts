@@ -10,13 +10,22 @@ import type { PageFinding } from '../flow-report.ts';
 import { includesAll } from '../kernels.ts';
 import { isAssignedIn, resultVariable } from '../result-variable.ts';
 import { isInLoop } from '../surroundings.ts';
+import type { ReleaseLines } from './arm-edits.ts';
+import { releaseAsElsewhere } from './as-elsewhere.ts';
 import { fullCount } from './full-count.ts';
 import { gotoLadder } from './goto-ladder.ts';
 import { releaseInArms } from './release-in-arms.ts';
+import { type ReleaseNames, releaseRest } from './release-rest.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
 export function releaseBefore(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
+  const own = releaseByResult(pass, finding);
+  return own.length > 0 ? own : [releaseAsElsewhere(pass, finding)].filter((f) => f !== undefined);
+}
+
+/** The pages of an acquire call in the same function, as many as its result says. */
+function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
   const { site, problem, resource } = finding;
   if (site === undefined || site.via !== undefined || problem.step.unit !== site.unit) return [];
   const { fn } = site;
@@ -26,6 +35,9 @@ export function releaseBefore(pass: RulePass, finding: PageFinding): readonly Fi
   if (resource.unit === 'bytes' || resource.maybeTaken !== undefined) return [];
   const ladder = resource.lost === undefined ? gotoLadder(pass, site, problem.step.span) : undefined;
   if (ladder !== undefined) return [ladder];
+  const names = releaseNames(resource.unit === 'folios', resource.reference === 'pin');
+  const rest = releaseRest(pass, { finding, site, names });
+  if (rest !== undefined) return [rest];
   // Of what the turns of a loop took, the variable counts the last one's alone.
   if (isInLoop(site.unit, fn, site.span.start)) return [];
   const releaseAt = (offset: number): ReleaseLines | undefined => releaseCall(pass, site, { finding, offset });
@@ -34,12 +46,6 @@ export function releaseBefore(pass: RulePass, finding: PageFinding): readonly Fi
   if (call === undefined || edits === undefined)
     return [releaseInArms(pass, { finding, site, releaseAt })].filter((f) => f !== undefined);
   return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
-}
-
-/** A release as statements; one line each, those below a test indented. */
-export interface ReleaseLines {
-  readonly name: string;
-  readonly lines: readonly string[];
 }
 
 /** Where the release is to stand, of the finding's pages. */
@@ -72,7 +78,7 @@ function releaseCall(pass: RulePass, site: CallSite, { finding, offset }: Wanted
     : { name, lines: guarded(count, `${name}(${pages}, ${count});`) };
 }
 
-function releaseNames(folios: boolean, pin: boolean): { readonly one: string; readonly array: string } {
+function releaseNames(folios: boolean, pin: boolean): ReleaseNames {
   if (folios) return { one: 'unpin_folio', array: 'unpin_folios' };
   return pin ? { one: 'unpin_user_page', array: 'unpin_user_pages' } : { one: 'put_page', array: 'release_pages' };
 }

@@ -12,14 +12,9 @@ import type { CUnit } from '../../syntax/unit.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../facts.ts';
 import type { PageFinding } from '../flow-report.ts';
+import { insideArms, type ReleaseAt } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { isReleaseIn } from './goto-ladder.ts';
-import { indentAt } from './layout.ts';
-import type { ReleaseLines } from './release-before.ts';
-import { skipBack } from './text-scan.ts';
-
-/** The release of a site's pages at a place, as statements; undefined where their number is no longer at hand there. */
-export type ReleaseAt = (offset: number) => ReleaseLines | undefined;
 
 /** The fix; undefined where the paths leave in another way. */
 export function releaseInArms(
@@ -27,7 +22,8 @@ export function releaseInArms(
   { finding, site, releaseAt }: { finding: PageFinding; site: CallSite; releaseAt: ReleaseAt },
 ): FixProposal | undefined {
   const arms = failingArms(pass, finding, site);
-  if (arms === undefined || arms.length === 0) return undefined;
+  // A loop that is left may have given back some of them.
+  if (arms === undefined || arms.length === 0 || arms.some((a) => a.jump.type === 'break_statement')) return undefined;
   const jumps = jumpsWhileHeld(pass, site, arms);
   const above = rungAbove(pass, site, arms);
   if (above !== undefined) return toRungAbove(site, { arms, jumps }, above);
@@ -35,7 +31,7 @@ export function releaseInArms(
   if (label !== undefined) return label;
   // What the other jumps leave held would still be lost at the same place.
   const isOne = (jump: CNode): boolean => arms.some((a) => a.jump.start === jump.start);
-  return jumps.every(isOne) ? insideArms(site, arms, releaseAt) : undefined;
+  return jumps.every(isOne) ? insideArms(site.unit, arms, releaseAt) : undefined;
 }
 
 /** A label of the ladder that gives the pages back already, above the one that the arms jump to. */
@@ -138,42 +134,4 @@ function newLabel(unit: CUnit, body: { start: number; end: number }, label: stri
   const code = unit.code.slice(body.start, body.end);
   const isFree = (name: string): boolean => !new RegExp(`\\b${name}\\b`).test(code);
   return [base, `${base}_pages`].find(isFree) ?? `${base}_user_pages`;
-}
-
-function insideArms(site: CallSite, arms: readonly FailingArm[], releaseAt: ReleaseAt): FixProposal | undefined {
-  const edits: Edit[] = [];
-  let name = '';
-  for (const arm of arms) {
-    const call = releaseAt(arm.body.start);
-    const own = call === undefined ? undefined : atStart(site.unit, arm, call.lines);
-    if (call === undefined || own === undefined) return undefined;
-    name = call.name;
-    edits.push(...own);
-  }
-  const where = arms.length === 1 ? 'this way out' : `these ${arms.length} ways out`;
-  return { title: `Call ${name}() on ${where}`, applicability: 'unsafe', edits };
-}
-
-/** Lines in front of an arm's first statement; a single statement gets braces. */
-function atStart(unit: CUnit, { body, hasElse }: FailingArm, lines: readonly string[]): readonly Edit[] | undefined {
-  const { text, code } = unit;
-  const first = body.type === 'compound_statement' ? body.children[0] : body;
-  if (first === undefined) return undefined;
-  const indent = indentAt(text, first.start);
-  const lineStart = text.lastIndexOf('\n', first.start - 1) + 1;
-  if (/\S/.test(text.slice(lineStart, first.start))) return undefined;
-  const insert: Edit = {
-    unit,
-    span: { start: lineStart, end: lineStart },
-    newText: lines.map((l) => `${indent}${l}\n`).join(''),
-  };
-  if (first !== body) return first.type === 'declaration' ? undefined : [insert];
-  const before = skipBack(code, body.start);
-  if (hasElse || code[before - 1] !== ')') return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
-  return [
-    { unit, span: { start: before, end: before }, newText: ' {' },
-    insert,
-    { unit, span: { start: body.end, end: body.end }, newText: `\n${outer}}` },
-  ];
 }

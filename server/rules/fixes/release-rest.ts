@@ -1,0 +1,158 @@
+/**
+ * What is left of the pages where a loop gives up: the one page of this turn, or those of an array from the loop's cursor on. Told from how
+ * the loop counts: `n -= k; off += k;`, or `for (i = 0; i < n; i++)` over the number that came.
+ */
+import { treeOf } from '../../analysis/call-index.ts';
+import type { CallSite } from '../../analysis/site.ts';
+import { codeOf, pathTo } from '../../analysis/trees.ts';
+import { type CNode, childByField, walk } from '../../syntax/node.ts';
+import type { FixProposal, RulePass } from '../define.ts';
+import { argumentOf } from '../facts.ts';
+import type { PageFinding } from '../flow-report.ts';
+import { isAssignedIn, resultVariable } from '../result-variable.ts';
+import { insideArms, type ReleaseLines } from './arm-edits.ts';
+import { type FailingArm, failingArms } from './failing-arms.ts';
+
+/** Names of the functions that give back one page, and an array of them. */
+export interface ReleaseNames {
+  readonly one: string;
+  readonly array: string;
+}
+
+/** The fix; undefined where no loop around the ways out counts in such a way. */
+export function releaseRest(
+  pass: RulePass,
+  { finding, site, names }: { readonly finding: PageFinding; readonly site: CallSite; readonly names: ReleaseNames },
+): FixProposal | undefined {
+  const { unit, fn } = site;
+  const pages = argumentOf(site, 'pages', pass)?.text ?? argumentOf(site, 'folios', pass)?.text;
+  const found = failingArms(pass, finding, site);
+  if (fn === undefined || pages === undefined || found === undefined || found.length === 0) return undefined;
+  const tree = treeOf(unit, fn);
+  const arms = alike(site, tree, found);
+  const lines = new Map<number, ReleaseLines>();
+  for (const arm of arms) {
+    const loop = loopsAround(tree, arm.jump).at(-1);
+    if (loop === undefined) return undefined;
+    const own = loop.start <= site.span.start && site.span.end <= loop.end;
+    const place = { site, pages, arm, loop };
+    const here = own ? thisTurn(finding, place, names) : (fromCursor(place, names) ?? fromIndex(place, names));
+    if (here === undefined) return undefined;
+    lines.set(arm.body.start, here);
+  }
+  return insideArms(unit, arms, (offset) => lines.get(offset));
+}
+
+/** With the arms behind a leaking one that jump to the same label of the function before anything else is counted. */
+function alike(site: CallSite, tree: CNode, found: readonly FailingArm[]): readonly FailingArm[] {
+  const { code } = site.unit;
+  const arms = [...found];
+  for (const arm of found) {
+    const [loop] = loopsAround(tree, arm.jump).slice(-1);
+    if (loop === undefined || arm.rung === undefined) continue;
+    walk(loop, (n) => {
+      const body = n.type === 'if_statement' ? childByField(n, 'consequence') : undefined;
+      if (body === undefined || n.start < arm.body.end) return true;
+      const jump = body.type === 'compound_statement' ? body.children.at(-1) : body;
+      const counted = /\+\+|--|[-+]=/.test(code.slice(arm.body.end, n.start));
+      const same = jump?.type === 'goto_statement' && codeOf(site.unit, jump) === codeOf(site.unit, arm.jump);
+      const known = arms.some((a) => a.body.start === body.start);
+      const hasElse = childByField(n, 'alternative') !== undefined;
+      if (jump !== undefined && same && !counted && !known) arms.push({ body, jump, rung: arm.rung, hasElse });
+      return true;
+    });
+  }
+  return arms.sort((a, b) => a.body.start - b.body.start);
+}
+
+const LOOPS: ReadonlySet<string> = new Set(['for_statement', 'while_statement', 'do_statement']);
+
+function loopsAround(tree: CNode, node: CNode): readonly CNode[] {
+  return pathTo(tree, node).filter((n) => LOOPS.has(n.type));
+}
+
+/** A way out of a loop, and what the acquire call fills. */
+interface Place {
+  readonly site: CallSite;
+  readonly pages: string;
+  readonly arm: FailingArm;
+  readonly loop: CNode;
+}
+
+/** The one page that this turn took into an element: `pages + i` or `&pages[i]`. */
+function thisTurn(
+  { problem, resource }: PageFinding,
+  { site, pages, arm }: Place,
+  names: ReleaseNames,
+): ReleaseLines | undefined {
+  const single = resource.requested?.kind === 'int' && resource.requested.value === 1 && resource.unit !== 'folios';
+  const [, array, index] = /^([\w>.-]+) \+ (\w+)$/.exec(pages) ?? /^&\s*([\w>.-]+)\[(\w+)\]$/.exec(pages) ?? [];
+  if (!single || array === undefined || index === undefined || isChanged(site, index, arm)) return undefined;
+  const variable = resultVariable(site)?.name;
+  // One page comes or an error does: the functions that may give none are the fast ones that give up.
+  const tested = problem.steps.some(
+    ({ text }) => text === `${variable} < 0 is false on this path` || text === `${variable} != 1 is false on this path`,
+  );
+  if (!tested || site.api.endsWith('_only')) return undefined;
+  return { name: names.one, lines: [`${names.one}(${array}[${index}]);`] };
+}
+
+/** `(pages + off, n)` in a loop that lowers the number as it raises the offset, before it does. */
+function fromCursor({ site, pages, arm, loop }: Place, names: ReleaseNames): ReleaseLines | undefined {
+  const count = resultVariable(site)?.name;
+  if (count === undefined || !isName(pages)) return undefined;
+  const { code } = site.unit;
+  const condition = code.slice(loop.start, bodyStart(loop)).replace(/\s+/g, ' ');
+  if (!new RegExp(`^while \\(${count}(?: > 0)?\\)`).test(condition)) return undefined;
+  // What this turn moved already has another holder.
+  if (new RegExp(`\\b${pages}\\s*[[+]`).test(code.slice(bodyStart(loop), arm.body.start))) return undefined;
+  const behind = code.slice(arm.body.end, loop.end);
+  const [, step] = new RegExp(`\\b${count}\\s*-=\\s*([^;]+);`).exec(behind) ?? [];
+  const [, cursor] =
+    [...behind.matchAll(/(\w+)\s*\+=\s*([^;]+);/g)].find((m) => m[2] === step && m[1] !== undefined) ?? [];
+  if (step === undefined || cursor === undefined) return undefined;
+  const ahead = code.slice(site.span.end, loop.start);
+  const starts =
+    new RegExp(`\\b${cursor}\\s*=\\s*0\\s*;`).test(ahead) && !isAssignedIn(site, count, site.span.end, loop.start);
+  const kept =
+    !isAssignedIn(site, cursor, loop.start, arm.body.start) && !isAssignedIn(site, count, loop.start, arm.body.start);
+  if (!starts || !kept || !new RegExp(`\\b${pages}\\s*\\[[^\\]]*\\b${cursor}\\b`).test(behind)) return undefined;
+  return { name: names.array, lines: [`${names.array}(${pages} + ${cursor}, ${count});`] };
+}
+
+/** `(pages + i, n - i)` in a loop over all that came, where a turn gives its element away only behind the way out. */
+function fromIndex({ site, pages, arm, loop }: Place, names: ReleaseNames): ReleaseLines | undefined {
+  const count = resultVariable(site)?.name;
+  if (count === undefined || !isName(pages) || loop.type !== 'for_statement') return undefined;
+  const { code } = site.unit;
+  const head = code.slice(loop.start, bodyStart(loop)).replace(/\s+/g, ' ').trim();
+  const [, index] = new RegExp(`^for \\((\\w+) = 0; \\1 < ${count}; (?:\\+\\+\\1|\\1\\+\\+)\\)$`).exec(head) ?? [];
+  if (index === undefined || isAssignedIn(site, count, site.span.end, arm.body.start)) return undefined;
+  if (isAssignedIn(site, index, bodyStart(loop), arm.body.start)) return undefined;
+  const element = `${pages}\\[${index}\\]`;
+  const handed = new RegExp(
+    `(?:->\\w+|\\])\\s*=\\s*(?:\\([^()]*\\)\\s*)?${element}\\s*;|\\b(?:${names.one}|put_page)\\(${element}\\)`,
+  );
+  // Those of earlier turns must be gone, and the one at hand not yet.
+  const gone = handed.test(code.slice(arm.body.end, loop.end));
+  const mentions = code.slice(bodyStart(loop), arm.body.start).split(';').slice(0, -2).join(';');
+  if (!gone || handed.test(`${mentions};`)) return undefined;
+  return { name: names.array, lines: [`${names.array}(${pages} + ${index}, ${count} - ${index});`] };
+}
+
+function isName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text);
+}
+
+function bodyStart(loop: CNode): number {
+  return childByField(loop, 'body')?.start ?? loop.end;
+}
+
+/** Whether a variable gets another value between the acquire call and an arm. */
+function isChanged(site: CallSite, name: string, arm: FailingArm): boolean {
+  const text = site.unit.code.slice(site.span.end, arm.body.start);
+  return (
+    isAssignedIn(site, name, site.span.end, arm.body.start) ||
+    new RegExp(`(?:\\+\\+|--)\\s*${name}\\b|(?<![\\w.>])${name}\\s*(?:\\+\\+|--)`).test(text)
+  );
+}
