@@ -53,7 +53,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
       };
     case 'field': {
       const base = resolvePlace(s, place.base, ctx);
-      const owner: Owner = { tag: place.tag, field: place.name };
+      const owner: Owner = { tag: place.tag, home: place.home, field: place.name };
       const key = `${base.key}.${place.name}`;
       if (!s.owners.has(key) || (place.tag !== undefined && s.owners.get(key)?.tag === undefined))
         s.owners.set(key, owner);

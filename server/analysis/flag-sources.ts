@@ -10,6 +10,7 @@ import { either, type FlagValue, joinAll, weaken } from './flag-terms.ts';
 import { parameters } from './locals.ts';
 import { fieldOwner } from './owners.ts';
 import { usersOf, visibleFunctions, visibleMacros } from './project-view.ts';
+import { definesStruct } from './struct-home.ts';
 import { argumentNodes, codeOf, pathTo } from './trees.ts';
 
 /** What a macro expands to; `args` are the values of its arguments, undefined for one that takes none. */
@@ -200,14 +201,6 @@ function openField(node: CNode, scope: FlagScope, values: FlagValue): FlagValue 
       atCall: false,
     },
   ];
-}
-
-function definesStruct(unit: CUnit, tag: string): boolean {
-  return unit.declarations.some(
-    (d) =>
-      d.kind === 'type' &&
-      new RegExp(`\\b(?:struct|union)\\s+${tag}\\s*\\{`).test(unit.code.slice(d.span.start, d.span.end)),
-  );
 }
 
 interface Assignment {

@@ -9,6 +9,7 @@ import { parseFunction } from '../syntax/parse-function.ts';
 import { typeOfExpression, variableAt, variablesOf } from '../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { type MacroFunction, macroBehind, macroBody } from './macro-functions.ts';
+import { homeOf } from './struct-home.ts';
 import { typeNamedBy } from './type-names.ts';
 
 /** A function ready for path analysis. */
@@ -44,7 +45,7 @@ function lowerBody(unit: CUnit, fn: FunctionDef, tables: LowerTables): Cfg | und
     span: fn.span,
     source: unit,
     tables,
-    params: params.map((p) => ({ name: p.name, type: flowType(p.type) })),
+    params: params.map((p) => ({ name: p.name, type: flowType(unit, p.type) })),
     returnType: undefined,
     types: typesOf(unit, fn),
     cleanupOf: (declarator) => cleanupAt(unit, declarator),
@@ -78,13 +79,14 @@ function nestsTooDeeply(node: CNode): boolean {
 }
 
 /** What the flow layer keeps of a type. */
-function flowType(type: SyntaxType | undefined): CType | undefined {
+function flowType(unit: CUnit, type: SyntaxType | undefined): CType | undefined {
   if (type === undefined) return undefined;
   const array = type.derived[0] === 'array';
   const pointers = type.derived.filter((d) => d !== 'array').length;
   const integer = type.derived.length === 0 && type.kind === 'integer';
   return {
     tag: type.tag,
+    home: homeOf(unit, type.tag),
     pointers,
     array,
     unsigned: integer ? type.unsigned : undefined,
@@ -96,9 +98,9 @@ function typesOf(unit: CUnit, fn: FunctionDef): LowerTypes {
   return {
     variable: (name, offset) => {
       const found = variableAt(unit, fn, name, offset);
-      return found === undefined ? undefined : flowType(found.type);
+      return found === undefined ? undefined : flowType(unit, found.type);
     },
-    typeOf: (node) => flowType(typeOfExpression(unit, fn, node)),
+    typeOf: (node) => flowType(unit, typeOfExpression(unit, fn, node)),
     typeNamed: (node) => typeNamedBy(unit, node),
   };
 }

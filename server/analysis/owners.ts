@@ -8,6 +8,7 @@ import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { localNames } from './locals.ts';
 import type { ProjectView } from './project-view.ts';
+import { homeOf } from './struct-home.ts';
 import { bare, codeOf } from './trees.ts';
 
 /** The tag of the struct that holds the field of a field_expression; undefined where no declaration at hand tells. */
@@ -19,6 +20,18 @@ export function fieldOwner(
 ): string | undefined {
   const argument = childByField(bare(node), 'argument');
   return argument === undefined ? undefined : tagOf(unit, tree, argument, project);
+}
+
+/** As `fieldOwner`; the tag of a struct that the source file defines for itself comes with the file's path. */
+export function fieldStruct(
+  unit: CUnit,
+  tree: CNode | undefined,
+  node: CNode,
+  project: ProjectView,
+): string | undefined {
+  const tag = fieldOwner(unit, tree, node, project);
+  const home = homeOf(unit, tag);
+  return home === undefined ? tag : `${home}:${tag}`;
 }
 
 /**

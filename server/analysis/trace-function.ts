@@ -8,7 +8,7 @@ import type { FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { type LocalName, localNames } from './locals.ts';
 import type { NameScope } from './names.ts';
-import { fieldOwner } from './owners.ts';
+import { fieldStruct } from './owners.ts';
 import { definitionOf } from './project-view.ts';
 import { loopStores } from './trace-loop.ts';
 import {
@@ -171,7 +171,7 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
     const field = childByField(n, 'field');
     if (field === undefined) return;
     const name = codeOf(w.unit, field);
-    growField(w, name, fieldOwner(w.unit, w.tree, n, w.scope.project), kind);
+    growField(w, name, fieldStruct(w.unit, w.tree, n, w.scope.project), kind);
     const root = rootTag(w.unit, w.tree, n);
     if (root !== undefined) w.holders.roots.add(root);
     event(w, kind === 'number' ? 'number' : 'stored', at, { field: name, holder: kind });

@@ -9,7 +9,7 @@ import { treeOf } from './call-index.ts';
 import { macroText } from './call-text.ts';
 import { type LocalName, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
-import { fieldOwner } from './owners.ts';
+import { fieldStruct } from './owners.ts';
 import { type VisibleFunction, type VisibleMacro, visibleFunctions } from './project-view.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from './trees.ts';
 
@@ -63,7 +63,7 @@ export interface TraceEvent {
   readonly guessed?: boolean;
 }
 
-/** A field that reaches the pages, and the tags of the structs it was seen in; undefined where declarations at hand do not tell. */
+/** A field that reaches the pages, and the structs it was seen in, as `fieldStruct` names them; undefined where declarations at hand do not tell. */
 export interface HolderField {
   readonly kind: HolderKind;
   tags: Set<string> | undefined;
@@ -116,7 +116,7 @@ export const LOGGING =
 function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
   const holder = w.holders.fields.get(name);
   if (holder?.tags === undefined) return w.foreign ? undefined : holder?.kind;
-  const tag = fieldOwner(w.unit, w.tree, n, w.scope.project);
+  const tag = fieldStruct(w.unit, w.tree, n, w.scope.project);
   if (tag === undefined) return w.foreign ? undefined : holder.kind;
   return holder.tags.has(tag) ? holder.kind : undefined;
 }

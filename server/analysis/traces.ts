@@ -13,7 +13,7 @@ import { argumentOf, readingRows } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
 import { notifierIn } from './notifier.ts';
-import { fieldOwner } from './owners.ts';
+import { fieldStruct } from './owners.ts';
 import { type ProjectView, usersOf, type VisibleFunction } from './project-view.ts';
 import type { CallSite } from './site.ts';
 import { traceFunction } from './trace-function.ts';
@@ -166,7 +166,7 @@ function addField(scope: NameScope, { fn, pages: n, kind = 'page' }: Seed, holde
   const { unit, project } = scope;
   const field = childByField(n, 'field');
   if (field === undefined) return;
-  const tag = fieldOwner(unit, treeOf(unit, fn), n, project);
+  const tag = fieldStruct(unit, treeOf(unit, fn), n, project);
   const root = rootTag(unit, treeOf(unit, fn), n);
   if (root !== undefined) holders.roots.add(root);
   holders.fields.set(codeOf(unit, field), { kind, tags: tag === undefined ? undefined : new Set([tag]) });

@@ -8,6 +8,8 @@ import type { Span } from '../base/span.ts';
 export interface CType {
   /** struct or union tag of the value, or of what the pointers point to. */
   readonly tag: string | undefined;
+  /** Path of the source file that defines the struct for itself. */
+  readonly home?: string | undefined;
   /** Levels of pointer. */
   readonly pointers: number;
   readonly array: boolean;
@@ -27,6 +29,8 @@ export type PlaceExpr =
       readonly base: PlaceExpr;
       readonly name: string;
       readonly tag: string | undefined;
+      /** As in `CType`. */
+      readonly home?: string | undefined;
       readonly type: CType | undefined;
     }
   | { readonly kind: 'deref'; readonly pointer: Expr }

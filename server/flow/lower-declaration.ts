@@ -62,12 +62,13 @@ function initialiseList(ctx: LowerContext, list: CNode, target: PlaceExpr): void
     const value = childByField(item, 'value');
     if (designator === undefined || value === undefined || value.type === 'initializer_list') continue;
     const rvalue: Expr = lowerExpression(ctx, value);
-    const tag = target.kind === 'var' ? target.type?.tag : undefined;
+    const type = target.kind === 'var' ? target.type : undefined;
     const field: PlaceExpr = {
       kind: 'field',
       base: target,
       name: ctx.text(designator).replace(/^\./, ''),
-      tag,
+      tag: type?.tag,
+      home: type?.home,
       type: undefined,
     };
     ctx.emit({ kind: 'assign', target: field, value: rvalue, span: { start: item.start, end: item.end } });

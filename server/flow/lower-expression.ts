@@ -160,9 +160,16 @@ function lowerField(ctx: LowerContext, node: CNode): PlaceExpr | undefined {
   const name = childByField(node, 'field');
   if (arg === undefined || name === undefined) return undefined;
   const arrow = ctx.source.code.slice(arg.end, name.start).includes('->');
-  const tag = ctx.types.typeOf(arg)?.tag;
+  const owner = ctx.types.typeOf(arg);
   const base: PlaceExpr = arrow ? { kind: 'deref', pointer: lowerExpression(ctx, arg) } : lowerPlace(ctx, arg);
-  return { kind: 'field', base, name: ctx.text(name), tag, type: ctx.types.typeOf(node) };
+  return {
+    kind: 'field',
+    base,
+    name: ctx.text(name),
+    tag: owner?.tag,
+    home: owner?.home,
+    type: ctx.types.typeOf(node),
+  };
 }
 
 function lowerPointer(ctx: LowerContext, node: CNode): Expr {

@@ -11,8 +11,15 @@ export type Provenance = readonly string[];
 export interface Owner {
   readonly tag: string | undefined;
   readonly field: string;
+  /** Path of the source file that defines the struct for itself; undefined for one of a header, or that nobody at hand defines. */
+  readonly home?: string | undefined;
   /** A variable at file scope, or a name that nothing declares; no field. */
   readonly global?: true;
+}
+
+/** Names a field apart from all others of the program; undefined when its struct is unknown. */
+export function ownerKey(owner: Owner | undefined): string | undefined {
+  return owner?.tag === undefined ? undefined : `${owner.home ?? ''}:${owner.tag}.${owner.field}`;
 }
 
 /** A value on a path. */

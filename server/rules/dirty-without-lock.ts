@@ -51,13 +51,15 @@
  * ## References
  * set_page_dirty_lock() in mm/page-writeback.c; "What Not To Do" in Documentation/core-api/pin_user_pages.rst.
  */
+
 import type { ApiCall } from '../analysis/site.ts';
 import type { Location } from '../engine/protocol.ts';
+import { ownerKey } from '../flow/value.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { includesAll } from './kernels.ts';
-import { ownerKey, ownersOf } from './owner-facts.ts';
+import { ownersOf } from './owner-facts.ts';
 
 /** Dirty markings without the page lock, and what takes the lock. */
 const LOCKED: ReadonlyMap<string, string> = new Map([

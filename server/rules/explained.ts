@@ -2,11 +2,13 @@
  * Releases and dirty markings that path analysis has explained as those of other pages: of acquire calls that are not the one
  * in question, and of fields that are seen to be filled with other pages. What is left may be about any page.
  */
+
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { CallSite } from '../analysis/site.ts';
+import { ownerKey } from '../flow/value.ts';
 import { placeKey } from './file-calls.ts';
-import { ownerKey, ownersOf, sameOrigin } from './owner-facts.ts';
+import { ownersOf, sameOrigin } from './owner-facts.ts';
 
 /** Whose pages are in question. */
 export interface InQuestion {

@@ -6,12 +6,12 @@ import type { Reference } from '../../model/schema.ts';
 import type { FoundRelease } from '../analysis/evidence/releases.ts';
 import type { Origin, Resource, Step } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
-import { intValue } from '../flow/value.ts';
+import { intValue, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
 import { isChosen, releaseKind, takesOtherPages } from './field-releases.ts';
 import { type CallKind, filesOf, makesCall, placeKey } from './file-calls.ts';
-import { ownerKey, ownersOf } from './owner-facts.ts';
+import { ownersOf } from './owner-facts.ts';
 
 /** One release that names connect with a site of the other kind. */
 export interface NamedRelease {

@@ -73,16 +73,19 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst.
  */
+
 import type { Effect, Reference } from '../../model/schema.ts';
 import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
+import { definesStruct } from '../analysis/struct-home.ts';
+import { ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placesOfOthers } from './explained.ts';
 import { callsOf, filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
-import { ownerKey, sameOrigin } from './owner-facts.ts';
+import { sameOrigin } from './owner-facts.ts';
 
 /** See the head of the file. */
 export const neverReleased = defineRule({
@@ -177,9 +180,7 @@ function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
   const near = plain.length === 0 ? [] : ofDirectory(pass);
   return plain.every(({ owner }) => {
     const tag = owner.tag?.replace(/#.*/, '');
-    return near.some(({ declarations, code }) =>
-      declarations.some((d) => d.kind === 'type' && definesStruct(code.slice(d.span.start, d.span.end), tag)),
-    );
+    return tag !== undefined && near.some((unit) => definesStruct(unit, tag));
   });
 }
 
@@ -200,10 +201,6 @@ function ofDirectory(pass: RulePass): readonly CUnit[] {
 /** Whether no file at hand calls anything that gives pages back. */
 function givesNothingBack(pass: RulePass): boolean {
   return functionsThatCall(filesOf(pass), { isWanted: releaseOf(pass, 'either'), deep: false }).size === 0;
-}
-
-function definesStruct(text: string, tag: string | undefined): boolean {
-  return tag !== undefined && new RegExp(`\\b(?:struct|union)\\s+${tag}\\s*\\{`).test(text);
 }
 
 /** Whether the file has a release of which path analysis knows nothing: it may be the one. */

@@ -8,7 +8,7 @@ import type { FlowResult } from '../analysis/program.ts';
 import type { Origin } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
-import type { Owner } from '../flow/value.ts';
+import { type Owner, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 
 /** What happens to the pages of one field. */
@@ -23,7 +23,7 @@ export interface OwnerFacts {
 
 const known = new WeakMap<FlowResult, ReadonlyMap<string, OwnerFacts>>();
 
-/** Fields in which pages are held where a function returns, by `tag.field`. */
+/** Fields in which pages are held where a function returns, by `ownerKey()`. */
 export function ownersOf(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
   let owners = known.get(flow);
   if (owners === undefined) {
@@ -31,11 +31,6 @@ export function ownersOf(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
     known.set(flow, owners);
   }
   return owners;
-}
-
-/** The key of a field in `ownersOf`; undefined when its struct is unknown. */
-export function ownerKey(owner: Owner | undefined): string | undefined {
-  return owner?.tag === undefined ? undefined : `${owner.tag}.${owner.field}`;
 }
 
 function collect(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
@@ -47,7 +42,7 @@ function collect(flow: FlowResult): ReadonlyMap<string, OwnerFacts> {
     if (entry === undefined) {
       const held: HeldFact[] = [];
       const events = new Map<string, EntryEvent>();
-      const facts = { owner: fact.owner, name: `struct ${key}`, held, events: [] };
+      const facts = { owner: fact.owner, name: `struct ${fact.owner.tag}.${fact.owner.field}`, held, events: [] };
       entry = { facts, held, events };
       owners.set(key, entry);
     }

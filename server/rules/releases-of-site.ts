@@ -7,9 +7,9 @@ import type { EndFact } from '../analysis/flow-problem.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { Origin } from '../analysis/resource.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
-import type { Owner } from '../flow/value.ts';
+import { type Owner, ownerKey } from '../flow/value.ts';
 import type { RulePass, UnitSpan } from './define.ts';
-import { originsOf, ownerKey, ownersOf } from './owner-facts.ts';
+import { originsOf, ownersOf } from './owner-facts.ts';
 
 /** A release of a site's pages that does not mark them dirty. */
 export interface CleanRelease {

@@ -3,9 +3,11 @@
  * release meets what an acquire call took; a struct field that is only ever filled with one kind and given back as another; and, where path
  * analysis lost the pages, names that lead from sites of one kind alone to the release of another.
  */
+
 import type { Reference } from '../../model/schema.ts';
 import type { Resource, Step } from '../analysis/resource.ts';
 import type { Confidence } from '../engine/protocol.ts';
+import { ownerKey } from '../flow/value.ts';
 import type { FixProposal, RulePass } from './define.ts';
 import { kernelsOf } from './facts.ts';
 import { fieldReleases } from './field-releases.ts';
@@ -14,7 +16,7 @@ import { renameCall } from './fixes/arguments.ts';
 import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 import { namedReleases } from './named-releases.ts';
-import { ownerKey, ownersOf } from './owner-facts.ts';
+import { ownersOf } from './owner-facts.ts';
 import { areArms } from './surroundings.ts';
 
 /** The three mistakes; the name says what was held and how it was given back. */

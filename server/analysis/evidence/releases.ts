@@ -6,6 +6,7 @@ import type { Model } from '../../../model/index.ts';
 import type { ApiRow, Reference } from '../../../model/schema.ts';
 import type { Span } from '../../base/span.ts';
 import type { ReleaseRef } from '../../engine/protocol.ts';
+import { ownerKey } from '../../flow/value.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { callsIn, functionAt, treeOf } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
@@ -105,10 +106,9 @@ export function siteFlow(site: CallSite, flow: FlowResult | undefined): SiteFlow
     if (place !== undefined) releases.push({ ...place, api: release.api, matches, by: 'path' });
   }
   const held = flow.held.filter((h) => isOrigin(site, h.origin));
-  const owners = new Set(held.flatMap((h) => (h.owner.tag === undefined ? [] : [`${h.owner.tag}.${h.owner.field}`])));
+  const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
   for (const event of flow.events) {
-    if (event.kind !== 'release' || event.owner?.tag === undefined) continue;
-    if (!owners.has(`${event.owner.tag}.${event.owner.field}`)) continue;
+    if (event.kind !== 'release' || !owners.has(ownerKey(event.owner) ?? '')) continue;
     const place = placeOf(event.step);
     const matches = sameKind(site.reference, event.reference);
     if (place !== undefined) releases.push({ ...place, api: event.api, matches, by: 'owner' });
