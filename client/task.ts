@@ -26,8 +26,9 @@ export class CheckTasks implements vscode.TaskProvider {
   }
 
   #task(definition: CheckTask, scope: vscode.WorkspaceFolder | vscode.TaskScope): vscode.Task {
-    const kernel = definition.kernel === undefined ? [] : ['--kernel', definition.kernel];
-    const args = [this.#program, 'check', ...(definition.paths ?? ['.']), ...kernel, ...(definition.args ?? [])];
+    const { paths = ['.'], kernel, args: further = [] } = definition;
+    const settings = vscode.workspace.getConfiguration('guplint', typeof scope === 'object' ? scope : null);
+    const args = [this.#program, 'check', ...paths, ...argumentsOf(settings, kernel), ...further];
     // In the desktop application the running program is Electron, which takes this variable to be Node.
     const run = new vscode.ProcessExecution(process.execPath, args, { env: { ELECTRON_RUN_AS_NODE: '1' } });
     const task = new vscode.Task(definition, scope, 'check', 'guplint', run, '$guplint');
@@ -35,4 +36,21 @@ export class CheckTasks implements vscode.TaskProvider {
     task.detail = 'Check the folder with the guplint command line';
     return task;
   }
+}
+
+/** What the editor's settings are on the command line, so that both say the same. `kernel`: what the task itself says of it. */
+function argumentsOf(settings: vscode.WorkspaceConfiguration, kernel: string | undefined): readonly string[] {
+  const defines = Object.entries(settings.get<Record<string, unknown>>('define', {}));
+  const rules = Object.entries(settings.get<Record<string, string>>('rules', {}));
+  return [
+    ...option('--kernel', kernel ?? settings.get<string>('kernel')),
+    ...option('--config', settings.get<string>('configFile')),
+    ...option('--min-confidence', settings.get<string>('minConfidence')),
+    ...rules.flatMap(([name, level]) => ['--rule', `${name}=${level}`]),
+    ...defines.map(([name, value]) => (value === false ? `-U${name}` : `-D${name}=${value === true ? 1 : value}`)),
+  ];
+}
+
+function option(name: string, value: string | undefined): readonly string[] {
+  return value === undefined || value === '' ? [] : [name, value];
 }

@@ -143,15 +143,17 @@ const TASK = {
   type: 'guplint',
   properties: {
     paths: { type: 'array', items: { type: 'string' }, description: 'Files and directories; default: the folder.' },
-    kernel: { type: 'string', description: 'The kernels to check for, as guplint --kernel takes them.' },
+    kernel: { type: 'string', description: 'The kernels to check for; default: those of `guplint.kernel`.' },
     args: { type: 'array', items: { type: 'string' }, description: 'Further arguments of guplint check.' },
   },
 };
 
 const MATCHER = {
   name: 'guplint',
-  owner: 'guplint-task',
+  // As the server's own: what it says of a file that is opened takes the place of what the task said.
+  owner: 'guplint',
   source: 'guplint',
+  applyTo: 'closedDocuments',
   fileLocation: ['relative', `\${workspaceFolder}`],
   pattern: {
     regexp: '^(.+?):(\\d+):(\\d+): (error|warning|info): (.*) \\[([a-z0-9-]+)\\]$',

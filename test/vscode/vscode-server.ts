@@ -1,6 +1,6 @@
 /**
  * VS Code's own server, as the code-server package of the npm registry brings it: installed once into guplint's cache directory.
- * Nothing of it is compiled.
+ * Nothing of it is compiled: the native half of its terminals, in which tasks run, comes from a package that brings it ready made.
  */
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -10,31 +10,48 @@ import path from 'node:path';
 /** The release that is tested with: VS Code 1.100.3. */
 const RELEASE = '4.100.3';
 
+/** The same release of node-pty as the server's own. */
+const TERMINALS = `@lydell/node-pty-linux-${process.arch}@1.1.0`;
+
 const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'guplint');
 
 /** The directory of VS Code's server, installed with npm when it is not there yet. Throws when that fails. */
 export function vscodeServer(): string {
   const target = path.join(CACHE, `code-server-${RELEASE}`);
   const server = path.join(target, 'lib/vscode');
-  if (existsSync(path.join(server, 'out/server-main.js')) && existsSync(path.join(server, 'node_modules')))
-    return server;
+  if (!existsSync(path.join(server, 'out/server-main.js')) || !existsSync(path.join(server, 'node_modules')))
+    madeAt(target, download);
+  const terminals = path.join(server, 'node_modules/node-pty/build/Release');
+  if (!existsSync(path.join(terminals, 'pty.node'))) madeAt(terminals, downloadTerminals);
+  return server;
+}
+
+/** Makes a directory and puts it in its place when it is whole. */
+function madeAt(target: string, make: (directory: string) => void): void {
   mkdirSync(CACHE, { recursive: true });
   const made = mkdtempSync(path.join(CACHE, 'code-server-'));
   try {
-    download(made);
+    make(made);
     rmSync(target, { recursive: true, force: true });
+    mkdirSync(path.dirname(target), { recursive: true });
     renameSync(made, target);
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
     throw error;
   }
-  return server;
+}
+
+function run(file: string, args: readonly string[], cwd: string): string {
+  return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function downloadTerminals(into: string): void {
+  const archive = run('npm', ['pack', '--silent', TERMINALS], into).trim();
+  run('tar', ['xzf', archive, '--strip-components=1', 'package/pty.node'], into);
+  rmSync(path.join(into, archive));
 }
 
 function download(into: string): void {
-  const run = (file: string, args: readonly string[], cwd: string): void => {
-    execFileSync(file, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  };
   const archive = `code-server-${RELEASE}.tgz`;
   run('npm', ['pack', '--silent', `code-server@${RELEASE}`], into);
   run('tar', ['xzf', archive, '--strip-components=1', 'package/lib', 'package/package.json'], into);

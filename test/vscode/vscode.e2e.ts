@@ -58,6 +58,19 @@ int peek(unsigned long addr)
 	return dirty;
 }
 `;
+const LATE = `// SPDX-License-Identifier: MIT
+#include <linux/mm.h>
+
+int late(unsigned long addr)
+{
+	struct page *page;
+
+	if (pin_user_pages_fast(addr, 1, 0, &page) != 1)
+		return -EFAULT;
+	put_page(page);
+	return 0;
+}
+`;
 const HEADER = '#include <linux/mm.h>\n\nstruct ring {\n\tstruct page **pages;\n\tint nr;\n};\n';
 
 describe('VS Code', function () {
@@ -235,6 +248,35 @@ describe('VS Code', function () {
     await page.keyboard.press('Enter');
     await workbench.notified('sites written');
     await saved('guplint-report.html', /demo_register/);
+  });
+
+  it('runs the task, and shows what the problem matcher reads in the Problems panel', async () => {
+    const { page } = workbench;
+    mkdirSync(path.join(folder, 'late'), { recursive: true });
+    writeFileSync(path.join(folder, 'late/late.c'), LATE);
+    await workbench.runTask('guplint', 'guplint: check');
+    await workbench.problems('late.c');
+    const rows = page.locator('.markers-panel .monaco-list-row');
+    const problem = rows.filter({ hasText: 'put-on-pinned' });
+    await problem.waitFor({ timeout: 60_000 });
+    const line = LATE.split('\n').findIndex((text) => text.includes('put_page')) + 1;
+    assert.match(
+      await problem.innerText(),
+      new RegExp(`late\\(\\) puts pages .* on 6\\.12 .*guplint.*\\[Ln ${line}, Col 2\\]`, 's'),
+    );
+    assert.equal(await problem.locator('.codicon-error').count(), 1);
+    await shot('task');
+    // Once the file is open it is the server that tells of it, with the path and the page of the rule, and nothing is told twice.
+    await problem.dblclick();
+    await page.waitForSelector('.tab.active[data-resource-name="late.c"]', { timeout: 30_000 });
+    const told = rows.filter({ has: page.locator('a', { hasText: 'put-on-pinned' }) });
+    await told.waitFor({ timeout: 60_000 });
+    await workbench.until('one row for the finding', async () => (await problem.count()) === 1);
+    await workbench.runTask('guplint', 'guplint: check');
+    await workbench.problems('late.c');
+    await page.waitForTimeout(3000);
+    assert.equal(await told.count(), 1);
+    assert.equal(await problem.count(), 1);
   });
 
   it('checks the whole workspace', async () => {

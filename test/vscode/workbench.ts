@@ -95,9 +95,22 @@ export class Workbench {
       await page.keyboard.press('F1');
       await page.waitForSelector('.quick-input-widget input', { state: 'visible', timeout: 4000 });
       await page.keyboard.type(title);
-      await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${title}")`, { timeout: 4000 });
-      await page.keyboard.press('Enter');
+      await this.#pick(title);
     });
+  }
+
+  /** Takes the entry of a title from the list that is open. Those that only begin like it, or were used before, may come first. */
+  async #pick(title: string, timeout = 4000): Promise<void> {
+    const { page } = this;
+    const list = '.quick-input-list .monaco-list-row';
+    await page.waitForSelector(`${list}:has-text("${title}")`, { timeout });
+    const label = page.locator(`${list}.focused .label-name`).first();
+    // Icons are characters of their own.
+    const isFocused = async (): Promise<boolean> =>
+      (await label.innerText({ timeout })).replace(/[^ -~]/g, '').trim() === title;
+    for (let i = 0; i < 12 && !(await isFocused()); i++) await page.keyboard.press('ArrowDown');
+    if (!(await isFocused())) throw new Error(`no entry ${title}`);
+    await page.keyboard.press('Enter');
   }
 
   /** Moves the cursor to a place: `line` or `line:column`. */
@@ -152,6 +165,30 @@ export class Workbench {
         await this.command('Notifications: Show Notifications');
       }
     }
+  }
+
+  /** Runs a task that an extension offers. The list shows the kinds of tasks first, and ahead of them what was run before. */
+  async runTask(kind: string, name: string): Promise<void> {
+    const { page } = this;
+    await this.retry(`task ${name}`, async () => {
+      await this.command('Tasks: Run Task');
+      const before = page.locator('.quick-input-list .monaco-list-row', { hasText: name });
+      await page.waitForSelector(`.quick-input-list .monaco-list-row:has-text("${kind}")`, { timeout: 20_000 });
+      if ((await before.count()) === 0) await this.#pick(kind);
+      await this.#pick(name, 20_000);
+      await page.waitForSelector('.terminal-wrapper.active', { timeout: 20_000 });
+    });
+  }
+
+  /** Shows the Problems panel with the rows that hold a text. */
+  async problems(text: string): Promise<void> {
+    const { page } = this;
+    const filter = page.locator('.markers-panel-action-filter-container input, .viewpane-filter input').first();
+    await this.retry('the Problems panel', async () => {
+      await this.command('Problems: Focus on Problems View');
+      await filter.waitFor({ state: 'visible', timeout: 5000 });
+    });
+    await filter.fill(text);
   }
 
   /** Milliseconds that the extension's activation took, as VS Code tells it. */
