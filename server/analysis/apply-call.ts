@@ -10,6 +10,7 @@ import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
 import { afterWait } from './awaited.ts';
+import { checkUsed } from './check-result.ts';
 import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
@@ -48,6 +49,7 @@ export function executeCall(
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = rowOfCall(frame.model, name, args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
+      checkUsed({ frame, s, info }, row, args);
       return outcomesOf(row, asked).map((outcome) => {
         const path = outcome === undefined ? s : fork(s);
         finish(path, instr, applyRow({ frame, s: path, info }, row, args, outcome));

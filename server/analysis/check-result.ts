@@ -91,6 +91,24 @@ function passedAsUnsigned({ frame, s }: FrameAndPath, { origin, result }: Resour
   );
 }
 
+/** The detail of pages that are used where the result was tested for nothing but 0. */
+export const USED = 'used';
+
+/** `if (ret) kmap(page);`: a negative errno is not 0 either, and there is no page then. */
+export function checkUsed({ frame, s, info }: OnPath, row: ApiRow, args: readonly Value[]): void {
+  if (!row.effects.some((e) => e.op === 'access' || e.op === 'map' || e.op === 'alias')) return;
+  for (const id of new Set(args.flatMap((a) => a.prov))) {
+    const r = s.resources.get(id);
+    if (r === undefined || r.heldWhen !== 'positive' || r.hold.kind !== 'held' || r.origin.chain.length > 0) continue;
+    const i = intervalOf(s.facts, r.result);
+    if (i.low >= 0 || i.high <= 0 || !s.facts.nonzero.has(r.result.key)) continue;
+    if (frame.problems.some((p) => p.detail === USED && p.resource?.origin.span.start === r.origin.span.start))
+      continue;
+    const step = stepAt(frame, info.instr.span, `${row.name}() is given the page here`);
+    report({ frame, s }, r, 'errno-as-count', { step, confidence: 'high', detail: USED });
+  }
+}
+
 /** `for (i = 0; i < requested; i++)` over pages of which fewer may have come. */
 export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: string): void {
   if (cond.kind !== 'binary' || !RELATIONAL.has(cond.op)) return;

@@ -1,7 +1,7 @@
 /**
  * ## What it does
- * Finds results of acquire calls that may be a negative errno and are taken for a count all the same: compared as unsigned numbers, or
- * given to a release as the number of pages.
+ * Finds results of acquire calls that may be a negative errno and are taken for a count all the same: compared as unsigned numbers,
+ * given to a release as the number of pages, or tested for 0 alone before the pages are used.
  *
  * ## Why is this bad?
  * Turned into an unsigned number -EFAULT is a count of some four thousand million, or 2^64. The test for an error never holds, and the loop
@@ -49,6 +49,7 @@
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
 
+import { USED } from '../analysis/check-result.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
@@ -84,6 +85,8 @@ function isSameSite(a: PageFinding, b: PageFinding): boolean {
 
 function messageOf(pass: RulePass, finding: PageFinding): string {
   const by = acquiredBy(finding);
+  if (finding.problem.detail === USED)
+    return `the pages of ${by} are used where its result was tested for nothing but 0: a negative errno passes that test, too, and then there are none; test it for <= 0`;
   if (finding.call !== undefined)
     return `${finding.call.api}() gets the result of ${by} as its count where that may be a negative errno: as an unsigned number it is a huge one, and pages are given back that nobody took; call it only where the result is positive`;
   const text = pass.text(finding.at.span).replace(/\s+/g, ' ');
@@ -92,6 +95,7 @@ function messageOf(pass: RulePass, finding: PageFinding): string {
 
 function fixesOf(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
   const { site, call, at } = finding;
+  if (finding.problem.detail === USED) return [];
   const type = site === undefined ? undefined : pass.model.rows(site.api).at(-1)?.ret;
   if (site === undefined || site.via !== undefined || type === undefined) return [];
   if (call !== undefined) return [guardRelease(call, site)].filter((f) => f !== undefined);
