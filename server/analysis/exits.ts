@@ -111,8 +111,8 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
     return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
-  // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed.
-  if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r)) return 'low';
+  // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed, to who gives them back.
+  if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r) && isGivenBack(frame, r)) return 'low';
   if (countsReferences(frame) || r.uncounted === true) return 'low';
   const assumed =
     s.facts.dropped ||
@@ -121,6 +121,11 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
     r.told === true ||
     r.maybeTaken !== undefined;
   return assumed ? 'medium' : 'high';
+}
+
+/** Whether some path of the function gives such pages back. */
+function isGivenBack({ releases }: Frame, { origin }: Resource): boolean {
+  return releases.some((f) => f.origin.unit === origin.unit && f.origin.span.start === origin.span.start);
 }
 
 /** Whether the call that took the pages is what overwrote them: a later turn of its loop, to which the array may have been moved on. */

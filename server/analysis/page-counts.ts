@@ -3,7 +3,7 @@
  * them: they are no more than it was told, and with those of earlier calls no more than the iterator has.
  */
 import { assumeCompare } from '../flow/facts.ts';
-import { conversionOf, isMadeOf, type Value } from '../flow/value.ts';
+import { conversionOf, intValue, isMadeOf, type Value } from '../flow/value.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource } from './resource.ts';
 
@@ -13,9 +13,19 @@ const ORDERS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
 
 /** Before a path compares two values: what the contract says of them where one is such a count, or a sum with one. */
 export function boundPageCounts(s: PathState, op: string, a: Value, b: Value): void {
+  if (op === '==' && b.kind === 'int' && b.value === 0 && COUNTS.test(a.key)) return countIsNone(s, a);
   if (!ORDERS.has(op) || s.resources.size === 0) return;
   if (COUNTS.test(a.key) && isWithin(s, a, b)) s.facts = assumeCompare(s.facts, '<=', a, b) ?? s.facts;
   else if (COUNTS.test(b.key) && isWithin(s, b, a)) s.facts = assumeCompare(s.facts, '<=', b, a) ?? s.facts;
+}
+
+/** Where no page is counted, no byte came. */
+function countIsNone(s: PathState, count: Value): void {
+  const plain = unconverted(count);
+  if (plain.kind !== 'op' || plain.op !== 'ceil') return;
+  for (const r of s.resources.values())
+    if (r.limit !== undefined && isCountOf(plain, r))
+      s.facts = assumeCompare(s.facts, '<=', r.result, intValue(0)) ?? s.facts;
 }
 
 function isWithin(s: PathState, sum: Value, bound: Value): boolean {

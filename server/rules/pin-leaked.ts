@@ -2,7 +2,8 @@
  * ## What it does
  * Finds paths on which pages that were pinned or taken are still held when the last pointer to them is gone: a return on an error path,
  * an array that is freed or filled again before its pages were given back. Helpers, callers and structs are followed. A function that
- * fails and leaves the pages in its caller's struct is reported where other failures of it give them back and no caller does.
+ * fails and leaves the pages in its caller's struct is reported where other failures of it give them back and no caller does; one that leaves
+ * them in an array of its caller also where nothing it stores tells that there are any.
  *
  * ## Why is this bad?
  * Nothing can give the pages back any more. They are never freed, a pinned page cannot be moved or offlined either, and a process that can
@@ -57,7 +58,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst.
  */
-import { LEFT } from '../analysis/left-on-failure.ts';
+import { LEFT, UNTOLD } from '../analysis/left-on-failure.ts';
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
 import {
@@ -82,9 +83,13 @@ export const pinLeaked = defineRule({
       const { problem, resource } = finding;
       const taken = takenWord(resource.reference);
       const moved = resource.reference === 'pin' ? ' and cannot be moved' : '';
-      if (problem.detail === LEFT) {
+      if (problem.detail === LEFT || problem.detail === UNTOLD) {
+        const why =
+          problem.detail === LEFT
+            ? ', though it gives them back where it fails elsewhere: a caller that is told of a failure has no reason to give anything back'
+            : " in its caller's array, and leaves nothing that tells of them: a caller that is told of a failure cannot know whether there are any";
         reportFlow(pass, finding, {
-          message: `${problem.functionName}() fails with pages ${taken} by ${acquiredBy(finding)} still held, though it gives them back where it fails elsewhere: a caller that is told of a failure has no reason to give anything back; call ${releaseFor(resource)} on this path`,
+          message: `${problem.functionName}() fails with pages ${taken} by ${acquiredBy(finding)} still held${why}; call ${releaseFor(resource)} on this path`,
           fixes: releaseBefore(pass, finding),
         });
         continue;
