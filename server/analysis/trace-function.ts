@@ -310,9 +310,9 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   if (e.op === 'alias' && to !== undefined) fill(w, to, n);
 }
 
-/** Whether an access meets the array of pages, not their data: what takes any address reads or writes the pointers there. */
+/** Whether an access meets the array of pages or the carrier, not their data: what takes any address reads or writes what lies there. */
 function isArray({ e, rows }: EffectCall, kind: HolderKind): boolean {
-  if (e.op !== 'access' || kind !== 'page') return false;
+  if (e.op !== 'access' || (kind !== 'page' && kind !== 'carrier')) return false;
   const type = rows[0]?.params[argumentIndex(e.place) ?? -1]?.type ?? '';
   return /\b(?:void|char)\s*\*/.test(type);
 }

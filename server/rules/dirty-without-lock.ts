@@ -80,7 +80,8 @@ export const dirtyWithoutLock = defineRule({
     for (const call of pass.calls) {
       const locked = LOCKED.get(call.api);
       if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
-      if (!isGivenBack(pass, call) && !isHeldInField(pass, call) && !isTakenHere(pass, call)) continue;
+      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow].some((is) => is(pass, call));
+      if (!isUserPage) continue;
       const fix = lockedFix(pass, call, locked);
       const harm =
         call.api === 'SetPageDirty'
@@ -125,6 +126,30 @@ function isTakenHere(pass: RulePass, dirty: ApiCall): boolean {
     const before = site.unit.code.slice(Math.max(0, site.span.start - 80), site.span.start);
     return filled === array || new RegExp(`\\b${array}\\s*=\\s*$`).test(before);
   });
+}
+
+/** Whether a function called behind it gives back what the field holds of which an element is marked, the field itself or by a local name. */
+function isGivenBackBelow(pass: RulePass, dirty: ApiCall): boolean {
+  const { unit, fn } = dirty;
+  if (fn === undefined) return false;
+  const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  const array = arrayOf(nameOf(dirty));
+  const alias = new RegExp(`\\*\\s*${array.replace(/\W/g, '\\$&')}\\s*=\\s*([\\w>.-]+(?:->|\\.)\\w+)\\s*;`).exec(
+    body,
+  )?.[1];
+  const [, owner, field] = /^(\w+)(?:->|\.)(\w+)$/.exec(alias ?? array) ?? [];
+  if (owner === undefined || field === undefined) return false;
+  const behind = unit.code.slice(dirty.span.end, fn.bodySpan.end);
+  return pass.calls.some(
+    (c) =>
+      c.unit === unit &&
+      c.fn !== undefined &&
+      c.fn !== fn &&
+      c.rows.some((row) => row.family === 'release') &&
+      new RegExp(`(?:->|\\.)${field}$`).test(arrayOf(nameOf(c))) &&
+      new RegExp(`\\b${c.fn.name}\\s*\\([^;]*\\b${owner}\\b`).test(behind) &&
+      isOfUser(pass, c),
+  );
 }
 
 /** `pages` of `pages[i]`. */

@@ -72,13 +72,14 @@ import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { evidenceSteps, WRITES } from './evidence-steps.ts';
 import { placesOfOthers } from './explained.ts';
-import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction } from './file-calls.ts';
+import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction, placeKey } from './file-calls.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
 import { type HalfMarked, halfMarked } from './half-dirty.ts';
 import { isOwnMemory, isPrivateMemory } from './own-memory.ts';
 import { originsOf, sameOrigin } from './owner-facts.ts';
 import { isReadSource } from './read-source.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
+import { targetIterator } from './target-iterator.ts';
 
 /** See the head of the file. */
 export const missingDirty = defineRule({
@@ -88,6 +89,7 @@ export const missingDirty = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
+    const told = new Set<string>();
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.reference === 'none') continue;
       const found = writeOf(pass, site);
@@ -96,7 +98,7 @@ export const missingDirty = defineRule({
       const end = cleanEnd(pass, site);
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
-      report(pass, site, end.releases, severity);
+      report(pass, site, { end, severity, told });
     }
     for (const half of halfMarked(pass)) reportHalf(pass, half);
   },
@@ -131,7 +133,7 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   if (isOwnMemory(pass) || (!stored && isReadSource(pass, site))) return undefined;
   if (record.case === 3 && !isKeptForDevice(record, site)) return undefined;
   if (site.rows.some((row) => row.returns === 'bytes'))
-    return (device || stored) && readsIntoIterator(pass, site) ? 'warning' : undefined;
+    return (device || stored) && targetIterator(pass, site) !== undefined ? 'warning' : undefined;
   if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
   if (!isSeen(record) && (isOfNoFile(pass, site) || isLookedAt(record))) return 'info';
   const written = device || access.includes('write');
@@ -181,21 +183,6 @@ function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {
   return calls.length > 0 && calls.every(isRead);
 }
 
-/** Whether the iterator of a call is the target of data: as it is made in the function or in one that calls it, or as the kernel calls. */
-function readsIntoIterator(pass: RulePass, site: CallSite): boolean {
-  const { unit } = pass;
-  const { fn } = site;
-  if (fn === undefined) return false;
-  if (pass.entriesAbove(site).has('read_iter')) return true;
-  const called = new RegExp(`\\b${fn.name}\\s*\\(`);
-  const target =
-    /\b(?:import_ubuf|import_iovec|iov_iter_init|iov_iter_ubuf)\s*\(\s*&?[\w>.-]*\s*,?\s*(?:ITER_DEST|READ)\b/;
-  return unit.functions.some((f) => {
-    const text = unit.code.slice(f.bodySpan.start, f.bodySpan.end);
-    return (f === fn || called.test(text)) && target.test(text);
-  });
-}
-
 /** Whether the site's pages go to callers that are sites of their own. */
 function isInWrapper({ flow, sites }: RulePass, site: CallSite): boolean {
   const isOwn = originsOf(site, sites);
@@ -215,7 +202,7 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: Clea
   if (site.fn !== undefined && direct.has(site.fn)) return true;
   // What names alone connect may be marked in any function of these files, and the pages of an iterator by whoever made it.
   const units = new Set([site.unit, ...releases.map((r) => r.at.unit)]);
-  const anywhere = by === 'names' || site.rows.some((row) => row.returns === 'bytes');
+  const anywhere = by !== 'paths' || site.rows.some((row) => row.returns === 'bytes');
   if (anywhere && [...direct.values()].some(({ unit }) => units.has(unit))) return true;
   const ends = [...direct.values()].some(({ unit, fn }) =>
     releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
@@ -271,19 +258,31 @@ function within(span: { start: number; end: number }, at: UnitSpan): boolean {
   return span.start <= at.span.start && at.span.start < span.end;
 }
 
-function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[], severity: Severity): void {
-  const here = releases.find((r) => r.at.unit === pass.unit) ?? releases[0];
+function report(
+  pass: RulePass,
+  site: CallSite,
+  { end, severity, told }: { readonly end: CleanEnd; readonly severity: Severity; readonly told: Set<string> },
+): void {
+  const { releases } = end;
+  // Several sites that share their releases are told at one each.
+  const own = releases.filter((r) => r.at.unit === pass.unit);
+  const here = own.find((r) => !told.has(placeOf(r))) ?? own[0] ?? releases[0];
   const record = pass.recordOf(site);
   if (here === undefined || record === undefined) return;
   // A wrapper's release serves other callers too; the one that has to mark them is told.
-  const inUnit = here.at.unit === pass.unit && site.via === undefined;
+  const inUnit = here.at.unit === pass.unit && site.via === undefined && end.by !== 'failure';
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
+  if (inUnit) told.add(placeOf(here));
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
   const others = releases.filter((r) => r !== here || !inUnit);
   const fix = inUnit && here.call !== undefined ? markDirty(pass, here.call) : undefined;
   const taker = site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `;
+  const problem =
+    end.by === 'failure'
+      ? `${site.api}() ${useOf(record, severity).replace('them', 'pages')}, and nothing in this file marks them dirty`
+      : `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${taker}${useOf(record, severity)}`;
   pass.report({
-    message: `${here.functionName}() gives pages back with ${here.api}() that nothing marks dirty, though ${site.api}() ${taker}${useOf(record, severity)}: reclaim may drop them as clean, and the data is lost; ${adviceFor(pass, here)}${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
+    message: `${problem}: reclaim may drop them as clean, and the data is lost; ${adviceFor(pass, here)}${asksForWrite(site) ? ', or drop FOLL_WRITE if nothing writes to them' : ''}`,
     at,
     functionName: inUnit ? here.functionName : (site.fn?.name ?? ''),
     site,
@@ -291,11 +290,26 @@ function report(pass: RulePass, site: CallSite, releases: readonly CleanRelease[
     confidence: 'medium',
     related: [
       ...(inUnit ? [taken] : takenInside(pass, site)),
+      ...madeAt(pass, site),
       ...(severity === 'info' ? [] : evidenceSteps(pass, record, { kinds: WRITES, hold: false })),
-      ...others.map((r) => ({ at: r.at, message: `given back here by ${r.api}()` })),
+      ...others.map((r) => ({
+        at: r.at,
+        message: `given back here by ${r.api}()${end.by === 'failure' ? ', where something fails' : ''}`,
+      })),
     ],
     fixes: fix === undefined ? [] : [fix],
   });
+}
+
+function placeOf({ at }: CleanRelease): string {
+  return placeKey(at.unit, at.span.start);
+}
+
+/** Where the iterator of a site is made the target of data. */
+function madeAt(pass: RulePass, site: CallSite): readonly { at: UnitSpan; message: string }[] {
+  if (!site.rows.some((row) => row.returns === 'bytes')) return [];
+  const at = targetIterator(pass, site)?.at;
+  return at === undefined ? [] : [{ at, message: 'the iterator is made the target of data here' }];
 }
 
 /** Where the wrapper that a site calls takes the pages. */

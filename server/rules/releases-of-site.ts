@@ -3,6 +3,7 @@
  * path, and those of the fields that keep them.
  */
 
+import { isOnErrorOfCall } from '../analysis/evidence/error-path.ts';
 import type { EndFact } from '../analysis/flow-problem.ts';
 import type { FlowResult } from '../analysis/program.ts';
 import type { Origin } from '../analysis/resource.ts';
@@ -28,8 +29,8 @@ export interface CleanRelease {
 export interface CleanEnd {
   /** The releases that count, in the order of the text. */
   readonly releases: readonly CleanRelease[];
-  /** paths: path analysis connects them. names: names alone do. */
-  readonly by: 'paths' | 'names';
+  /** paths: path analysis connects them. names: names alone do. failure: they tidy up where something fails, and no other is seen. */
+  readonly by: 'paths' | 'names' | 'failure';
 }
 
 /**
@@ -47,9 +48,21 @@ export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   if (flow.ends.some((e) => counts(e) && isOfSite(e.origin))) return undefined;
   const releases = cleanReleases(pass, site, isOfSite);
   if (releases === 'marked') return undefined;
-  if (releases !== undefined) return { releases, by: 'paths' };
-  const named = namedReleases(pass, site);
-  return named.length === 0 ? undefined : { releases: named, by: 'names' };
+  const found = releases ?? namedReleases(pass, site);
+  if (found.length === 0) return undefined;
+  if (!tidiesUp(pass, isOfSite, found)) return { releases: found, by: releases === undefined ? 'names' : 'paths' };
+  const named = releases === undefined ? [] : namedReleases(pass, site);
+  return named.length > 0 ? { releases: named, by: 'names' } : { releases: found, by: 'failure' };
+}
+
+/** Whether all releases stand where a function gives up that had the pages taken: no end of what went well. */
+function tidiesUp(
+  { flow }: RulePass,
+  isOfSite: (origin: Origin) => boolean,
+  releases: readonly CleanRelease[],
+): boolean {
+  const calls = flow.ends.filter((e) => isOfSite(e.origin)).flatMap((e) => e.origin.chain);
+  return releases.every(({ at }) => calls.some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span)));
 }
 
 /** The functions that return with the pages kept in a field: what they give back themselves is where they fail. undefined where none does. */
