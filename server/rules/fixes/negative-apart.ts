@@ -32,7 +32,7 @@ export function guardRelease(call: ApiCall, site: CallSite): FixProposal | undef
 
 /**
  * `got < n` as `got < 0 || got < n`, with `got` declared signed where it was not; undefined where the comparison is not the whole condition of
- * an `if`, the result is not its smaller side, or what depends on it uses the result.
+ * an `if`, the result is not its smaller side, or what depends on it uses the result without a test of its sign.
  */
 export function testNegative(at: UnitSpan, site: CallSite, type: string): FixProposal | undefined {
   const { unit, span } = at;
@@ -40,7 +40,10 @@ export function testNegative(at: UnitSpan, site: CallSite, type: string): FixPro
   const sides = /^\s*(\w+)\s*(<=?)\s*([^<>=|&?]+)$/.exec(unit.code.slice(span.start, span.end));
   if (variable === undefined || sides?.[1] !== variable.name || !isCondition(unit, span)) return undefined;
   const body = governedBy(unit, span);
-  if (new RegExp(`\\b${variable.name}\\b`).test(unit.code.slice(body.start, body.end))) return undefined;
+  const depends = unit.code.slice(body.start, body.end);
+  // What depends on it may ask for the error itself, before anything else.
+  const asks = new RegExp(`^\\{?\\s*if \\(${variable.name} (?:[<>]=?) 0\\)`).test(depends);
+  if (!asks && new RegExp(`\\b${variable.name}\\b`).test(depends)) return undefined;
   const signed = variable.type.unsigned === false ? { edits: [] } : declareSigned(unit, variable, type);
   if (signed === undefined) return undefined;
   const start = span.start + (/^\s*/.exec(unit.code.slice(span.start, span.end))?.[0].length ?? 0);
