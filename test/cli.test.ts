@@ -343,6 +343,24 @@ describe('command line: fixes', () => {
     assert.equal(guplint(['bad.c', '--kernel', '6.12'], { cwd }).out, '');
   });
 
+  it('mends a release in a file beside that names no acquire function', () => {
+    const header = 'struct demo_vm {\n\tstruct page *monitor;\n};\n';
+    const take =
+      '#include "demo.h"\nlong demo_take(struct demo_vm *vm, unsigned long addr)\n{\n\tstruct page *page;\n\n' +
+      '\tif (pin_user_pages_fast(addr, 1, FOLL_WRITE | FOLL_LONGTERM, &page) != 1)\n\t\treturn -EFAULT;\n' +
+      '\tvm->monitor = page;\n\treturn 0;\n}\n';
+    const end =
+      '#include "demo.h"\nvoid demo_end(struct demo_vm *vm)\n{\n\tif (vm->monitor)\n\t\tput_page(vm->monitor);\n' +
+      '\tvm->monitor = NULL;\n}\n';
+    const cwd = temporaryTree({ 'demo.h': header, 'take.c': take, 'end.c': end });
+    const args = ['take.c', '--kernel', '6.12', '--rule', 'missing-dirty=off'];
+    assert.match(guplint(args, { cwd }).out, /^take\.c:6:6: error: .* put_page\(\) .*\[put-on-pinned\]/);
+    const run = guplint([...args, '--fix'], { cwd });
+    assert.equal(readFileSync(path.join(cwd, 'end.c'), 'utf8'), end.replace('put_page', 'unpin_user_page'));
+    assert.equal(run.code, 0);
+    assert.equal(guplint(args, { cwd }).out, '');
+  });
+
   it('changes nothing in a dry run', () => {
     const cwd = tree();
     const run = guplint(['bad.c', '--kernel', '6.12', '--fix-dry-run'], { cwd });

@@ -1,6 +1,7 @@
 /**
  * Fixes the findings of a run, round after round until nothing is left to fix, in memory; then writes each changed file once.
- * A file whose text is not the one that was analysed is left alone. Rounds analyse only what changed.
+ * A file whose text is not the one that was analysed is left alone. Rounds analyse only what changed, and what has findings
+ * beside it.
  */
 import { hashOf } from '../base/hash.ts';
 import { type Decoded, decode, encode } from '../syntax/decode.ts';
@@ -9,6 +10,7 @@ import { ConfigFinder } from './config.ts';
 import { type FileSystem, type Host, type ReadResult, WriteError } from './host.ts';
 import { kernelTrees } from './kernel-tree.ts';
 import { compareText } from './order.ts';
+import { directoryOf } from './paths.ts';
 import type { Finding, InputProblem } from './protocol.ts';
 import { assemble, planJobs, type RunResult } from './run.ts';
 
@@ -105,17 +107,25 @@ class FixRun {
     return { decoded, bytes: read.bytes };
   }
 
-  /** Analyses the changed files again. */
+  /** The analysed files that a change may tell otherwise: those that changed, and those with findings beside them. */
+  #touchedBy(changed: ReadonlyMap<string, string>): readonly string[] {
+    const directories = new Set([...changed.keys()].map(directoryOf));
+    return this.#result.parts.files
+      .filter((f) => changed.has(f.file) || (f.findings.length > 0 && directories.has(directoryOf(f.file))))
+      .map((f) => f.file);
+  }
+
+  /** Analyses again what a change touches. */
   async again(changed: ReadonlyMap<string, string>): Promise<void> {
     for (const [file, text] of changed) this.texts.set(file, text);
     const { parts } = this.#result;
     const fs = overlay(this.#host.fs, this.texts);
     const configs = new ConfigFinder(fs, parts.request.settings);
     const local = this.#host.local(fs);
-    const analysed = new Set(parts.files.map((f) => f.file));
-    const items = [...changed]
-      .filter(([file]) => analysed.has(file))
-      .map(([file, text]) => ({ item: { file, text }, size: text.length }));
+    const items = this.#touchedBy(changed).flatMap((file) => {
+      const text = this.text(file);
+      return text === undefined ? [] : [{ item: { file, text }, size: text.length }];
+    });
     // Neighbours are found anew: what a file names may have changed.
     const jobs = planJobs({ items, directories: [], hits: new Map() }, configs, kernelTrees(fs), parts.request.rules);
     const replies = await Promise.all(jobs.map((job) => local.analyse(job)));

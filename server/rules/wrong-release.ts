@@ -9,7 +9,7 @@ import type { Resource, Step } from '../analysis/resource.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import { ownerKey } from '../flow/value.ts';
 import type { FixProposal, RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
+import { branchKernels, kernelsOf } from './facts.ts';
 import { fieldReleases } from './field-releases.ts';
 import { callsOf, filesOf, placeKey } from './file-calls.ts';
 import { renameCall } from './fixes/arguments.ts';
@@ -190,10 +190,28 @@ export function renameRelease(
 ): FixProposal | undefined {
   const { call, release } = wrong;
   const name = how.names.get(release);
-  if (name === undefined || call === undefined || call.unit !== pass.unit) return undefined;
+  if (name === undefined) return undefined;
+  if (call === undefined) return renameBeside(pass, wrong, { name, applicability: how.applicability });
+  if (call.unit !== pass.unit) return undefined;
   if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
   const edit = renameCall(call, name);
   return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: how.applicability, edits: [edit] };
+}
+
+/** The rename where the release stands in another file, which tells nothing itself. */
+function renameBeside(
+  pass: RulePass,
+  { problem: { step }, release, site, on }: WrongRelease,
+  { name, applicability }: { readonly name: string; readonly applicability: 'safe' | 'unsafe' },
+): FixProposal | undefined {
+  const { unit, span } = step;
+  const start = span.start;
+  if (unit === pass.unit || site === undefined || !new RegExp(`^${release}\\s*\\(`).test(unit.text.slice(start)))
+    return undefined;
+  const live = bothOf(on, branchKernels(unit, start));
+  if (!includesAll(kernelsOf(pass.model.allRows(name)), live)) return undefined;
+  const edit = { unit, span: { start, end: start + release.length }, newText: name };
+  return { title: `Use ${name}()`, applicability, edits: [edit] };
 }
 
 /** What is given back, as messages say it: `pages`, or `pages of struct foo.pages`. */
