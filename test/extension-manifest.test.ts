@@ -1,6 +1,6 @@
 /** The extension's manifest is what the rules and package.json make of it, and names nothing that is not there. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MANIFEST, manifest } from '../scripts/extension-manifest.ts';
 import { readSettings } from '../server/lsp/settings.ts';
@@ -42,6 +42,39 @@ describe('manifest of the extension', () => {
       else nested[first] = { ...((nested[first] as object | undefined) ?? {}), [second]: value };
     }
     assert.deepEqual(readSettings(nested), readSettings(undefined));
+  });
+
+  it('says what it does in a workspace that is not trusted, and takes no path from there', () => {
+    const { capabilities } = JSON.parse(text) as {
+      capabilities: {
+        untrustedWorkspaces: { supported: string; description: string; restrictedConfigurations: string[] };
+        virtualWorkspaces: { supported: boolean };
+      };
+    };
+    assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
+    assert.match(capabilities.untrustedWorkspaces.description, /No file of the workspace is executed/);
+    assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations, ['guplint.configFile']);
+    assert.equal(capabilities.virtualWorkspaces.supported, false);
+  });
+
+  it('starts with C files alone, those that VS Code takes for C++ among them', () => {
+    const { activationEvents } = JSON.parse(text) as { activationEvents: string[] };
+    assert.deepEqual(activationEvents, ['onLanguage:c', 'onLanguage:cpp']);
+  });
+
+  it('sends nothing anywhere: neither the extension nor the server opens a connection', () => {
+    const sources = ['client', 'server', 'model'].flatMap((directory) =>
+      readdirSync(path.join(ROOT, directory), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+        .map((name) => path.join(ROOT, directory, name)),
+    );
+    assert.ok(sources.length > 300);
+    const network =
+      /from '(?:node:)?(?:http|https|http2|net|tls|dgram|dns|undici|axios|node-fetch)'|\bfetch\(|XMLHttpRequest|WebSocket|createTelemetryLogger|sendBeacon/;
+    assert.deepEqual(
+      sources.filter((file) => network.test(readFileSync(file, 'utf8'))),
+      [],
+    );
   });
 
   it('matches the lines that the command line prints', () => {

@@ -1,9 +1,9 @@
 /** What each of the language server's settings turns on and off, and what it says beside the findings: steps, tags, status. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CodeLens, Diagnostic, Hover, InlayHint } from 'vscode-languageserver/node';
-import { temporaryTree } from './harness/cli.ts';
+import { bundleDirectory, temporaryTree } from './harness/cli.ts';
 import { CAPABLE, LspClient, positionOf } from './harness/lsp.ts';
 
 const CAPTURE = readFileSync(path.join(__dirname, '../examples/demo-capture.c'), 'utf8');
@@ -96,6 +96,23 @@ describe('language server: settings', function () {
     assert.equal(of('magic-gup-flags')?.severity, 4);
     const steps = (of('pin-leaked')?.relatedInformation ?? []).map((r) => r.message);
     assert.ok(steps.length >= 2 && /pinned here/.test(steps[0] ?? ''), steps.join('\n'));
+  });
+
+  it('the page of a rule is linked where the pages are', async () => {
+    // As the package has it: the pages beside the directory of the bundle.
+    const installed = temporaryTree({});
+    cpSync(bundleDirectory(), path.join(installed, 'dist'), { recursive: true });
+    cpSync(path.join(__dirname, '../docs/rules'), path.join(installed, 'docs/rules'), { recursive: true });
+    const command = [process.execPath, path.join(installed, 'dist/guplint.js'), 'lsp', '--stdio'];
+    const client = new LspClient({ kernel: '6.12' }, { command });
+    started.push(client);
+    await client.initialize({ folders: [folder] });
+    const found = await client.pull(await client.open(path.join(folder, 'capture.c'), CAPTURE));
+    assert.ok(found.length >= 5);
+    for (const { code, codeDescription } of found) {
+      const page = readFileSync(new URL(codeDescription?.href ?? assert.fail(`no page of ${code}`)), 'utf8');
+      assert.match(page, new RegExp(`^# ${code}$`, 'm'));
+    }
   });
 
   it("a hover tells the kernels, what the caller must see to, and links to the kernel's document", async () => {

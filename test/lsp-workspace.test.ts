@@ -62,6 +62,24 @@ describe('language server: folders', function () {
     assert.deepEqual([kinds[0], kinds.at(-1)], ['begin', 'end']);
   });
 
+  it('ends a search of the folders when its progress is cancelled, and searches again when asked', async () => {
+    const files = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`d${i}/capture.c`, CAPTURE]));
+    const client = await start([temporaryTree(files)]);
+    const asked = client.request<unknown[]>('guplint/sites', { again: true }).then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    const begun = await client.until('the progress', () =>
+      client.notified
+        .filter((n) => n.method === '$/progress')
+        .map((n) => n.params as Progress)
+        .find((p) => p.value.kind === 'begin'),
+    );
+    await client.rpc.sendNotification('window/workDoneProgress/cancel', { token: begun.token });
+    assert.match(await asked, /cancel/i);
+    assert.equal((await client.request<unknown[]>('guplint/sites', { again: true })).length, 600);
+  });
+
   it('tells how much of the folder is indexed', async () => {
     const folder = temporaryTree({ 'capture.c': CAPTURE, 'give.c': GIVE, 'plain.c': 'int a;\n' });
     const client = await start([folder]);

@@ -106,7 +106,10 @@ export class LspClient {
       }
       for (const wake of this.#waiting) wake();
     });
-    this.rpc.onUnhandledProgress((params) => this.notified.push({ method: '$/progress', params }));
+    this.rpc.onUnhandledProgress((params) => {
+      this.notified.push({ method: '$/progress', params });
+      for (const wake of this.#waiting) wake();
+    });
     this.rpc.onRequest(async (method, params) => {
       this.requested.push(method);
       for (const wake of this.#waiting) wake();

@@ -279,6 +279,24 @@ describe('VS Code', function () {
     assert.equal(await problem.count(), 1);
   });
 
+  it('explains the rule under the cursor, shows its output, and starts the server again', async () => {
+    const { page } = workbench;
+    await workbench.openFile('late.c');
+    await workbench.goTo('10:4');
+    await page.waitForSelector('.squiggly-error', { timeout: 60_000 });
+    await workbench.command('guplint: Explain a Rule, Case, Function or Flag');
+    const explained = page.locator('.tab.active', { hasText: 'put-on-pinned' });
+    await explained.waitFor({ timeout: 30_000 });
+    await shot('explained');
+    await workbench.command('guplint: Show Output');
+    await page.locator('.panel .title-label, .panel .action-item.checked', { hasText: /output/i }).first().waitFor();
+    await workbench.openFile('late.c');
+    await workbench.command('guplint: Restart Server');
+    await page.waitForSelector('.squiggly-error', { state: 'detached', timeout: 30_000 }).catch(() => undefined);
+    await page.waitForSelector('.squiggly-error', { timeout: 60_000 });
+    await page.locator('.statusbar-item', { hasText: '6.12' }).first().waitFor({ timeout: 30_000 });
+  });
+
   it('checks the whole workspace', async () => {
     await workbench.command('guplint: Check Workspace');
     assert.match(await workbench.notified('sites in'), /\d+ errors, \d+ warnings/);
