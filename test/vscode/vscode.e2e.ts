@@ -289,7 +289,10 @@ describe('VS Code', function () {
     await explained.waitFor({ timeout: 30_000 });
     await shot('explained');
     await workbench.command('guplint: Show Output');
-    await page.locator('.panel .title-label, .panel .action-item.checked', { hasText: /output/i }).first().waitFor();
+    await page
+      .locator('.panel .title-label, .panel .action-item.checked', { hasText: /output/i })
+      .first()
+      .waitFor();
     await workbench.openFile('late.c');
     await workbench.command('guplint: Restart Server');
     await page.waitForSelector('.squiggly-error', { state: 'detached', timeout: 30_000 }).catch(() => undefined);
