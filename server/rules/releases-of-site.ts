@@ -50,19 +50,21 @@ export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   if (releases === 'marked') return undefined;
   const found = releases ?? namedReleases(pass, site);
   if (found.length === 0) return undefined;
-  if (!tidiesUp(pass, isOfSite, found)) return { releases: found, by: releases === undefined ? 'names' : 'paths' };
+  const ends = found.filter((r) => !tidiesUp(pass, isOfSite, r, site));
+  if (ends.length > 0) return { releases: ends, by: releases === undefined ? 'names' : 'paths' };
   const named = releases === undefined ? [] : namedReleases(pass, site);
   return named.length > 0 ? { releases: named, by: 'names' } : { releases: found, by: 'failure' };
 }
 
-/** Whether all releases stand where a function gives up that had the pages taken: no end of what went well. */
+/** Whether a release stands where a function gives up that had the pages taken: no end of what went well. */
 function tidiesUp(
   { flow }: RulePass,
   isOfSite: (origin: Origin) => boolean,
-  releases: readonly CleanRelease[],
+  { at }: CleanRelease,
+  site: CallSite,
 ): boolean {
   const calls = flow.ends.filter((e) => isOfSite(e.origin)).flatMap((e) => e.origin.chain);
-  return releases.every(({ at }) => calls.some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span)));
+  return [site, ...calls].some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span));
 }
 
 /** The functions that return with the pages kept in a field: what they give back themselves is where they fail. undefined where none does. */
