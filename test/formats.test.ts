@@ -404,6 +404,18 @@ describe('check --format patch', () => {
     assert.doesNotMatch(told, /demo_unmap\(\): demo_unmap\(\)/);
   });
 
+  it('tells the advice once where the fix is what it says', () => {
+    const [finding] = analyseTexts(new Map([['a.c', TAKE]]), { kernel: '6.12', defines: [], inTree: false }).findings;
+    assert.ok(finding !== undefined);
+    const fix = (advice: string, title: string) => {
+      const told = { ...finding, message: `pages are put twice; ${advice}` };
+      return { finding: told, title, files: ['a.c'], answers: told };
+    };
+    const message = commitMessage([fix('use put_page()', 'Use put_page()'), fix('mend it', 'Add FOLL_WRITE')], ['a.c']);
+    assert.match(message, /; use put_page\(\) \[[\w-]+\]\.\n/);
+    assert.match(message, /; mend it\s\[[\w-]+\]\. Add\sFOLL_WRITE\.\n/);
+  });
+
   it('no line of the message begins like a header', () => {
     const [finding] = analyseTexts(new Map([['a.c', TAKE]]), { kernel: '6.12', defines: [], inTree: false }).findings;
     assert.ok(finding !== undefined);

@@ -58,7 +58,9 @@ function paragraph({ finding, title }: Told, { several, titled }: Telling): stri
   const named = `${finding.functionName}()`;
   const isNamed = where === '' && finding.message.startsWith(named);
   const what = finding.functionName === '' || isNamed ? '' : `${named}${where}: `;
-  return wrapped(`${what}${finding.message} [${finding.rule}].${titled ? '' : ` ${title}.`}`);
+  // Most messages end in the advice that the fix follows.
+  const said = titled || finding.message.toLowerCase().includes(title.toLowerCase());
+  return wrapped(`${what}${finding.message} [${finding.rule}].${said ? '' : ` ${title}.`}`);
 }
 
 function wrapped(text: string): string {
