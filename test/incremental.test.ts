@@ -75,13 +75,16 @@ describe('a unit of a document that changes', () => {
     ['a function is added', '\nstatic int ask', '\nstatic void none(void)\n{\n}\n\nstatic int ask'],
     ['a macro is made in a body', 'return c->nr;', 'return c->nr;\n#define N 4\n'],
     ['a struct is made in a body', 'return c->nr;', 'struct more { int nr; } more;\n\treturn c->nr;'],
+    ['a comment is opened in a body', 'return c->nr;', '/* return c->nr;'],
     ['a body grows beyond its room', 'return 0;', `${'nr++;'.repeat(40)}return 0;`],
   ] as const) {
     it(`is another one where ${what}`, () => {
       const slack = new Slack();
       const unit = load(slack.widen(DRIVER));
       const { text } = unit;
-      assert.equal(unit.takeOver(load(slack.widen(DRIVER.replace(from, to)))), false);
+      const changed = slack.widen(DRIVER.replace(from, to));
+      assert.equal(unit.retype(changed, load), false);
+      assert.equal(unit.takeOver(load(changed)), false);
       assert.equal(unit.text, text);
     });
   }

@@ -327,7 +327,7 @@ describe('a session over files that call each other', function () {
   this.timeout(300_000);
   before(startParser);
 
-  for (const seed of [3, 17, 2024]) {
+  for (const seed of [3, 17, 105]) {
     it(`says what a fresh one says, whatever was done before (${seed})`, async () => {
       const random = randomNumbers(seed);
       const desk = new Desk(random);

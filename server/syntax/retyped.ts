@@ -4,6 +4,7 @@
  */
 import type { Span } from '../base/span.ts';
 import type { UnitParts } from './live-unit.ts';
+import { CH, strip } from './strip.ts';
 import type { Annotation, CUnit, FunctionDef } from './unit.ts';
 
 /** Loads a piece of the unit's file as if it were one. */
@@ -78,7 +79,12 @@ function pieceOf(text: string, region: Span, load: LoadPiece): Piece | undefined
   const { code, declarations, macros, includes, conditions, annotations } = piece;
   const others = [declarations, macros, includes, conditions, piece.regions, piece.guessed, piece.openBranches];
   if (others.some((items) => items.length > 0) || code.slice(fn.span.end).trim() !== '') return undefined;
-  return /^[ \t]*#/m.test(piece.text) ? undefined : { code, fn, annotations };
+  return /^[ \t]*#/m.test(piece.text) || goesOn(piece.text) ? undefined : { code, fn, annotations };
+}
+
+/** Whether a comment is open at the end of a text: it takes in what follows. */
+function goesOn(text: string): boolean {
+  return strip(`${text};`).code.at(-1) === CH.space;
 }
 
 function moved(fn: FunctionDef, by: number): FunctionDef {
