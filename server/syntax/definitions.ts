@@ -8,7 +8,7 @@ import { type ParsedDirective, parseDirectives } from './directive.ts';
 import { type Expr, parseExpr } from './expr.ts';
 import { and, bounded, combine, constant, type Known, map, not, onRanges, or, type Piecewise } from './piecewise.ts';
 import { strip } from './strip.ts';
-import type { HeaderLoader, PreprocessEnv } from './unit.ts';
+import type { HeaderText, PreprocessEnv } from './unit.ts';
 
 const UNKNOWN: Piecewise<Meaning> = constant<Meaning>(undefined);
 const UNDEFINED: Piecewise<Meaning> = constant<Meaning>(null);
@@ -108,7 +108,7 @@ export class MacroState implements Definitions {
     if (header === undefined || this.#seen.has(header.path)) return;
     this.#seen.add(header.path);
     const target = new HeaderState(this, this.#headers, p.live);
-    runDirectives(headerDirectives(loader, header.path, header.text), target, {
+    runDirectives(headerDirectives(header), target, {
       include: (path, quoted, live) => {
         if (quoted || !KERNEL_INCLUDE_DIRS.has(path.split('/')[0] ?? '')) {
           this.#readHeader({ from: header.path, path, quoted, live }, depth + 1);
@@ -277,24 +277,14 @@ function ownTruth(
   return guard ? map<Known, Known>(own, (x) => x ?? 1) : own;
 }
 
-interface CachedHeader {
-  readonly text: string;
-  readonly directives: readonly ParsedDirective[];
-}
+const headerCache = new WeakMap<HeaderText, readonly ParsedDirective[]>();
 
-const headerCache = new WeakMap<HeaderLoader, Map<string, CachedHeader>>();
-
-/** A header's directives, read once per loader, path and text. */
-function headerDirectives(loader: HeaderLoader, path: string, text: string): readonly ParsedDirective[] {
-  let byPath = headerCache.get(loader);
-  if (byPath === undefined) {
-    byPath = new Map();
-    headerCache.set(loader, byPath);
+/** A header's directives, read once. */
+function headerDirectives(header: HeaderText): readonly ParsedDirective[] {
+  let found = headerCache.get(header);
+  if (found === undefined) {
+    found = parseDirectives(header.text, strip(header.text));
+    headerCache.set(header, found);
   }
-  let found = byPath.get(path);
-  if (found === undefined || found.text !== text) {
-    found = { text, directives: parseDirectives(text, strip(text)) };
-    byPath.set(path, found);
-  }
-  return found.directives;
+  return found;
 }

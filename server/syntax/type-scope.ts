@@ -8,7 +8,7 @@ import { DeclarationReader, type Declared, type Fields } from './declaration-rea
 import { environmentOf, loadUnit } from './load.ts';
 import { Rewriter } from './rewriter.ts';
 import { unitsOf } from './strip.ts';
-import type { CUnit, HeaderLoader, PreprocessEnv } from './unit.ts';
+import type { CUnit, HeaderLoader, HeaderText, PreprocessEnv } from './unit.ts';
 import { WORDS } from './vocabulary.ts';
 
 /** Headers looked at for one unit, nearest first; a type that is defined further away stays unknown. */
@@ -32,33 +32,27 @@ interface IncludeLine {
 
 /** What is known of a header without preprocessing it. */
 interface HeaderFacts {
-  readonly text: string;
   readonly includes: readonly IncludeLine[];
   /** Tags and typedef names that it may define; more than it does. */
   readonly defines: ReadonlySet<string>;
 }
 
 const headerUnits = new WeakMap<HeaderLoader, Map<string, CUnit>>();
-const headerFacts = new WeakMap<HeaderLoader, Map<string, HeaderFacts>>();
+const headerFacts = new WeakMap<HeaderText, HeaderFacts>();
 
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
 const DEFINES =
   /\b(?:struct|union)\s+(\w+)\s*\{|\}\s*(\w+)\s*[;,]|\btypedef\b[^;{}()]{0,200}?(\w+)\s*;|\btypedef\b[^;{}()]{0,200}\(\s*\*\s*(\w+)\s*\)/g;
 
-function factsOf(loader: HeaderLoader, header: { readonly path: string; readonly text: string }): HeaderFacts {
-  let cache = headerFacts.get(loader);
-  if (cache === undefined) {
-    cache = new Map();
-    headerFacts.set(loader, cache);
-  }
-  const known = cache.get(header.path);
-  if (known !== undefined && known.text === header.text) return known;
+function factsOf(header: HeaderText): HeaderFacts {
+  const known = headerFacts.get(header);
+  if (known !== undefined) return known;
   const { text } = header;
   const includes = [...text.matchAll(INCLUDE)].map((m) => ({ path: m[1] ?? m[2] ?? '', quoted: m[1] !== undefined }));
   const defines = new Set<string>();
   for (const m of text.matchAll(DEFINES)) defines.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
-  const facts = { text, includes, defines };
-  cache.set(header.path, facts);
+  const facts = { includes, defines };
+  headerFacts.set(header, facts);
   return facts;
 }
 
@@ -190,7 +184,7 @@ class TypeScope {
       const header = loader.load(from, path, quoted);
       if (header === undefined || this.#seen.has(header.path)) continue;
       this.#seen.add(header.path);
-      const facts = factsOf(loader, header);
+      const facts = factsOf(header);
       this.#queue.push({ path: header.path, text: header.text, depth, facts });
       const twin = facts.includes.filter((i) => i.path.startsWith('uapi/') && i.path.endsWith(path));
       if (twin.length > 0) this.#add(header.path, twin, depth);

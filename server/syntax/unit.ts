@@ -25,11 +25,13 @@ export interface PreprocessEnv {
 /** Finds and reads headers; made by the caller, memoised there, and one object for a whole run (results are cached per loader). */
 export interface HeaderLoader {
   /** The header an include line of `fromPath` means, or undefined when there is none at hand. `path` identifies it. */
-  load(
-    fromPath: string,
-    includePath: string,
-    quoted: boolean,
-  ): { readonly path: string; readonly text: string } | undefined;
+  load(fromPath: string, includePath: string, quoted: boolean): HeaderText | undefined;
+}
+
+/** A header as read; what follows from its text alone is kept with it. */
+export interface HeaderText {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** How far an analysis may trust the tree of a function: `damaged` when it holds an ERROR after preprocessing or a guessed branch. */
