@@ -15,8 +15,8 @@ import { mergePaths, type Watched } from './merge.ts';
 import { dropBelow, entryState, type PathState, writeElement, writeKey } from './path-state.ts';
 import { noteUncounted } from './uncounted.ts';
 
-/** Block executions per function, counting each path: about 50 ms; the largest function with a site needs a third of it. */
-export const MAX_STEPS = 6000;
+/** Block executions per function, counting each path: about a second. No function of Linux with a site needs more, most a hundredth. */
+export const MAX_STEPS = 30_000;
 
 /** What running a function gave. */
 export interface Execution {
