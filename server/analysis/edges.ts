@@ -2,11 +2,13 @@
 import type { Span } from '../base/span.ts';
 import type { Block, Expr, Terminator } from '../flow/ir.ts';
 import { isMadeOf, type Value } from '../flow/value.ts';
+import type { ConfigCondition } from '../syntax/unit.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
 import { completeLoop, isLeftByTest, LAST_TURN, loopActs, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
+import type { Step } from './resource.ts';
 
 /** A path at its end. */
 export interface Exit {
@@ -92,11 +94,26 @@ function isTestOf(frame: Frame, block: number, loop: number | undefined): boolea
 const MAX_CONDITION = 80;
 
 function note(frame: Frame, s: PathState, span: Span, outcome: boolean): void {
+  const step = directiveStep(frame, span, outcome) ?? conditionStep(frame, span, outcome);
+  s.trail = { step, before: s.trail, length: (s.trail?.length ?? 0) + 1 };
+}
+
+function conditionStep(frame: Frame, span: Span, outcome: boolean): Step {
   const text = frame.unit.text.slice(span.start, span.end).replace(/\s+/g, ' ');
   const shown = text.length > MAX_CONDITION ? `${text.slice(0, MAX_CONDITION)}…` : text;
-  s.trail = {
-    step: stepAt(frame, span, `${shown} is ${outcome ? 'true' : 'false'} on this path`),
-    before: s.trail,
-    length: (s.trail?.length ?? 0) + 1,
-  };
+  return stepAt(frame, span, `${shown} is ${outcome ? 'true' : 'false'} on this path`);
+}
+
+/** The step at an #if that only configuration decides, which stands as `if ($n)` in the code. */
+function directiveStep(frame: Frame, span: Span, outcome: boolean): Step | undefined {
+  const { code, conditions } = frame.unit;
+  const written = /^(!?)\s*(\$\w+)$/.exec(code.slice(span.start, span.end));
+  if (written === null) return undefined;
+  const distance = (c: ConfigCondition): number => Math.abs(c.span.start - span.start);
+  const [directive] = conditions.filter((c) => c.symbol === written[2]).sort((a, b) => distance(a) - distance(b));
+  if (directive === undefined) return undefined;
+  // The span of `!$n` may be that of `$n` alone.
+  const taken = written[1] === '' && code[span.start - 1] === '!' ? !outcome : outcome;
+  const text = directive.text.replace(/\s+/g, ' ').slice(0, MAX_CONDITION);
+  return stepAt(frame, directive.span, `${text} ${taken ? 'holds' : 'does not hold'} on this path`);
 }

@@ -7,6 +7,7 @@ import { intervalOf } from '../flow/facts.ts';
 import { intValue, isLent, lent, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
+import { freedByOwn } from './own-allocator.ts';
 import { handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
@@ -42,9 +43,11 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   const { callee } = info.instr;
   const named = callee ?? 'a function pointer';
   if (callee !== undefined && CONVERTS.test(callee)) return converted(s, args, ret);
+  const freed = defined ? [] : freedByOwn(on, args);
   if (callee === undefined || !isHarmless(callee)) {
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
     for (const arg of args) {
+      if (freed.includes(arg)) continue;
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
       if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
     }
