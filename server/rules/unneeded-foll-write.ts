@@ -39,7 +39,8 @@
  * was the way to a page that stays the process's own.
  *
  * ## Limits
- * What is done with the pages must be seen: reads in the file, and nothing that may write.
+ * What is done with the pages must be seen: reads in the file, and nothing that may write; or the address of the memory comes as a pointer to
+ * const.
  *
  * ## Fix safety
  * No fix: what another part of the driver does with the pages may not be in sight.
@@ -53,6 +54,7 @@ import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { includesAll } from './kernels.ts';
 import { sameOrigin } from './owner-facts.ts';
+import { isReadSource } from './read-source.ts';
 
 /** See the head of the file. */
 export const unneededFollWrite = defineRule({
@@ -65,9 +67,12 @@ export const unneededFollWrite = defineRule({
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none') continue;
       const term = writeTerm(site);
-      if (term === undefined || !isOnlyRead(pass, site) || isReadOnlyTrick(pass, site)) continue;
+      if (term === undefined || isReadOnlyTrick(pass, site)) continue;
+      const source = isSource(pass, site);
+      if (!source && !isOnlyRead(pass, site)) continue;
+      const why = source ? 'their address comes as a pointer to const' : 'what is seen of them is only read';
       pass.report({
-        message: `FOLL_WRITE asks ${site.api}() for pages to write to, and what is seen of them is only read: the call fails for memory that the process may not write, and breaks copy-on-write for nothing`,
+        message: `FOLL_WRITE asks ${site.api}() for pages to write to, and ${why}: the call fails for memory that the process may not write, and breaks copy-on-write for nothing`,
         at: { unit: term.unit, span: term.span },
         functionName: site.fn?.name ?? '',
         site,
@@ -83,6 +88,12 @@ export const unneededFollWrite = defineRule({
 /** The place where FOLL_WRITE surely gets into the flags. */
 function writeTerm({ flags }: CallSite): FlagTerm | undefined {
   return flags.terms.find((term) => term.kind === 'flag' && term.name === 'FOLL_WRITE' && term.must);
+}
+
+/** Whether the memory is the source of data by the type of its address, and no store shows otherwise. */
+function isSource(pass: RulePass, site: CallSite): boolean {
+  const stored = pass.recordOf(site)?.evidence.some((e) => e.kind === 'write') === true;
+  return !stored && isReadSource(pass, site);
 }
 
 function isOnlyRead(pass: RulePass, site: CallSite): boolean {
