@@ -206,7 +206,10 @@ function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonl
   for (const summary of summaries) {
     for (const c of likelyCases(s, info, summary.cases, args)) {
       const next = fork(s);
-      const ret = applyCase({ frame, s: next, info }, { callee: summary.name, case: c, args });
+      const ret = applyCase(
+        { frame, s: next, info },
+        { callee: summary.name, case: c, args, complete: summary.complete },
+      );
       if (ret === undefined) continue;
       if (c.dropped) next.facts = { ...next.facts, dropped: true };
       finish(next, info.instr, ret);

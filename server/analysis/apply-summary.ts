@@ -38,6 +38,8 @@ interface Binding extends Reading {
   readonly frame: Frame;
   readonly info: CallSiteInfo;
   readonly callee: string;
+  /** Whether all cases of the callee are known. */
+  readonly complete: boolean;
   /** The case's resources by their id inside the callee. */
   readonly ids: ReadonlyMap<string, string>;
 }
@@ -45,7 +47,7 @@ interface Binding extends Reading {
 /** Applies one case; returns the call's result, or undefined when the case cannot happen on this path. */
 export function applyCase(
   on: OnPath,
-  call: { callee: string; case: SummaryCase; args: readonly Value[] },
+  call: { callee: string; case: SummaryCase; args: readonly Value[]; complete: boolean },
 ): Value | undefined {
   const { frame, s, info } = on;
   const c = call.case;
@@ -59,6 +61,7 @@ export function applyCase(
     point: info.point,
     args: call.args,
     callee: call.callee,
+    complete: call.complete,
     ids,
     returned,
     ret: ret0,
@@ -263,6 +266,7 @@ function rebind(b: Binding, r: Resource): Resource {
     array: r.array === undefined ? undefined : madeKey(b, r.array),
     guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),
     origin: { ...r.origin, chain: [step, ...r.origin.chain] },
+    ...(b.complete ? {} : { bounded: true }),
   };
 }
 

@@ -87,6 +87,8 @@ export interface Resource {
   readonly computed?: boolean;
   /** The path has asked a number beside them in the object that held them, and found it 0: it may be theirs. */
   readonly uncounted?: true;
+  /** Taken by a callee of which not all cases are known: what it leaves where is told of some of its paths. */
+  readonly bounded?: true;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
   /**
