@@ -17,6 +17,7 @@ import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
+import { doubt, handedOver } from './outside.ts';
 import {
   addEvent,
   type EntryEvent,
@@ -318,6 +319,10 @@ function replay(b: Binding, e: EntryEvent): void {
         if (r !== undefined) setResource(b.s, { ...r, hold: { kind: 'taken', step: e.step } });
       }
       if (value.prov.length === 0) forward(b, e, value);
+      return;
+    case 'doubt':
+      if (handedOver(b.s, value).length === 0) forward(b, e, value);
+      else doubt(b.s, value, { step: e.step, callee: e.api, result: '' });
       return;
     case 'copy': {
       const held = provenanceBelow(b.s, regionOf(value));

@@ -8,7 +8,7 @@ import { intValue, isLent, lent, regionOf, symbol, type Value, withProvenance } 
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
 import { freedByOwn } from './own-allocator.ts';
-import { handedOut, type PathState, setResource, writeKey } from './path-state.ts';
+import { addEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
@@ -49,6 +49,7 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
     for (const arg of args) {
       if (freed.includes(arg)) continue;
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
+      if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
       if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
     }
   }
@@ -66,8 +67,24 @@ function converted(s: PathState, args: readonly Value[], ret: Value): Value {
   return prov.length === 0 ? ret : lent(withProvenance(ret, prov));
 }
 
+/** The same of an object of the caller's, for the caller. */
+function noteDoubt({ frame, s }: OnPath, arg: Value, callee: string, step: Step): void {
+  if (!GIVES_BACK.test(callee) || !/^arg\d+$/.test(arg.key)) return;
+  addEvent(s, {
+    kind: 'doubt',
+    path: arg.key,
+    owner: undefined,
+    api: callee,
+    reference: 'either',
+    step,
+    functionName: frame.fn.name,
+    all: true,
+    dirties: 'no',
+  });
+}
+
 /** From now on the callee may have kept or released the pages that an argument leads to, unless it says that it failed. */
-function doubt(s: PathState, arg: Value, by: { step: Step; callee: string | undefined; result: string }): void {
+export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string | undefined; result: string }): void {
   const all = handedOver(s, arg);
   if (all.length === 0) return;
   const keepsNone = by.callee !== undefined && !GIVES_BACK.test(by.callee);

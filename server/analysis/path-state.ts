@@ -18,8 +18,11 @@ import type { Resource, Step } from './resource.ts';
 
 /** Something done to pages that this function did not take itself; the callers' resources will meet it. */
 export interface EntryEvent {
-  /** copy: the struct behind the pointer was copied whole, with what it holds. */
-  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy';
+  /**
+   * copy: the struct behind the pointer was copied whole, with what it holds. doubt: a function nobody can look into got it, which by its
+   * name may give back what it holds.
+   */
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy' | 'doubt';
   /** Key of the value it was done to, rooted at an argument or a global. */
   readonly path: string;
   readonly owner: Owner | undefined;

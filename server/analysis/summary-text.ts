@@ -70,6 +70,7 @@ function eventText(e: EntryEvent): string {
     free: 'frees',
     take: 'takes over',
     copy: 'copies',
+    doubt: 'may give back',
   }[e.kind];
   return `${verb} ${what}${e.api === '' ? '' : ` with ${e.api}()`}, ${stepText(e.step)}`;
 }

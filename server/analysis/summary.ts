@@ -61,7 +61,7 @@ export interface Summary {
 
 /** Whether a case does anything to pages or locks: what else it writes matters to a caller only where this does. */
 export function touchesPages(c: SummaryCase): boolean {
-  return c.events.length > 0 || c.resources.length > 0 || c.locksTaken.length > 0;
+  return c.events.some((e) => e.kind !== 'doubt') || c.resources.length > 0 || c.locksTaken.length > 0;
 }
 
 /** Whether a case does anything besides returning. */
