@@ -174,8 +174,8 @@ function finish(s: PathState, instr: CallInstr, value: Value): void {
 
 /**
  * A callee that gives back pages held here on some of its paths, and on others that return the same does not, knows why: only
- * where this path itself proves the conditions of the others do they count. So does one that gives pages back in two ways, one of
- * which fits them.
+ * where this path itself proves the conditions of the others do they count, and none that gives pages back asks for the same. So does one
+ * that gives pages back in two ways, one of which fits them.
  */
 function likelyCases(
   s: PathState,
@@ -184,13 +184,24 @@ function likelyCases(
   args: readonly Value[],
 ): readonly SummaryCase[] {
   const ways = all.map((c) => releaseWay(s, c, info.point, args));
-  const cases = ways.includes('right')
-    ? all.filter((c, i) => ways[i] !== 'wrong' || isProved(s, c, info.point, args))
-    : all;
+  const proved = (c: SummaryCase): boolean => isProved(s, c, info.point, args);
+  const cases = ways.includes('right') ? all.filter((c, i) => ways[i] !== 'wrong' || proved(c)) : all;
   const releasing = cases.filter((c) => releasesHeld(s, c, info.point, args));
   if (releasing.length === 0 || releasing.length === cases.length) return cases;
-  return cases.filter(
-    (c) => releasing.includes(c) || !releasing.some((r) => sameOutcome(r, c)) || isProved(s, c, info.point, args),
+  return cases.filter((c) => {
+    const alike = releasing.filter((r) => sameOutcome(r, c));
+    return releasing.includes(c) || alike.length === 0 || (proved(c) && !alike.some((r) => asksForMore(r, c)));
+  });
+}
+
+/** Whether a case has all conditions of another one: what tells the two apart is not among them. */
+function asksForMore(r: SummaryCase, c: SummaryCase): boolean {
+  const asked = c.requires.every((a) =>
+    r.requires.some((b) => b.key === a.key && a.interval.low <= b.interval.low && b.interval.high <= a.interval.high),
+  );
+  return (
+    asked &&
+    c.relations.every((a) => r.relations.some((b) => b.key === a.key && b.constant === a.constant && b.mask === a.mask))
   );
 }
 

@@ -67,26 +67,7 @@ export function applyCase(
     returned,
     ret: ret0,
   };
-  for (const r of c.requires) {
-    const v = valueOfKey(b, r.key);
-    if (v === undefined) continue;
-    const within = assumeInterval(s.facts, v, r.interval);
-    const facts = within !== undefined && r.nonzero ? assumeNonzero(within, v) : within;
-    if (facts === undefined) return undefined;
-    s.facts = facts;
-  }
-  for (const r of c.relations) {
-    const v = valueOfKey(b, r.key);
-    const facts = v === undefined ? s.facts : assumeMask(s.facts, r.mask, v, symbol(r.constant));
-    if (facts === undefined) return undefined;
-    s.facts = facts;
-  }
-  for (const o of c.oneOf) {
-    const v = valueOfKey(b, o.key);
-    const facts = v === undefined ? s.facts : assumeOneOf(s.facts, v, o.constants);
-    if (facts === undefined) return undefined;
-    s.facts = facts;
-  }
+  if (!assumeConditions(b, c)) return undefined;
   checkCalleeContext(on, call.callee, c.resources);
   for (const r of c.resources) takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0 }, r.id);
   const ret =
@@ -106,6 +87,32 @@ export function applyCase(
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(b, c, ret);
   return ret;
+}
+
+/** Adds the conditions of a case to the path; false where they cannot hold on it. */
+function assumeConditions(b: Binding, c: SummaryCase): boolean {
+  const { s } = b;
+  for (const r of c.requires) {
+    const v = valueOfKey(b, r.key);
+    if (v === undefined) continue;
+    const within = assumeInterval(s.facts, v, r.interval);
+    const facts = within !== undefined && r.nonzero ? assumeNonzero(within, v) : within;
+    if (facts === undefined) return false;
+    s.facts = facts;
+  }
+  for (const r of c.relations) {
+    const v = valueOfKey(b, r.key);
+    const facts = v === undefined ? s.facts : assumeMask(s.facts, r.mask, v, symbol(r.constant));
+    if (facts === undefined) return false;
+    s.facts = facts;
+  }
+  for (const o of c.oneOf) {
+    const v = valueOfKey(b, o.key);
+    const facts = v === undefined ? s.facts : assumeOneOf(s.facts, v, o.constants);
+    if (facts === undefined) return false;
+    s.facts = facts;
+  }
+  return true;
 }
 
 /** The field that a place which a callee wrote is, or lies below where it leads to pages. */
@@ -303,22 +310,13 @@ function replay(b: Binding, e: EntryEvent): void {
       return;
     }
     case 'dirty':
-      if (dirties === 'no') return;
-      for (const id of value.prov) {
-        const r = b.s.resources.get(id);
-        if (r !== undefined) setResource(b.s, { ...r, dirtied: r.dirtied ?? e.step });
-      }
-      if (value.prov.length === 0) forward(b, e, value);
+      if (dirties !== 'no') onPages(b, e, value, (r) => ({ ...r, dirtied: r.dirtied ?? e.step }));
       return;
     case 'free':
       freeRegion({ frame: b.frame, s: b.s, info }, value, e.api);
       return;
     case 'take':
-      for (const id of value.prov) {
-        const r = b.s.resources.get(id);
-        if (r !== undefined) setResource(b.s, { ...r, hold: { kind: 'taken', step: e.step } });
-      }
-      if (value.prov.length === 0) forward(b, e, value);
+      onPages(b, e, value, (r) => ({ ...r, hold: { kind: 'taken', step: e.step } }));
       return;
     case 'doubt':
       if (handedOver(b.s, value).length === 0) forward(b, e, value);
@@ -335,6 +333,15 @@ function replay(b: Binding, e: EntryEvent): void {
     case 'map':
       if (value.prov.length === 0) forward(b, e, value);
   }
+}
+
+/** Changes what a value is known to reach; what it holds of the caller's own caller is for that one. */
+function onPages(b: Binding, e: EntryEvent, value: Value, change: (r: Resource) => Resource): void {
+  for (const id of value.prov) {
+    const r = b.s.resources.get(id);
+    if (r !== undefined) setResource(b.s, change(r));
+  }
+  if (value.prov.length === 0) forward(b, e, value);
 }
 
 function forward(b: Binding, e: EntryEvent, value: Value): void {

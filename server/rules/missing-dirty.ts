@@ -145,8 +145,9 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
  * Whether a device has pages until another function gives them back. Where a notifier only has page tables filled anew, the pages go back at
  * once and are marked when the device lets go, if at all.
  */
-function isKeptForDevice({ evidence, releases }: SiteRecord, { fn }: CallSite): boolean {
-  return evidence.some((e) => e.kind === 'dma') && releases.some((r) => r.functionName !== fn?.name);
+function isKeptForDevice({ evidence, lifetime, releases }: SiteRecord, { fn }: CallSite): boolean {
+  const kept = lifetime !== 'short' && releases.some((r) => r.functionName !== fn?.name);
+  return kept && evidence.some((e) => e.kind === 'dma');
 }
 
 /** Whether a store, a device or a hypervisor that gets the pages is in sight: not just the flag and an address that is kept. */
