@@ -2,6 +2,7 @@
  * Where the names of a flags expression get their values: macros, enum constants, file variables, struct fields, results of
  * functions, and the arguments of callers. Each answers undefined where it knows nothing of the name.
  */
+import { keptBeside } from '../base/kept.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { callsOf, expressionTree, functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
@@ -221,20 +222,14 @@ const operatorCache = new WeakMap<CUnit['version'], Map<string, readonly Assignm
 
 /** Where the text assigns a name. Cached by unit. */
 function assignmentOperators(unit: CUnit, name: string, kind: 'field' | 'variable'): readonly AssignmentOperator[] {
-  const known = operatorCache.get(unit.version) ?? new Map<string, readonly AssignmentOperator[]>();
-  operatorCache.set(unit.version, known);
-  const key = `${kind} ${name}`;
-  let found = known.get(key);
-  if (found === undefined) {
+  return keptBeside(operatorCache, unit.version, `${kind} ${name}`, () => {
     const before = kind === 'field' ? '(?:->|\\.)\\s*' : '(?<![\\w.>])';
     const pattern = new RegExp(`${before}${name}\\s*(\\|=|=(?!=))`, 'g');
-    found = [...unit.code.matchAll(pattern)].map((m) => {
+    return [...unit.code.matchAll(pattern)].map((m) => {
       const partial = m[1] === '|=';
       return { operator: m.index + m[0].length - (partial ? 2 : 1), partial };
     });
-    known.set(key, found);
-  }
-  return found;
+  });
 }
 
 /** Assignments of a name in the functions of a unit; for fields also designated initialisers. */

@@ -2,13 +2,14 @@
  * Which struct a field expression belongs to, as far as declarations at hand tell: locals, file variables, and the structs that
  * the file and the headers of its project define. A field of a struct defined elsewhere is unknown, never guessed.
  */
+import { keptBeside } from '../base/kept.ts';
 import { type CNode, childByField } from '../syntax/node.ts';
 import { typeOfExpression } from '../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { treeOf } from './call-index.ts';
 import { localNames } from './locals.ts';
 import type { ProjectView } from './project-view.ts';
-import { homeOf } from './struct-home.ts';
+import { homeOf, structBody } from './struct-home.ts';
 import { bare, codeOf } from './trees.ts';
 
 /** The tag of the struct that holds the field of a field_expression; undefined where no declaration at hand tells. */
@@ -91,17 +92,7 @@ const memberCache = new WeakMap<CUnit, Map<string, ReadonlyMap<string, string>>>
 
 function memberTag(units: readonly CUnit[], owner: string, field: string): string | undefined {
   for (const unit of units) {
-    let structs = memberCache.get(unit);
-    if (structs === undefined) {
-      structs = new Map();
-      memberCache.set(unit, structs);
-    }
-    let members = structs.get(owner);
-    if (members === undefined) {
-      members = membersOf(unit, owner);
-      structs.set(owner, members);
-    }
-    const tag = members.get(field);
+    const tag = keptBeside(memberCache, unit, owner, () => membersOf(unit, owner)).get(field);
     if (tag !== undefined) return tag;
   }
   return undefined;
@@ -109,11 +100,7 @@ function memberTag(units: readonly CUnit[], owner: string, field: string): strin
 
 function membersOf(unit: CUnit, owner: string): Map<string, string> {
   const members = new Map<string, string>();
-  const head = new RegExp(`\\b(?:struct|union)\\s+${owner}\\s*\\{`);
-  const item = unit.declarations.find((d) => d.kind === 'type' && head.test(unit.code.slice(d.span.start, d.span.end)));
-  if (item === undefined) return members;
-  const text = unit.code.slice(item.span.start, item.span.end);
-  for (const m of text.matchAll(/\b(?:struct|union)\s+(\w+)\s+([^;{}]*);/g)) {
+  for (const m of structBody(unit, owner).matchAll(/\b(?:struct|union)\s+(\w+)\s+([^;{}]*);/g)) {
     for (const name of (m[2] ?? '').matchAll(/(\w+)\s*(?:\[[^\]]*\]\s*)*(?=,|$)/g)) {
       if (name[1] !== undefined && m[1] !== undefined) members.set(name[1], m[1]);
     }

@@ -4,6 +4,7 @@
  */
 
 import type { Model } from '../../model/index.ts';
+import { keptBeside } from '../base/kept.ts';
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
@@ -345,15 +346,8 @@ const fieldCache = new WeakMap<CUnit['version'], Map<string, ReadonlySet<Functio
 
 /** The functions of a unit that name a field. Cached by unit. */
 function functionsWithField(unit: CUnit, field: string): ReadonlySet<FunctionDef> {
-  const known = fieldCache.get(unit.version) ?? new Map<string, ReadonlySet<FunctionDef>>();
-  fieldCache.set(unit.version, known);
-  const before = known.get(field);
-  if (before !== undefined) return before;
-  const found = new Set<FunctionDef>();
-  for (const m of unit.code.matchAll(new RegExp(`(?:->|\\.)\\s*${field}\\b`, 'g'))) {
-    const fn = functionAt(unit, m.index);
-    if (fn !== undefined) found.add(fn);
-  }
-  known.set(field, found);
-  return found;
+  return keptBeside(fieldCache, unit.version, field, () => {
+    const places = unit.code.matchAll(new RegExp(`(?:->|\\.)\\s*${field}\\b`, 'g'));
+    return new Set([...places].flatMap((m) => functionAt(unit, m.index) ?? []));
+  });
 }

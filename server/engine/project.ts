@@ -8,6 +8,7 @@ import { model } from '../../model/index.ts';
 import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
 import type { FlowMemo } from '../analysis/flow-memo.ts';
 import { exportsOf, type ProjectView, type VisibleFunction } from '../analysis/project-view.ts';
+import { kept } from '../base/kept.ts';
 import { decode } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';
@@ -44,14 +45,6 @@ function kernelSymbols(name: string): readonly KernelRange[] | undefined {
   const macros = rangeOf(FLAGS_ARE_MACROS.kernels);
   const rows = model.select({ since: 0, until: Number.POSITIVE_INFINITY }).allFlags(name);
   return rows.map((row) => intersect(rangeOf(row.kernels), macros)).filter((r) => r !== undefined);
-}
-
-function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 /** The headers that a unit includes, by the lines outside of its functions. */

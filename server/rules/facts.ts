@@ -2,6 +2,7 @@
  * Questions of rules to the model's rows, answered as sets of kernels: where a name exists with these arguments,
  * where a flag is known, where mm/gup.c refuses a call and how that shows.
  */
+
 import { FAST_MASK_ROWS } from '../../model/flags.ts';
 import type { Model } from '../../model/index.ts';
 import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../model/schema.ts';
@@ -9,6 +10,7 @@ import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { rangeOf, type Since } from '../../model/version.ts';
 import { isNullText } from '../analysis/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
+import { keptBeside } from '../base/kept.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf } from './kernels.ts';
@@ -89,14 +91,9 @@ function writtenKernels(pass: RulePass, name: string, pattern: RegExp): Kernels 
 }
 
 function writtenIn(unit: CUnit, name: string, pattern: RegExp): Kernels {
-  const known = written.get(unit.version) ?? new Map<string, Kernels>();
-  written.set(unit.version, known);
-  let found = known.get(pattern.source);
-  if (found === undefined) {
-    found = unionOf(definitionStarts(unit.text, name, pattern).flatMap((at) => [...branchKernels(unit, at)]));
-    known.set(pattern.source, found);
-  }
-  return found;
+  return keptBeside(written, unit.version, pattern.source, () =>
+    unionOf(definitionStarts(unit.text, name, pattern).flatMap((at) => [...branchKernels(unit, at)])),
+  );
 }
 
 function definitionStarts(text: string, name: string, pattern: RegExp): number[] {

@@ -2,9 +2,11 @@
  * Who calls a function, and how it is reached without a call: through a table of functions, as a callback, from module set-up. Names
  * are looked up in the function's file and, where it is not static, in the files beside it.
  */
+
 import { CALLBACK_ROWS } from '../../../model/callbacks.ts';
 import { OPS_ROWS } from '../../../model/ops.ts';
 import type { CallbackRow, EntryPoint } from '../../../model/schema.ts';
+import { keptBeside } from '../../base/kept.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { callsOf, functionAt, placesOfWord } from '../call-index.ts';
@@ -70,14 +72,7 @@ const hookCache = new WeakMap<CUnit['version'], Map<string, readonly Hook[]>>();
 
 /** The hooks of a name in one file. Kept for each file. */
 function hooksIn(unit: CUnit, name: string): readonly Hook[] {
-  const known = hookCache.get(unit.version) ?? new Map<string, readonly Hook[]>();
-  hookCache.set(unit.version, known);
-  let hooks = known.get(name);
-  if (hooks === undefined) {
-    hooks = findHooks(unit, name);
-    known.set(name, hooks);
-  }
-  return hooks;
+  return keptBeside(hookCache, unit.version, name, () => findHooks(unit, name));
 }
 
 function findHooks(unit: CUnit, name: string): Hook[] {

@@ -2,6 +2,7 @@
  * Whether changes of the page tables are followed for the pages of a site (case 3): an MMU notifier that has to do with the object that keeps
  * them, in the file that takes them or in one that the calls to the acquire and the release run through.
  */
+
 import { pointee } from '../../syntax/ctype.ts';
 import { type CNode, childByField } from '../../syntax/node.ts';
 import { typeOfExpression } from '../../syntax/types.ts';
@@ -11,6 +12,7 @@ import { NOTIFIERS, notifierIn } from '../notifier.ts';
 import { fieldOwner } from '../owners.ts';
 import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
+import { definesStruct, structBody } from '../struct-home.ts';
 import type { PageTrace } from '../traces.ts';
 import { argumentNodes, bare, operatorOf } from '../trees.ts';
 import type { Clue } from './clue.ts';
@@ -111,14 +113,7 @@ function tagsIn({ unit, fn }: FunctionIn): string[] {
 /** Structs of the project that the members of a struct are, or point to. */
 function heldBy(unit: CUnit, tag: string, project: ProjectView): readonly string[] {
   const near = [unit, ...project.headers(unit)];
-  const bodyOf = (name: string): string | undefined => {
-    const head = new RegExp(`\\bstruct\\s+${name}\\s*\\{`);
-    for (const { code, declarations } of near) {
-      const item = declarations.find((d) => d.kind === 'type' && head.test(code.slice(d.span.start, d.span.end)));
-      if (item !== undefined) return code.slice(item.span.start, item.span.end).replace(head, '');
-    }
-    return undefined;
-  };
-  const members = [...(bodyOf(tag) ?? '').matchAll(TAG)].flatMap((m) => m[1] ?? []);
-  return [...new Set(members)].filter((name) => bodyOf(name) !== undefined);
+  const body = near.map((file) => structBody(file, tag)).find((text) => text !== '') ?? '';
+  const members = [...body.matchAll(TAG)].flatMap((m) => m[1] ?? []);
+  return [...new Set(members)].filter((name) => near.some((file) => definesStruct(file, name)));
 }
