@@ -146,3 +146,20 @@ export function pathTo(root: CNode, span: Span): CNode[] {
   }
   return path;
 }
+
+/** The last statement of a branch: of its block, or the branch itself where it has no braces. */
+export function lastStatement(branch: CNode | undefined): CNode | undefined {
+  return branch?.type === 'compound_statement' ? branch.children.at(-1) : branch;
+}
+
+const LOOPS: ReadonlySet<string> = new Set(['for_statement', 'while_statement', 'do_statement']);
+
+/** Whether a node is a loop of C itself; the macros that iterate are calls. */
+export function isLoop(node: CNode): boolean {
+  return LOOPS.has(node.type);
+}
+
+/** The loops around a place, the outermost first. */
+export function loopsAround(root: CNode, span: Span): readonly CNode[] {
+  return pathTo(root, span).filter(isLoop);
+}

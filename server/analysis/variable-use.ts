@@ -2,7 +2,7 @@
 import { type CNode, childByField, walk } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { placeOfStatement } from './statement-place.ts';
-import { codeOf, pathTo } from './trees.ts';
+import { codeOf, isLoop, pathTo } from './trees.ts';
 
 /** One use of a name: its node, and how it is used. */
 export interface VariableUse {
@@ -27,8 +27,6 @@ function isPlain(unit: CUnit, assignment: CNode): boolean {
   return operator === undefined || codeOf(unit, operator) === '=';
 }
 
-const LOOPS: ReadonlySet<string> = new Set(['for_statement', 'while_statement', 'do_statement']);
-
 /**
  * Whether nobody reads what the variable holds when the statement is done: before every read that may come later stands an assignment in a
  * block around that read, with no label in between. Loops around the statement, and labels that a goto behind it leads back to, start over.
@@ -38,9 +36,7 @@ export function isDeadAfter(unit: CUnit, tree: CNode, statement: CNode, name: st
   if (place === undefined) return false;
   const uses = usesOf(unit, tree, name);
   const end = returnBehind(place.block, statement)?.end ?? tree.end;
-  const starts = [...place.around.filter((n) => LOOPS.has(n.type)), ...labelsBehind(tree, statement)].map(
-    (n) => n.start,
-  );
+  const starts = [...place.around.filter(isLoop), ...labelsBehind(tree, statement)].map((n) => n.start);
   const again = end < tree.end ? statement.start : Math.min(statement.start, ...starts);
   const labels = nodesOf(tree, 'labeled_statement');
   const isSet = (read: CNode, from: number): boolean =>

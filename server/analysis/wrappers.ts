@@ -13,7 +13,7 @@ import { argumentOf, readingRows } from './flags.ts';
 import { functionDeclarator, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { mayTake } from './takers.ts';
-import { bare, calleeOf, callNodes, codeOf, operatorOf, pathTo, rootVariable } from './trees.ts';
+import { bare, calleeOf, callNodes, codeOf, lastStatement, operatorOf, pathTo, rootVariable } from './trees.ts';
 
 /** A macro or function that takes pages for its callers. */
 export interface Wrapper {
@@ -242,7 +242,7 @@ export function onErrorPath(unit: CUnit, tree: CNode, node: CNode, acquire: CNod
 function succeeds(unit: CUnit, statement: CNode): boolean {
   if (statement.type !== 'if_statement' || childByField(statement, 'alternative') !== undefined) return false;
   const branch = childByField(statement, 'consequence');
-  const last = branch?.type === 'compound_statement' ? branch.children.at(-1) : branch;
+  const last = lastStatement(branch);
   const test = codeOf(unit, childByField(statement, 'condition') ?? statement);
   return (
     last?.type === 'return_statement' &&

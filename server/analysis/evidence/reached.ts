@@ -8,7 +8,7 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { callsIn, treeOf } from '../call-index.ts';
 import { type ProjectView, visibleFunctions } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
-import { codeOf, pathTo } from '../trees.ts';
+import { codeOf, lastStatement, pathTo } from '../trees.ts';
 import { onErrorPath } from '../wrappers.ts';
 import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
 import { inWords } from './words.ts';
@@ -167,19 +167,7 @@ function takesOthers({ unit, fn, node }: PlaceIn, { model, project }: AcquireCha
 
 /** Whether no pass over a function has both a place in it and another node: they stand in different cases or branches. */
 export function areSeparate({ unit, fn, node }: PlaceIn, other: CNode): boolean {
-  return hasBranches(unit, fn) && separate(unit, treeOf(unit, fn), other, node);
-}
-
-const branching = new WeakMap<FunctionDef, boolean>();
-
-/** Whether a function has branches of which one pass takes one. */
-function hasBranches(unit: CUnit, fn: FunctionDef): boolean {
-  let found = branching.get(fn);
-  if (found === undefined) {
-    found = /\b(?:else|case|return)\b/.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
-    branching.set(fn, found);
-  }
-  return found;
+  return separate(unit, treeOf(unit, fn), other, node);
 }
 
 /**
@@ -211,8 +199,7 @@ function returnsFrom(unit: CUnit, statement: CNode, place: CNode): boolean {
     .map((field) => childByField(statement, field))
     .find((n) => n !== undefined && n.start <= place.start && place.end <= n.end);
   if (branch === undefined || /\b(?:goto|break|continue)\b/.test(codeOf(unit, branch))) return false;
-  const last = branch.type === 'compound_statement' ? branch.children.findLast((n) => n.type !== 'comment') : branch;
-  return last?.type === 'return_statement';
+  return lastStatement(branch)?.type === 'return_statement';
 }
 
 function climb(place: PlaceIn, chain: AcquireChain, add: (r: Reach) => void): readonly PlaceIn[] {

@@ -5,7 +5,7 @@
 import { callsIn, functionAt, treeOf } from '../../analysis/call-index.ts';
 import { areSeparate } from '../../analysis/evidence/reached.ts';
 import type { Step } from '../../analysis/resource.ts';
-import { argumentNodes, pathTo } from '../../analysis/trees.ts';
+import { argumentNodes, isLoop, loopsAround, pathTo } from '../../analysis/trees.ts';
 import type { Span } from '../../base/span.ts';
 import { type CNode, walk } from '../../syntax/node.ts';
 import { variablesOf } from '../../syntax/types.ts';
@@ -123,7 +123,7 @@ function isFit({ unit, fn, span }: Taking, arm: FailingArm, call: CNode): boolea
   const tree = treeOf(unit, fn);
   if (runsAfter(tree, arm, call)) return false;
   if (call.start < arm.body.start && !areSeparate({ unit, fn, node: call }, arm.jump)) return false;
-  const loops = pathTo(tree, call).filter((n) => LOOPS.has(n.type));
+  const loops = loopsAround(tree, call);
   if (loops.some((loop) => loop.start > arm.body.start || loop.end < arm.jump.end)) return false;
   const names = new Set(argumentNodes(call).flatMap((n) => variablesIn(unit, n)));
   const locals = variablesOf(unit, fn).filter((v) => names.has(v.name));
@@ -141,11 +141,9 @@ function runsAfter(tree: CNode, { body, jump, rung }: FailingArm, call: CNode): 
   if (body.start <= call.start && call.start < jump.end) return true;
   if (rung !== undefined) return call.start >= rung.span.start;
   if (jump.type !== 'break_statement') return false;
-  const left = pathTo(tree, jump).findLast((n) => LOOPS.has(n.type) || n.type === 'switch_statement');
+  const left = pathTo(tree, jump).findLast((n) => isLoop(n) || n.type === 'switch_statement');
   return left === undefined || call.start >= left.end;
 }
-
-const LOOPS: ReadonlySet<string> = new Set(['for_statement', 'while_statement', 'do_statement']);
 
 /** Names in an expression that are no fields. */
 function variablesIn(unit: CUnit, node: CNode): string[] {

@@ -1,9 +1,11 @@
 /** The arms of tests in which a path that leaks leaves a function: by a return, or by a jump to the labels at its end. */
+
 import { treeOf } from '../../analysis/call-index.ts';
 import { type Rung, rungsUsed } from '../../analysis/exit-ladder.ts';
 import type { FlowProblem } from '../../analysis/flow-problem.ts';
 import type { Step } from '../../analysis/resource.ts';
 import type { CallSite } from '../../analysis/site.ts';
+import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';
 import type { PageFinding } from '../flow-report.ts';
@@ -89,7 +91,7 @@ function isNegated(code: string, start: number): boolean {
 function leavingArm(statement: CNode, outcome: boolean): Omit<FailingArm, 'rung'> | undefined {
   const alternative = childByField(statement, 'alternative');
   const body = outcome ? childByField(statement, 'consequence') : alternative?.children.at(-1);
-  const jump = body?.type === 'compound_statement' ? body.children.at(-1) : body;
+  const jump = lastStatement(body);
   if (body === undefined || jump === undefined || !/^(?:goto|return|break)_statement$/.test(jump.type))
     return undefined;
   return { body, jump, hasElse: outcome && alternative !== undefined };

@@ -2,8 +2,10 @@
  * The number of pages held behind a test for all of them: `ret = pin_user_pages_fast(addr, nr, ...); if (ret != nr) return -EFAULT;` leaves
  * `nr`, whatever becomes of `ret`.
  */
+
 import { treeOf } from '../../analysis/call-index.ts';
 import type { CallSite } from '../../analysis/site.ts';
+import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';
 import { argumentOf } from '../facts.ts';
@@ -63,8 +65,7 @@ function asksForAll(condition: string, result: string, count: string): boolean {
 }
 
 function isLeaving(arm: CNode): boolean {
-  const last = arm.type === 'compound_statement' ? arm.children.findLast((c) => c.type !== 'comment') : arm;
-  return last?.type === 'return_statement';
+  return lastStatement(arm)?.type === 'return_statement';
 }
 
 function isChangedIn(site: CallSite, name: string, offset: number): boolean {

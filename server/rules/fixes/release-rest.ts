@@ -4,7 +4,7 @@
  */
 import { treeOf } from '../../analysis/call-index.ts';
 import type { CallSite } from '../../analysis/site.ts';
-import { codeOf, pathTo } from '../../analysis/trees.ts';
+import { codeOf, lastStatement, loopsAround } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../facts.ts';
@@ -53,7 +53,7 @@ function alike(site: CallSite, tree: CNode, found: readonly FailingArm[]): reado
     walk(loop, (n) => {
       const body = n.type === 'if_statement' ? childByField(n, 'consequence') : undefined;
       if (body === undefined || n.start < arm.body.end) return true;
-      const jump = body.type === 'compound_statement' ? body.children.at(-1) : body;
+      const jump = lastStatement(body);
       const counted = /\+\+|--|[-+]=/.test(code.slice(arm.body.end, n.start));
       const same = jump?.type === 'goto_statement' && codeOf(site.unit, jump) === codeOf(site.unit, arm.jump);
       const known = arms.some((a) => a.body.start === body.start);
@@ -63,12 +63,6 @@ function alike(site: CallSite, tree: CNode, found: readonly FailingArm[]): reado
     });
   }
   return arms.sort((a, b) => a.body.start - b.body.start);
-}
-
-const LOOPS: ReadonlySet<string> = new Set(['for_statement', 'while_statement', 'do_statement']);
-
-function loopsAround(tree: CNode, node: CNode): readonly CNode[] {
-  return pathTo(tree, node).filter((n) => LOOPS.has(n.type));
 }
 
 /** A way out of a loop, and what the acquire call fills. */
