@@ -1,7 +1,9 @@
 /** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
+
 import type { Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
 import { conversionOf, type Value } from '../flow/value.ts';
+import { functionAt } from './call-index.ts';
 import { checkNullRelease } from './check-release.ts';
 import { checkReleaseCount } from './check-result.ts';
 import type { ProblemKind } from './flow-problem.ts';
@@ -229,7 +231,7 @@ function isMapped(s: PathState, m: Mapping): boolean {
 
 /** Whether the function that holds a step takes a mapping back further up: of a callee nothing is known but what it does to pages. */
 function unmapsBefore({ unit, span }: Step): boolean {
-  const fn = unit.functions.find((f) => f.bodySpan.start <= span.start && span.end <= f.bodySpan.end);
+  const fn = functionAt(unit, span.start);
   return fn !== undefined && /unmap\w*\s*\(/i.test(unit.code.slice(fn.bodySpan.start, span.start));
 }
 

@@ -57,6 +57,11 @@ export function functionAt(unit: CUnit, offset: number): FunctionDef | undefined
   return undefined;
 }
 
+/** Name of the function that an offset lies in; empty at file scope. */
+export function nameOfFunctionAt(unit: CUnit, offset: number): string {
+  return functionAt(unit, offset)?.name ?? '';
+}
+
 const called = new WeakMap<CUnit['version'], ReadonlyMap<FunctionDef, ReadonlySet<string>>>();
 
 /** Names before brackets in the bodies of the unit's functions, by one pass over the unit. */

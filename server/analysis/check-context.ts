@@ -1,5 +1,7 @@
 /** Demands of a call on its surroundings, where the path itself shows that they are not met. */
+
 import type { ApiRow } from '../../model/schema.ts';
+import { functionAt } from './call-index.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
@@ -60,7 +62,7 @@ function ownLock({ unit, fn }: OnPath['frame'], lock: Step | undefined): Step | 
 function passesUnlock({ unit, span, chain }: Resource['origin']): boolean {
   return [{ unit, span }, ...chain].some((place) => {
     const { start } = place.span;
-    const fn = place.unit.functions.find((f) => f.bodySpan.start <= start && start < f.bodySpan.end);
+    const fn = functionAt(place.unit, start);
     if (fn === undefined) return true;
     const body = place.unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
     const before = body.slice(0, start - fn.bodySpan.start);

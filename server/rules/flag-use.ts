@@ -2,9 +2,9 @@
  * What the flags rules share: each place where a flag gets into a gup_flags argument, once, with the kernels on which it
  * counts; and the report that draws severity and confidence from how sure the flag and the kernel are.
  */
+import { nameOfFunctionAt } from '../analysis/call-index.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { Confidence, Severity } from '../engine/protocol.ts';
-import type { CUnit } from '../syntax/unit.ts';
 import type { FixProposal, Report, RulePass } from './define.ts';
 import { flagKernels, kernelsWithRole } from './facts.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
@@ -85,7 +85,7 @@ export function reportUse(pass: RulePass, use: FlagUse, finding: FlagFinding): v
     message: finding.message,
     kernels: finding.on ?? use.live,
     at: { unit: term.unit, span: term.span },
-    functionName: functionAt(term.unit, term.span.start),
+    functionName: nameOfFunctionAt(term.unit, term.span.start),
     site,
     severity: versionSeverity(pass, certain ? finding.severity : uncertain(finding.severity), finding.holds, possible),
     confidence,
@@ -100,11 +100,6 @@ export function reportUse(pass: RulePass, use: FlagUse, finding: FlagFinding): v
  */
 export function versionSeverity(pass: RulePass, severity: Severity, holds: Kernels, possible: Kernels): Severity {
   return pass.kernelKnown || includesAll(holds, possible) ? severity : 'info';
-}
-
-/** Name of the function that an offset lies in; empty at file scope. */
-export function functionAt(unit: CUnit, offset: number): string {
-  return unit.functions.find((fn) => fn.span.start <= offset && offset < fn.span.end)?.name ?? '';
 }
 
 function uncertain(severity: Severity): Severity {

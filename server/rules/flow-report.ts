@@ -2,6 +2,7 @@
  * What the rules over path analysis share: the problems of a kind that belong to the file at hand, each once; and the report that shows
  * the path from the acquire call to the place where it goes wrong. Severity follows proof: what rests on an assumption is a warning.
  */
+import { nameOfFunctionAt } from '../analysis/call-index.ts';
 import type { FlowProblem, ProblemKind } from '../analysis/flow-problem.ts';
 import type { Origin, Resource, Step } from '../analysis/resource.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
@@ -70,15 +71,17 @@ function placed(pass: RulePass, problem: FlowProblem): FlowFinding | undefined {
   const site = resource === undefined ? undefined : siteOf(pass, resource.origin);
   if (step.unit === unit) {
     const call = pass.calls.find((c) => c.unit === unit && c.span.start === step.span.start);
-    return { problem, at: step, functionName: functionAt(step) || problem.functionName, site, call };
+    return {
+      problem,
+      at: step,
+      functionName: nameOfFunctionAt(step.unit, step.span.start) || problem.functionName,
+      site,
+      call,
+    };
   }
   if (resource === undefined || resource.origin.unit !== unit || pass.isReported(step.unit)) return undefined;
   const { nameSpan: span, functionName } = resource.origin;
   return { problem, at: { unit, span }, functionName, site, call: undefined };
-}
-
-function functionAt({ unit, span }: UnitSpan): string {
-  return unit.functions.find((fn) => fn.span.start <= span.start && span.start < fn.span.end)?.name ?? '';
 }
 
 /** The site of this file that an origin is: the acquire call itself, or the call of the wrapper that leads to it. */

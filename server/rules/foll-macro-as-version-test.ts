@@ -42,7 +42,9 @@
  * ## References
  * include/linux/mm_types.h of 6.3.
  */
+
 import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
+import { nameOfFunctionAt } from '../analysis/call-index.ts';
 import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
@@ -85,7 +87,7 @@ function checkCondition(pass: RulePass, at: { start: number; end: number }, cond
       message: `${name} is no macro on {kernels}: this test is false there whether the kernel has the flag or not; compare LINUX_VERSION_CODE`,
       kernels: blind,
       at: { unit: pass.unit, span: { start, end: start + name.length } },
-      functionName: pass.unit.functions.find((fn) => fn.span.start <= start && start < fn.span.end)?.name ?? '',
+      functionName: nameOfFunctionAt(pass.unit, start),
       severity: versionSeverity(pass, 'warning', holds, has),
     });
   }

@@ -2,6 +2,7 @@
  * Pages that are marked dirty only where the direction of a transfer is one of the two in which a device writes: DMA_FROM_DEVICE is asked
  * for, and the same variable is DMA_BIDIRECTIONAL elsewhere in the module. By the text of the files.
  */
+import { functionAt } from '../analysis/call-index.ts';
 import type { ApiCall } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import type { CUnit } from '../syntax/unit.ts';
@@ -72,7 +73,7 @@ function setToBoth(pass: RulePass, call: ApiCall, direction: string): UnitSpan |
   const tag = tagOf(here, /^\w+/.exec(direction)?.[0] ?? '');
   for (const unit of filesOf(pass)) {
     for (const m of unit.code.matchAll(new RegExp(`\\b(\\w+)\\s*(?:->|\\.)\\s*${field}\\s*=\\s*(\\w+)\\s*;`, 'g'))) {
-      const fn = unit.functions.find((f) => f.bodySpan.start <= m.index && m.index < f.bodySpan.end);
+      const fn = functionAt(unit, m.index);
       if (fn === undefined || tag === undefined || tagOf({ unit, fn }, m[1] ?? '') !== tag) continue;
       if (new RegExp(`^${BOTH}$`).test(m[2] ?? ''))
         return { unit, span: { start: m.index, end: m.index + m[0].length } };

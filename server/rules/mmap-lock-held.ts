@@ -41,6 +41,7 @@
  * ## References
  * gup_fast_fallback() and __gup_longterm_locked() in mm/gup.c.
  */
+import { functionAt } from '../analysis/call-index.ts';
 import type { Step } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Confidence } from '../engine/protocol.ts';
@@ -95,7 +96,7 @@ function checkLookup(pass: RulePass, site: CallSite): void {
 function sureOf(confidence: Confidence, lock: Step | undefined): Confidence {
   if (lock === undefined) return confidence;
   const { unit, span } = lock;
-  const fn = unit.functions.find((f) => f.span.start <= span.start && span.start < f.span.end);
+  const fn = functionAt(unit, span.start);
   const argument = /\(\s*&?([\w>.-]+?)(?:->mmap_(?:sem|lock))?\s*[,)]/.exec(unit.code.slice(span.start, span.end))?.[1];
   if (argument === undefined || argument === 'current->mm' || fn === undefined) return confidence;
   const own = new RegExp(`\\b${argument.replace(/[.>-]/g, '\\$&')}\\s*=\\s*current->mm\\b`);

@@ -52,6 +52,7 @@
  * ## References
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
+import { functionAt } from '../analysis/call-index.ts';
 import { KEPT } from '../analysis/check-result.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './facts.ts';
@@ -103,7 +104,7 @@ function reportLostCounts(pass: RulePass): void {
 /** Whether the acquire call is repeated in a loop: what one turn did not get the next one asks for. A result that is only tested tells no turn. */
 function isAddedUp({ resource, problem, site }: PageFinding): boolean {
   const { unit, span } = resource.origin;
-  const fn = unit.functions.find((f) => f.span.start <= span.start && span.start < f.span.end);
+  const fn = functionAt(unit, span.start);
   if (fn === undefined || !isInLoop(unit, fn, span.start) || problem.step.unit !== unit) return false;
   const variable = site === undefined || site.via !== undefined ? undefined : resultVariable(site);
   if (variable === undefined) return true;

@@ -69,13 +69,8 @@ export function heldByLookup({ unit, fn, offset }: PlaceOfCall, project: Project
   const before = unit.code.slice(start, offset);
   const lookup = LOOKUPS.exec(before);
   if (lookup === null || takersOf(unit, project).test(before) || DROPS.test(before)) return undefined;
-  const name = /\w+/.exec(lookup[0])?.[0] ?? '';
-  return clueAt(
-    unit,
-    start + lookup.index,
-    lookup[0],
-    `${name}() wants the lock held, and nothing drops it before the call`,
-  );
+  const at = start + lookup.index;
+  return clueAt(unit, at, lookup[0], (name) => `${name}() wants the lock held, and nothing drops it before the call`);
 }
 
 const UNKNOWN: MmapContext = { state: 'unknown', clue: undefined };
@@ -188,18 +183,26 @@ function freeAt({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | u
   const drop = [...before.matchAll(new RegExp(DROPS.source, 'g'))].at(-1);
   if (drop !== undefined) {
     const since = before.slice(drop.index);
-    const conditional = /\bif\s*\([^;{}]*\)\s*$/.test(before.slice(0, drop.index));
-    if (conditional || takers.test(since) || leavesBlock(since) || /\n\w+:(?!:)/.test(since)) return undefined;
-    return clueAt(unit, start + drop.index, drop[0], `the lock is given back here in ${fn.name}()`);
+    if (
+      IF_AHEAD.test(before.slice(0, drop.index)) ||
+      takers.test(since) ||
+      leavesBlock(since) ||
+      /\n\w+:(?!:)/.test(since)
+    )
+      return undefined;
+    return clueAt(unit, start + drop.index, drop[0], () => `the lock is given back here in ${fn.name}()`);
   }
   if (takers.test(before)) return undefined;
   const behind = unit.code.slice(offset, end);
   const take = TAKES_ALWAYS.exec(behind);
   const first = TAKES.exec(behind);
   if (take === null || first?.index !== take.index || DROPS.test(behind.slice(0, take.index))) return undefined;
-  if (/\bif\s*\([^;{}]*\)\s*$/.test(behind.slice(0, take.index))) return undefined;
-  return clueAt(unit, offset + take.index, take[0], `${fn.name}() takes the lock here, behind the call`);
+  if (IF_AHEAD.test(behind.slice(0, take.index))) return undefined;
+  return clueAt(unit, offset + take.index, take[0], () => `${fn.name}() takes the lock here, behind the call`);
 }
+
+/** Code that ends with the head of an if: what follows is done on some condition. */
+const IF_AHEAD = /\bif\s*\([^;{}]*\)\s*$/;
 
 /** What takes the lock whatever the state, so that whoever holds it would wait for himself. */
 const TAKES_ALWAYS =
@@ -215,10 +218,11 @@ function leavesBlock(code: string): boolean {
   return false;
 }
 
-function clueAt(unit: CUnit, offset: number, found: string, text: string): LockClue {
+/** A clue at the name that what was found at an offset starts with. */
+function clueAt(unit: CUnit, offset: number, found: string, text: (name: string) => string): LockClue {
   const name = /\w+/.exec(found)?.[0] ?? '';
   const at = offset + found.indexOf(name);
-  return { unit, span: { start: at, end: at + name.length }, text };
+  return { unit, span: { start: at, end: at + name.length }, text: text(name) };
 }
 
 /** A fault on user memory before a call, or anywhere in a function that neither takes nor drops the lock: it is not held there. */
@@ -229,10 +233,9 @@ function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | 
   const constant = !takers.test(body) && !DROPS.test(body);
   const m = FAULTS.exec(constant ? body : unit.code.slice(start, offset));
   if (m === null) return undefined;
-  const name = /\w+/.exec(m[0])?.[0] ?? '';
-  const at = start + m.index + m[0].indexOf(name);
-  const text = `${name}() in ${fn.name}() may fault, which takes the lock: it is not held here`;
-  return { unit, span: { start: at, end: at + name.length }, text };
+  const text = (name: string): string =>
+    `${name}() in ${fn.name}() may fault, which takes the lock: it is not held here`;
+  return clueAt(unit, start + m.index, m[0], text);
 }
 
 /** In a function that neither takes nor drops the lock, a call of one of the files at hand that takes it first of all. */
