@@ -10,7 +10,7 @@ import { NO_OWNER } from '../analysis/trace-objects.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
-import { type CallKind, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
+import { type CallTest, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
 import { type OwnerFacts, ownersOf } from './owner-facts.ts';
 
 /** One release of what a field holds. */
@@ -167,7 +167,7 @@ const KERNEL_PAGES: ReadonlySet<string> = new Set([
 
 const isPage = (type: string): boolean => /\bstruct (?:page|folio) \*/.test(type);
 
-const OTHER_PAGES: CallKind = {
+const OTHER_PAGES: CallTest = {
   name: 'other pages',
   isWanted: (name, model) =>
     KERNEL_PAGES.has(name) ||

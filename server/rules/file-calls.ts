@@ -5,6 +5,7 @@
 
 import type { Model } from '../../model/index.ts';
 import { functionAt, namesBeforeBrackets } from '../analysis/call-index.ts';
+import { kept } from '../base/kept.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 
 /** A function and the file it stands in. */
@@ -66,6 +67,28 @@ export function callsOf(files: readonly CUnit[], name: string): readonly PlacedC
   return files.flatMap((unit) => indexOf(unit).get(name) ?? []);
 }
 
+/**
+ * The functions that call one of a name, and those that call these, so many levels up; each once, and without the one asked for. Those that do
+ * not count are not followed further up either.
+ */
+export function callersAbove(
+  files: readonly CUnit[],
+  name: string,
+  levels: number,
+  counts: (fn: FunctionDef) => boolean = () => true,
+): readonly PlacedFunction[] {
+  const found = new Map<FunctionDef, PlacedFunction>();
+  const asked = new Set([name]);
+  let level: readonly string[] = [name];
+  for (let i = 0; i < levels; i++) {
+    const callers = level.flatMap((callee) => callsOf(files, callee)).filter(({ fn }) => counts(fn));
+    for (const { unit, fn } of callers) if (fn.name !== name) found.set(fn, { unit, fn });
+    level = [...new Set(callers.map(({ fn }) => fn.name))].filter((caller) => !asked.has(caller));
+    for (const caller of level) asked.add(caller);
+  }
+  return [...found.values()];
+}
+
 /** Which calls to look for. */
 export interface WantedCalls {
   isWanted(name: string): boolean;
@@ -107,7 +130,7 @@ export function functionsThatCall(
 }
 
 /** A kind of call, by the model. */
-export interface CallKind {
+export interface CallTest {
   /** Tells kinds apart. */
   readonly name: string;
   isWanted(called: string, model: Model): boolean;
@@ -116,18 +139,13 @@ export interface CallKind {
 const kindsMade = new WeakMap<CUnit['version'], { readonly model: Model; readonly made: Map<string, boolean> }>();
 
 /** Whether a function of a file makes a call of a kind. Kept for each file. */
-export function makesCall(unit: CUnit, kind: CallKind, model: Model): boolean {
+export function makesCall(unit: CUnit, kind: CallTest, model: Model): boolean {
   let known = kindsMade.get(unit.version);
   if (known === undefined || known.model !== model) {
     known = { model, made: new Map() };
     kindsMade.set(unit.version, known);
   }
-  let made = known.made.get(kind.name);
-  if (made === undefined) {
-    made = [...indexOf(unit).keys()].some((called) => kind.isWanted(called, model));
-    known.made.set(kind.name, made);
-  }
-  return made;
+  return kept(known.made, kind.name, () => [...indexOf(unit).keys()].some((called) => kind.isWanted(called, model)));
 }
 
 /** Whether a function names a struct field: `->field` or `.field`. */

@@ -72,7 +72,14 @@ import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { evidenceSteps, WRITES } from './evidence-steps.ts';
 import { placesOfOthers } from './explained.ts';
-import { callsOf, filesOf, functionsThatCall, mentionsField, type PlacedFunction, placeKey } from './file-calls.ts';
+import {
+  callersAbove,
+  filesOf,
+  functionsThatCall,
+  mentionsField,
+  type PlacedFunction,
+  placeKey,
+} from './file-calls.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
 import { type HalfMarked, halfMarked } from './half-dirty.ts';
 import { isOwnMemory, isPrivateMemory } from './own-memory.ts';
@@ -227,14 +234,7 @@ function isMarkedAbove(pass: RulePass, release: CleanRelease, marking: ReadonlyM
 /** The functions that have the pages given back; one that takes pages itself answers for its own. */
 function above(pass: RulePass, { functionName }: CleanRelease): readonly PlacedFunction[] {
   const takers = new Set(pass.sites.map((s) => s.fn));
-  const found: PlacedFunction[] = [];
-  let names = new Set([functionName]);
-  for (let i = 0; i < MAX_ABOVE && names.size > 0; i++) {
-    const callers = [...names].flatMap((name) => callsOf(filesOf(pass), name)).filter(({ fn }) => !takers.has(fn));
-    found.push(...callers);
-    names = new Set(callers.map(({ fn }) => fn.name));
-  }
-  return found;
+  return callersAbove(filesOf(pass), functionName, MAX_ABOVE, (fn) => !takers.has(fn));
 }
 
 /** Whether the struct that keeps the pages in a field is named in the function's file; where it is unknown, any may be. */

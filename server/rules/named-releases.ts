@@ -10,7 +10,7 @@ import { intValue, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
 import { isChosen, releaseKind, takesOtherPages } from './field-releases.ts';
-import { type CallKind, filesOf, makesCall, placeKey } from './file-calls.ts';
+import { type CallTest, filesOf, makesCall, placeKey } from './file-calls.ts';
 import { ownersOf } from './owner-facts.ts';
 
 /** One release that names connect with a site of the other kind. */
@@ -103,7 +103,7 @@ function servesOthers(pass: RulePass, site: CallSite, release: FoundRelease): bo
 
 /** Whether a site of the files takes one of these kinds. */
 function takesAny(pass: RulePass, files: readonly CUnit[], kinds: readonly Reference[]): boolean {
-  const kind: CallKind = {
+  const kind: CallTest = {
     name: `takes ${kinds.join(' or ')}`,
     isWanted: (name, model) =>
       model

@@ -5,7 +5,7 @@
 import { callsIn } from '../analysis/call-index.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { RulePass } from './define.ts';
-import { callsOf, functionsThatCall, type PlacedFunction } from './file-calls.ts';
+import { callersAbove, functionsThatCall } from './file-calls.ts';
 
 /** Functions that give a new mapping its kind, and put it into an address space (linux/mm.h). */
 const MAKERS: readonly string[] = ['vma_set_anonymous', 'insert_vm_struct'];
@@ -31,14 +31,8 @@ const MAX_ABOVE = 2;
  */
 export function isPrivateMemory({ unit }: RulePass, { fn }: CallSite): boolean {
   if (fn === undefined) return false;
-  const leading = new Map<string, PlacedFunction>([[fn.name, { unit, fn }]]);
-  let level: readonly PlacedFunction[] = [{ unit, fn }];
-  for (let i = 0; i < MAX_ABOVE; i++) {
-    level = level.flatMap((f) => callsOf([unit], f.fn.name)).filter((c) => !leading.has(c.fn.name));
-    for (const caller of level) leading.set(caller.fn.name, caller);
-  }
-  const asked = [...leading.values()].flatMap((f) => [...callsIn(unit, f.fn).keys()]);
-  const names = new Set([...leading.keys(), ...asked]);
+  const leading = [fn, ...callersAbove([unit], fn.name, MAX_ABOVE).map((f) => f.fn)];
+  const names = new Set(leading.flatMap((f) => [f.name, ...callsIn(unit, f).keys()]));
   return unit.functions
     .filter((f) => names.has(f.name))
     .some((f) => PRIVATE.some((test) => test.test(unit.code.slice(f.bodySpan.start, f.bodySpan.end))));

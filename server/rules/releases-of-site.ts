@@ -50,21 +50,16 @@ export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   if (releases === 'marked') return undefined;
   const found = releases ?? namedReleases(pass, site);
   if (found.length === 0) return undefined;
-  const ends = found.filter((r) => !tidiesUp(pass, isOfSite, r, site));
+  const calls = [site, ...flow.ends.filter((e) => isOfSite(e.origin)).flatMap((e) => e.origin.chain)];
+  const ends = found.filter((r) => !tidiesUp(calls, r));
   if (ends.length > 0) return { releases: ends, by: releases === undefined ? 'names' : 'paths' };
   const named = releases === undefined ? [] : namedReleases(pass, site);
   return named.length > 0 ? { releases: named, by: 'names' } : { releases: found, by: 'failure' };
 }
 
-/** Whether a release stands where a function gives up that had the pages taken: no end of what went well. */
-function tidiesUp(
-  { flow }: RulePass,
-  isOfSite: (origin: Origin) => boolean,
-  { at }: CleanRelease,
-  site: CallSite,
-): boolean {
-  const calls = flow.ends.filter((e) => isOfSite(e.origin)).flatMap((e) => e.origin.chain);
-  return [site, ...calls].some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span));
+/** Whether a release stands where a function gives up that had the pages taken by one of these calls: no end of what went well. */
+function tidiesUp(calls: readonly UnitSpan[], { at }: CleanRelease): boolean {
+  return calls.some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span));
 }
 
 /** The functions that return with the pages kept in a field: what they give back themselves is where they fail. undefined where none does. */
@@ -109,12 +104,12 @@ function cleanReleases(
   const held = flow.held.filter((h) => h.onSuccess && isOfSite(h.origin));
   if (held.length === 0 && leadsOn(flow, isOfSite)) return undefined;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
-  const takers = new Set(held.map((h) => h.functionName)).add(site.fn?.name ?? '');
+  const takers = takersOf(flow, site, isOfSite);
   const kept = held.map((h) => h.owner).filter(({ field }) => /^\w+$/.test(field));
   const fitting = facts.filter((f) => f.matches);
   const met = (fitting.length > 0 ? fitting : facts)
     .filter((f) => f.release.reference !== (site.reference === 'either' ? 'get' : undefined))
-    .filter((f) => held.length === 0 || !takers.has(f.release.functionName))
+    .filter((f) => takers?.has(f.release.functionName) !== true)
     .map(({ release }) => releaseAt(pass, release, kept));
   const later = ofFields(
     pass,

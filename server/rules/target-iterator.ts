@@ -1,7 +1,7 @@
 /** Whether the iterator that pages are taken of is the target of data: as it is made on the way to the call, or as the kernel calls. */
 import type { CallSite } from '../analysis/site.ts';
 import type { RulePass, UnitSpan } from './define.ts';
-import { callsOf } from './file-calls.ts';
+import { callersAbove } from './file-calls.ts';
 
 /** An iterator that data is written to, and where it is made if that is in sight. */
 export interface TargetIterator {
@@ -23,14 +23,10 @@ export function targetIterator(pass: RulePass, site: CallSite): TargetIterator |
   const { unit } = pass;
   const { fn } = site;
   if (fn === undefined) return undefined;
-  const reached = new Set([fn.name]);
-  let level = [fn.name];
-  for (let i = 0; i < MAX_ABOVE; i++) {
-    level = level.flatMap((name) => callsOf([unit], name).map((c) => c.fn.name)).filter((name) => !reached.has(name));
-    for (const name of level) reached.add(name);
-  }
-  for (const { name, bodySpan } of unit.functions) {
-    const made = reached.has(name) ? TARGET.exec(unit.code.slice(bodySpan.start, bodySpan.end)) : null;
+  const above = new Set([fn, ...callersAbove([unit], fn.name, MAX_ABOVE).map((f) => f.fn)]);
+  for (const reached of unit.functions) {
+    const { bodySpan } = reached;
+    const made = above.has(reached) ? TARGET.exec(unit.code.slice(bodySpan.start, bodySpan.end)) : null;
     if (made === null) continue;
     const start = bodySpan.start + made.index;
     return { at: { unit, span: { start, end: start + made[0].length } } };
