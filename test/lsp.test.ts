@@ -347,4 +347,20 @@ describe('language server', function () {
     const status = live.notified.find((n) => n.method === 'guplint/status');
     assert.equal((status?.params as { state?: string } | undefined)?.state, 'idle');
   });
+
+  it('runs from the sources, too', async () => {
+    const command = [
+      process.execPath,
+      require.resolve('tsx/cli'),
+      path.join(ROOT, 'server/cli/bin.ts'),
+      'lsp',
+      '--stdio',
+    ];
+    const sources = new LspClient({ kernel: '6.12' }, { command });
+    started.push(sources);
+    await sources.initialize({ folders: [folder] });
+    const uri = await sources.open(path.join(folder, 'capture.c'), CAPTURE);
+    assert.ok((await sources.pull(uri)).length >= 5);
+    assert.equal((await sources.request<unknown[]>('guplint/sites', { again: true })).length, 5);
+  });
 });

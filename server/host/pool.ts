@@ -3,10 +3,10 @@
  * message; a worker that dies gets a successor and its jobs are done again, once. Nothing depends on which worker does what.
  */
 import os from 'node:os';
-import nodePath from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Executor, Overlay } from '../engine/host.ts';
 import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
+import { startWorker } from './start-worker.ts';
 
 /** Jobs a worker holds at once: one at work, one waiting. */
 const HELD = 2;
@@ -27,16 +27,8 @@ export function defaultJobs(): number {
   return os.availableParallelism();
 }
 
-/** The worker's script: beside the bundle, or the source when running from source. */
-function startWorker(root: string, files: Overlay | undefined): Worker {
-  const fromSource = __filename.endsWith('.ts');
-  return new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
-    workerData: { root, files },
-    execArgv: fromSource ? ['--import', 'tsx'] : [],
-    // The scanner's garbage is short-lived and small; a large nursery would only grow the process.
-    resourceLimits: { maxYoungGenerationSizeMb: 24 },
-  });
-}
+/** Megabytes for new objects: the scanner's garbage is short-lived and small, a large nursery would only grow the process. */
+const YOUNG = 24;
 
 /** One worker thread and the jobs it holds. */
 class Slot {
@@ -98,7 +90,7 @@ export class WorkerPool implements Executor {
   }
 
   #start(): void {
-    const slot = new Slot(startWorker(this.#root, this.#files));
+    const slot = new Slot(startWorker({ root: this.#root, files: this.#files }, YOUNG));
     this.#slots.push(slot);
     slot.worker.on('message', (reply: WorkerReply) => {
       this.#settle(slot, reply);

@@ -2,9 +2,9 @@
  * A language server's analysis thread, seen from the thread that speaks with the editor. It is started by the first job, and
  * again after it died or hung: it is then told of all open documents once more.
  */
-import nodePath from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { AnalyseJob, AnalyseReply, SessionReply, SessionRequest } from '../engine/protocol.ts';
+import { startWorker } from './start-worker.ts';
 
 /** Milliseconds after which an analysis is taken to hang; the largest kernel file takes below 2 % of it. */
 const PATIENCE = 60_000;
@@ -80,12 +80,7 @@ export class SessionThread {
   }
 
   #start(): Worker {
-    const fromSource = __filename.endsWith('.ts');
-    const worker = new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
-      workerData: { root: this.#root, session: true },
-      execArgv: fromSource ? ['--import', 'tsx'] : [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
-    });
+    const worker = startWorker({ root: this.#root, session: true }, YOUNG);
     worker.unref();
     const lost = (error: Error): void => {
       if (this.#worker === worker) this.#end(error);

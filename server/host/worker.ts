@@ -4,15 +4,15 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { overlayFiles } from '../engine/diff/overlay.ts';
-import type { Overlay } from '../engine/host.ts';
 import type { WorkerReply, WorkerRequest } from '../engine/protocol.ts';
 import { clock } from './clock.ts';
 import { createFileSystem } from './files.ts';
 import { LocalExecutor } from './local.ts';
 import { serveSession } from './session-worker.ts';
+import type { WorkerData } from './start-worker.ts';
 
 const port = parentPort;
-const { root, session, files } = (workerData ?? {}) as { root: string; session?: boolean; files?: Overlay };
+const { root, session, files } = (workerData ?? {}) as WorkerData;
 if (port !== null && session === true) serveSession(port, root);
 else if (port !== null) {
   const executor = new LocalExecutor(overlayFiles(createFileSystem(root), files ?? new Map()), clock);
