@@ -1,8 +1,9 @@
 /** Whole runs in memory: kernels by their sources, configuration findings, fixing, inputs. */
 import assert from 'node:assert/strict';
+import type { CacheStore } from '../server/engine/cache/store.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../server/engine/config.ts';
 import { fixRun } from '../server/engine/fix-run.ts';
-import type { FileSystem, Host } from '../server/engine/host.ts';
+import type { Executor, FileSystem, Host, Stamp } from '../server/engine/host.ts';
 import { modelPrefilter, wordFilter } from '../server/engine/prefilter.ts';
 import type { ScanJob, ScanReply } from '../server/engine/protocol.ts';
 import { type RunResult, run } from '../server/engine/run.ts';
@@ -227,5 +228,55 @@ describe('inputs', () => {
       result.sites.filter((s) => s.via !== undefined).map((s) => `${s.location.file} ${s.via}`),
       ['drv/x.c COMPAT_PIN'],
     );
+  });
+});
+
+describe('a run beside which others are answered', () => {
+  before(startParser);
+
+  const inputs = [{ kind: 'path' as const, path: '.' }];
+  const request = { inputs, settings: DEFAULT_SETTINGS, rules: true, jobs: 1 };
+
+  it('does nothing in the calling thread, ends its threads, and finds the same', async () => {
+    const files = { 'a.c': PLAIN, 'd/b.c': PLAIN };
+    const host = memoryHost(memoryFiles(files));
+    let open = 0;
+    const pool = (): Executor => {
+      const work = host.local(host.fs);
+      open++;
+      return {
+        threads: 1,
+        scan: (job) => work.scan(job),
+        analyse: (job) => work.analyse(job),
+        turn: () => Promise.resolve(),
+        close: () => Promise.resolve(void open--),
+      };
+    };
+    const local = (): never => assert.fail('done in the calling thread');
+    const apart = await run({ ...request, turn: () => Promise.resolve() }, { ...host, local, pool });
+    assert.equal(open, 0);
+    assert.deepEqual(apart.findings, (await check(files)).findings);
+    assert.equal(apart.findings.length, 2);
+  });
+
+  it('lets them have their turn while it walks files that the cache knows', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1600 }, (_, i) => [`a${i}.c`, 'int a;\n']));
+    const stamp = (): Stamp => ({ text: 'as it was', size: 7, changed: 0 });
+    const host = memoryHost({ ...memoryFiles(many), stamp });
+    const kept = new Map<string, string>();
+    const cache: CacheStore = {
+      build: 'test',
+      load: (name) => kept.get(name),
+      save: (name, text) => void kept.set(name, text),
+      prune: () => undefined,
+      wallTime: () => 1e12,
+    };
+    await run(request, { ...host, cache });
+    let turns = 0;
+    const turn = async (): Promise<void> => void turns++;
+    const pool = (): never => assert.fail('everything is known');
+    const again = await run({ ...request, turn }, { ...host, cache, pool });
+    assert.deepEqual([again.filesScanned, again.cost.cached?.files], [1600, 1600]);
+    assert.ok(turns > 0);
   });
 });

@@ -1,6 +1,6 @@
 /** The language server over whole folders: the report, progress, the state of the index, folders that come and go. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { temporaryTree } from './harness/cli.ts';
@@ -80,6 +80,24 @@ describe('language server: folders', function () {
     assert.equal((await client.request<unknown[]>('guplint/sites', { again: true })).length, 600);
   });
 
+  it('answers while the folders are searched', async () => {
+    const files = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`d${i}/capture.c`, CAPTURE]));
+    const folder = temporaryTree(files);
+    const client = await start([folder]);
+    const uri = await client.open(path.join(folder, 'd0/capture.c'), CAPTURE);
+    await client.pull(uri);
+    const order: string[] = [];
+    const sites = client.request('guplint/sites', { again: true }).then(() => order.push('sites'));
+    await client.until('the progress', () =>
+      client.notified.some((n) => n.method === '$/progress' && (n.params as Progress).value.kind === 'report'),
+    );
+    const hover = await client.at('textDocument/hover', uri, positionOf(CAPTURE, 'pin_user_pages', 3));
+    order.push('hover');
+    await sites;
+    assert.ok(hover !== null);
+    assert.deepEqual(order, ['hover', 'sites']);
+  });
+
   it('tells how much of the folder is indexed', async () => {
     const folder = temporaryTree({ 'capture.c': CAPTURE, 'give.c': GIVE, 'plain.c': 'int a;\n' });
     const client = await start([folder]);
@@ -138,9 +156,11 @@ int demo_take(unsigned long addr, struct page **pages)
       const text = readFileSync(path.join(folder, 'take.c'), 'utf8');
       const uri = await client.open(path.join(folder, 'take.c'), text);
       const rules = (await client.pull(uri)).map((d) => d.code);
-      // The thread's own answer, and the time to keep it.
+      // The thread's own answer; it is kept behind the reply.
       await client.pull(uri);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await client.until('the answer to be kept', () =>
+        readdirSync(path.join(cache, 'guplint')).some((name) => /^job-.*\.json$/.test(name)),
+      );
       const statuses = client.notified.filter((n) => n.method === 'guplint/status');
       assert.equal(await client.stop(), 0, client.errors);
       return { rules, times: statuses.map((n) => (n.params as { time: number }).time) };

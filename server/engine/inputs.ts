@@ -79,26 +79,37 @@ export interface ExecutorChoice {
   current(): Executor;
 }
 
-/** Chooses by `--jobs`; the pool of one job is this thread. What the cache knows, no executor is asked for. */
+/** How many threads a run may have. */
+export interface Threads {
+  readonly jobs: number;
+  /** See `RunRequest.turn`; without it small runs and those of one job are done in the calling thread. */
+  readonly turn?: (() => Promise<void>) | undefined;
+}
+
+/** Chooses the executors of a run. What the cache knows, none is asked for. */
 export function chooseExecutor(
   host: Host,
-  jobs: number,
+  { jobs, turn }: Threads,
   cache?: RunCache,
 ): ExecutorChoice & { close(): Promise<void> } {
-  const own = host.local(host.fs);
-  const local = cache?.over(() => own, 0) ?? own;
   let pool: Executor | undefined;
   let large: Executor | undefined;
   const start = (): Executor => {
     pool ??= host.pool(jobs);
     return pool;
   };
+  const onPool = (): Executor => cache?.over(start, jobs, turn) ?? start();
+  const inThisThread = (): Executor => {
+    const own = host.local(host.fs);
+    return cache?.over(() => own, 0) ?? own;
+  };
+  const small = turn === undefined ? inThisThread() : onPool();
   return {
     large() {
-      if (jobs > 1) large ??= cache?.over(start, jobs) ?? start();
-      return large ?? local;
+      if (jobs > 1 && turn === undefined) large ??= onPool();
+      return large ?? small;
     },
-    current: () => large ?? local,
+    current: () => large ?? small,
     async close() {
       await pool?.close();
     },

@@ -40,6 +40,11 @@ export interface RunRequest {
   readonly facts?: string;
   /** Threads to use when the run is large. */
   readonly jobs: number;
+  /**
+   * Lets the calling thread answer others now and then; where it is given, all that takes long is done in threads of the run's own, which
+   * end with it and take their memory along.
+   */
+  readonly turn?: () => Promise<void>;
   /** Told now and then how far the run is. */
   readonly progress?: (state: RunProgress) => void;
 }
@@ -125,7 +130,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
   for (const directory of classified.directories) configs.of(directory);
   for (const file of classified.files) configs.of(directoryOf(file));
   const cache = host.cache === undefined ? undefined : new RunCache(host.cache, fs);
-  const executors = chooseExecutor(host, request.jobs, cache);
+  const executors = chooseExecutor(host, request, cache);
   try {
     const found = await scanInputs(classified, host, executors, (done) =>
       request.progress?.({ phase: 'scan', done, total: undefined }),

@@ -45,6 +45,7 @@ async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): 
         settings: root.settings.engine,
         rules,
         jobs: Math.max(1, Math.ceil(defaultJobs() / 2)),
+        turn: () => new Promise((resolve) => setImmediate(resolve)),
         progress({ phase, done, total }) {
           if (token.isCancellationRequested) throw new Cancelled();
           const now = performance.now();

@@ -31,12 +31,12 @@ export class RunCache {
   }
 
   /** An executor that does with `inner` what is not known; `inner` is not started before there is something to do. */
-  over(inner: () => Executor, threads: number): Executor {
+  over(inner: () => Executor, threads: number, turn = (): Promise<void> => Promise.resolve()): Executor {
     return {
       threads,
       scan: (job) => this.#scan(job, inner),
       analyse: (job) => this.#analyse(job, inner),
-      turn: () => Promise.resolve(),
+      turn,
       close: () => Promise.resolve(),
     };
   }
