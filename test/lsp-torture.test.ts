@@ -149,7 +149,7 @@ describe('language server under torture', function () {
       range: { start: at, end: at },
       context: { diagnostics: [] },
     });
-    const write = commands.find((c) => c.title === 'Write FOLL_WRITE');
+    const write = commands.find((c) => c.title === 'Use FOLL_WRITE');
     assert.equal(typeof write?.command, 'string');
     const edit = write?.arguments?.[1] as WorkspaceEdit;
     assert.equal(edit.changes?.[uri]?.[0]?.newText, 'FOLL_WRITE');

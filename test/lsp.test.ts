@@ -119,7 +119,7 @@ describe('language server', function () {
 
   it('fixes lazily, at the version the menu was made for', async () => {
     const uri = await client.open(path.join(folder, 'a/take.c'), GET, 1);
-    const fix = await action(uri, GET, /^Write FOLL_WRITE/);
+    const fix = await action(uri, GET, /^Use FOLL_WRITE/);
     assert.equal(fix.edit, undefined);
     assert.equal(fix.isPreferred, true);
     const resolved = await client.request<CodeAction>('codeAction/resolve', fix);

@@ -31,15 +31,17 @@
  * freeing is taken as unused.
  *
  * ## Fix safety
- * Safe: NULL is passed; the array is left to be removed by hand.
+ * Safe: NULL is passed, and a variable that only the call used goes; an array that is allocated is left to be removed by hand.
  *
  * ## References
  * get_user_pages() in mm/gup.c of 6.4 and 6.5.
  */
+import { treeOf } from '../analysis/call-index.ts';
 import type { ApiCall, Argument } from '../analysis/site.ts';
-import { defineRule, type RulePass } from './define.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { argumentOf } from './facts.ts';
 import { replaceArgument } from './fixes/arguments.ts';
+import { dropUnusedLocals } from './fixes/unused-locals.ts';
 
 /** See the head of the file. */
 export const deadVmas = defineRule({
@@ -57,15 +59,33 @@ export const deadVmas = defineRule({
         at: { unit: site.unit, span: { start: vmas.start, end: vmas.end } },
         functionName: site.fn?.name ?? '',
         site,
-        fixes: [{ title: 'Pass NULL', applicability: 'safe', edits: [replaceArgument(site, vmas, 'NULL')] }],
+        fixes: [passNull(pass, site, vmas)],
       });
     }
   },
 });
 
+/** NULL for the variable in all calls of the function, which may leave it without a use. */
+function passNull(pass: RulePass, { unit, fn }: ApiCall, vmas: Argument): FixProposal {
+  const alike = pass.sites.flatMap((site) => {
+    const other = site.unit === unit && site.fn === fn ? argumentOf(site, 'vmas', pass) : undefined;
+    return other !== undefined && nameOf(other) === nameOf(vmas) ? [{ site, vmas: other }] : [];
+  });
+  const names = new Set([nameOf(vmas) ?? '']);
+  const gone = alike.map((a) => ({ start: a.vmas.start, end: a.vmas.end }));
+  const unused = fn === undefined ? [] : dropUnusedLocals(unit, treeOf(unit, fn), { names, gone });
+  const passed = alike.map((a) => replaceArgument(a.site, a.vmas, 'NULL'));
+  return { title: 'Pass NULL', applicability: 'safe', edits: [...passed, ...unused] };
+}
+
+/** The variable that an argument names, or points to. */
+function nameOf({ text }: Argument): string | undefined {
+  return /^&?\s*(\w+)(?:\[0\])?$/.exec(text)?.[1];
+}
+
 /** Whether the argument is a variable of the function that is declared, allocated, tested and freed, and nothing else. */
 function isUnused(pass: RulePass, call: ApiCall, vmas: Argument): boolean {
-  const name = /^&?\s*(\w+)(?:\[0\])?$/.exec(vmas.text)?.[1];
+  const name = nameOf(vmas);
   if (name === undefined || name === 'NULL' || /^\d/.test(name) || call.fn === undefined) return false;
   const { start, end } = call.fn.bodySpan;
   const body = call.unit.code.slice(start, end);

@@ -30,7 +30,8 @@
  * The places of the kernel that may force are a table of the model, by path below the root of a kernel tree.
  *
  * ## Fix safety
- * Unsafe: a process that passed a read-only buffer gets -EFAULT afterwards, as it should.
+ * Unsafe: a process that passed a read-only buffer gets -EFAULT afterwards, as it should. None is offered where a kernel before 6.2 is aimed
+ * at and FOLL_WRITE may go with the flag: there, a device that only reads may need both.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst; check_vma_flags() in mm/gup.c.
@@ -41,7 +42,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf, kernelsOf, kernelsWithRole } from './facts.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
-import { reportUse, usesOfFlag, versionSeverity } from './flag-use.ts';
+import { flagNames, reportUse, usesOfFlag, versionSeverity } from './flag-use.ts';
 import { EVERY_KERNEL, includesAll, isEmpty, without } from './kernels.ts';
 
 /** See the head of the file. */
@@ -55,7 +56,9 @@ export const follForceInDriver = defineRule({
     const reliable = kernelsOf([READ_ONLY_LONGTERM_IS_RELIABLE]);
     for (const use of usesOfFlag(pass, 'FOLL_FORCE')) {
       const before = without(use.live, reliable);
-      const edit = dropFlag(use.term.unit, use.term.span);
+      // Up to 6.1 the flag does something for a driver that only reads, and passes FOLL_WRITE all the same.
+      const matters = !isEmpty(before) && flagNames(use.site).includes('FOLL_WRITE');
+      const edit = matters ? undefined : dropFlag(use.term.unit, use.term.span);
       const why = isEmpty(before)
         ? ''
         : ` (the accepted way to a read-only long-term pin on {kernels}, needless since 6.2)`;

@@ -201,7 +201,7 @@ function fixOf({ term }: FlagUse): readonly FixProposal[] {
   if (newText === undefined) return [];
   return [
     {
-      title: `Write ${newText}`,
+      title: `Use ${newText}`,
       applicability: 'safe',
       edits: [{ unit: term.unit, span: term.span, newText: parenthesised(term, newText) }],
     },

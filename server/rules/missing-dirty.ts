@@ -60,7 +60,8 @@
  *
  * ## Fix safety
  * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), put_page() gets set_page_dirty_lock() in front; both take the page lock and
- * may sleep; whether the function may is not known.
+ * may sleep; whether the function may is not known. Where FOLL_WRITE is passed only sometimes, what chooses it is the condition; none is
+ * offered where the release cannot know it.
  *
  * ## References
  * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
@@ -271,12 +272,13 @@ function report(
   const record = pass.recordOf(site);
   if (here === undefined || record === undefined) return;
   // A wrapper's release serves other callers too; the one that has to mark them is told.
-  const inUnit = here.at.unit === pass.unit && site.via === undefined && end.by !== 'failure';
+  const isEnd = site.via === undefined && end.by !== 'failure';
+  const inUnit = here.at.unit === pass.unit && isEnd;
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
   if (inUnit) told.add(placeOf(here));
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
   const others = releases.filter((r) => r !== here || !inUnit);
-  const fix = inUnit && here.call !== undefined ? markDirty(pass, here.call) : undefined;
+  const fix = isEnd ? markDirty(pass, site, here) : undefined;
   const taker = site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `;
   const problem =
     end.by === 'failure'

@@ -50,13 +50,15 @@
  * memory, which would take it. Silent where one way may hold it. An error only in such an entry point itself, a warning where callers are followed.
  *
  * ## Fix safety
- * No fix: `*_fast()` takes the lock itself where it needs it; a remote mm wants mmap_read_lock() around the call.
+ * Unsafe: a call on the own mm that asks for no VMAs becomes one of `*_fast()`, which takes the lock itself where it needs it. No fix for a
+ * remote mm: mmap_read_lock() has to go around the call, and where to drop it again is for whoever knows what the VMA is used for.
  *
  * ## References
  * mmap_assert_locked() in __get_user_pages_locked(), mm/gup.c of 6.3.
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
+import { fastVariant } from './fixes/fast-variant.ts';
 
 /** See the head of the file. */
 export const mmapLockNotHeld = defineRule({
@@ -64,7 +66,7 @@ export const mmapLockNotHeld = defineRule({
   group: 'context',
   summary: 'A function that wants mmap_lock held is called without it',
   severity: 'error',
-  fix: 'none',
+  fix: 'unsafe',
   check(pass) {
     for (const site of pass.sites) {
       const { fn, unit } = site;
@@ -72,6 +74,7 @@ export const mmapLockNotHeld = defineRule({
       if (!wantsLock(pass, site)) continue;
       const { state, clue } = pass.mmapAt(site);
       if (state !== 'entry' && state !== 'not-held') continue;
+      const fast = fastVariant(pass, site);
       pass.report({
         message: `${site.api}() wants mmap_lock held, and nothing on the way here takes it: another thread may unmap the range during the walk, a use after free; since 6.10 every such call warns; use the fast or unlocked variant, or take mmap_read_lock() around the call`,
         at: { unit, span: site.nameSpan },
@@ -80,6 +83,7 @@ export const mmapLockNotHeld = defineRule({
         severity: state === 'entry' ? 'error' : 'warning',
         confidence: state === 'entry' ? 'high' : 'medium',
         related: clue === undefined ? [] : [{ at: clue, message: clue.text }],
+        fixes: fast === undefined ? [] : [fast],
       });
     }
   },

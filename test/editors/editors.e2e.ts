@@ -128,7 +128,7 @@ describe('editors', function () {
       range: found.range,
       context: { diagnostics: [found] },
     });
-    const fix = actions.find((a) => a.title === 'Write FOLL_WRITE');
+    const fix = actions.find((a) => a.title === 'Use FOLL_WRITE');
     const { edit } = await client.request<CodeAction>('codeAction/resolve', fix);
     const [change] = edit?.documentChanges ?? [];
     assert.ok(change !== undefined && 'edits' in change);

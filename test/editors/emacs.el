@@ -32,7 +32,7 @@
         (dolist (d (flymake-diagnostics)) (princ (format "told: %s\n" (flymake-diagnostic-text d))))
         (goto-char (flymake-diagnostic-beg found))
         (let* ((actions (eglot-code-actions (flymake-diagnostic-beg found) (flymake-diagnostic-end found) "quickfix"))
-               (fix (seq-find (lambda (a) (equal (plist-get a :title) "Write FOLL_WRITE")) (append actions nil))))
+               (fix (seq-find (lambda (a) (equal (plist-get a :title) "Use FOLL_WRITE")) (append actions nil))))
           (unless fix (error "no fix among %S" actions))
           (unless (plist-get fix :edit)
             (setq fix (jsonrpc-request (eglot-current-server) :codeAction/resolve fix)))

@@ -26,7 +26,7 @@ local ok, err = xpcall(function()
   end
   local fix
   for _, a in ipairs(request('textDocument/codeAction', params)) do
-    if a.title == 'Write FOLL_WRITE' then fix = a end
+    if a.title == 'Use FOLL_WRITE' then fix = a end
   end
   assert(fix, 'no fix')
   if not fix.edit then fix = request('codeAction/resolve', fix) end

@@ -43,7 +43,7 @@ call cursor(s:at.lnum, s:at.col)
 
 " The menu is answered with the number of the fix.
 function! ale#util#Input(message, ...) abort
-  let l:at = matchstr(a:message, '\d\+\ze) Write FOLL_WRITE')
+  let l:at = matchstr(a:message, '\d\+\ze) Use FOLL_WRITE')
   return l:at ==# '' ? '1' : l:at
 endfunction
 ALECodeAction

@@ -2,19 +2,17 @@
  * npm run fixes: every fix of the findings in the Linux 6.12 and 6.1 trees, each alone: the text parses as before, the finding is gone, nothing
  * new is found; and all fixes of a directory together come to rest. --only PATH-PART. UPDATE=1 writes the table into docs/fixes.md.
  */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { commitMessage } from '../../server/cli/render/commit-message.ts';
 import { applyRound, MAX_ROUNDS } from '../../server/engine/apply-fixes.ts';
-import { unifiedDiff } from '../../server/engine/diff/lines.ts';
 import type { Finding } from '../../server/engine/protocol.ts';
 import { brokenPromises, damagedFunctions } from '../harness/check-fix.ts';
+import { checkpatch, patchText } from '../harness/checkpatch.ts';
 import { writeTable } from '../harness/doc-table.ts';
 import { type KernelSeries, kernelTree } from '../harness/kernel-tree.ts';
 import { startParser } from '../harness/parser.ts';
 import { TreeAnalysis } from '../harness/tree-analysis.ts';
-import { type Settled, settledTexts } from './settle.ts';
+import { settledTexts } from './settle.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'fixes.md');
 
@@ -30,28 +28,6 @@ interface Result {
   readonly unsettled: readonly string[];
   /** Directories whose patch checkpatch.pl says something about. */
   readonly complained: readonly string[];
-}
-
-/** The patch of a directory's fixes, as `--format patch` prints it. */
-function patchOf(tree: TreeAnalysis, { texts, fixed }: Settled): string {
-  const files = [...texts.keys()].sort();
-  const diffs = files.map((file) => unifiedDiff(file, tree.text(file), texts.get(file) ?? ''));
-  return commitMessage(fixed, files) + diffs.join('');
-}
-
-/** What the tree's checkpatch.pl says of a patch; empty where it is silent. */
-function checkpatch(root: string, patch: string): string {
-  const done = spawnSync(
-    'perl',
-    ['scripts/checkpatch.pl', '--strict', '--no-signoff', '--terse', '--no-summary', '-'],
-    {
-      cwd: root,
-      input: patch,
-      encoding: 'utf8',
-    },
-  );
-  if (done.error !== undefined) throw done.error;
-  return done.stdout;
 }
 
 /** The problems of each fix of a directory. */
@@ -99,7 +75,8 @@ function checkTree(tree: TreeAnalysis, root: string, only: string): Result {
     directories++;
     const settled = settledTexts(tree, directory, files);
     if (settled.rounds >= MAX_ROUNDS) unsettled.push(directory);
-    const complaints = checkpatch(root, patchOf(tree, settled));
+    const patch = patchText((file) => tree.text(file), settled.texts, settled.fixed);
+    const complaints = checkpatch(root, ['-'], patch);
     if (complaints !== '') complained.push(directory);
     process.stdout.write(complaints.replaceAll(/^-:/gm, `${directory}: patch line `));
   }

@@ -172,7 +172,7 @@ describe('VS Code', function () {
   it('applies a quick fix: the text and the problems change', async () => {
     const { page } = workbench;
     await workbench.goTo('45:38');
-    const shown = await workbench.codeAction('Write FOLL_WRITE');
+    const shown = await workbench.codeAction('Use FOLL_WRITE');
     assert.ok(
       shown.some((s) => s.includes('Explain magic-gup-flags')),
       shown.join(' | '),

@@ -35,7 +35,11 @@ export function swapArguments(call: ApiCall, i: number, j: number): readonly Edi
 }
 
 /** Replaces a whole call, in kernel style; undefined where the text says a macro that stands for the function. */
-export function replaceCall(call: ApiCall, name: string, args: readonly string[]): Edit | undefined {
+export function replaceCall(
+  call: Pick<ApiCall, 'unit' | 'span' | 'spelled' | 'api'>,
+  name: string,
+  args: readonly string[],
+): Edit | undefined {
   const { unit, span } = call;
   if (call.spelled !== call.api) return undefined;
   const column = columnAt(unit.text, span.start) + name.length + 1;

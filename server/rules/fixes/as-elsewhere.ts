@@ -16,7 +16,7 @@ import { resultVariable } from '../result-variable.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { callText, columnAt, indentsWithBlanks } from './layout.ts';
-import { skipForward } from './text-scan.ts';
+import { isSet, skipForward } from './text-scan.ts';
 
 /** Where the leaking function takes the pages: the call of the API or of the callee that leads to it. */
 interface Taking {
@@ -153,13 +153,6 @@ function variablesIn(unit: CUnit, node: CNode): string[] {
     return true;
   });
   return names;
-}
-
-/** Whether a text gives a variable, or something it leads to, another value. */
-function isSet(text: string, name: string): boolean {
-  const assigned = new RegExp(`(?<![\\w.>])${name}(?:(?:->|\\.)\\w+|\\[[^\\]]*\\])*\\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)`);
-  const counted = new RegExp(`(?:\\+\\+|--)\\s*${name}\\b|(?<![\\w.>])${name}(?:->\\w+)*\\s*(?:\\+\\+|--)`);
-  return assigned.test(text) || counted.test(text);
 }
 
 /** A stretch of a function's text without the branches in it that leave. */

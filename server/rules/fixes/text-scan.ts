@@ -59,3 +59,10 @@ export function wholeLines(text: string, span: Span): Span {
   const alone = (start === 0 || text[start - 1] === '\n') && text[end] === '\n';
   return alone ? { start, end: end + 1 } : span;
 }
+
+/** Whether a text gives a variable, or something it leads to, another value. */
+export function isSet(text: string, name: string): boolean {
+  const assigned = new RegExp(`(?<![\\w.>])${name}(?:(?:->|\\.)\\w+|\\[[^\\]]*\\])*\\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)`);
+  const counted = new RegExp(`(?:\\+\\+|--)\\s*${name}\\b|(?<![\\w.>])${name}(?:->\\w+)*\\s*(?:\\+\\+|--)`);
+  return assigned.test(text) || counted.test(text);
+}
