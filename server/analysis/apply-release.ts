@@ -13,10 +13,12 @@ import {
   isMany,
   mayBeHeld,
   type OnPath,
+  pinAnswer,
   reportProblem,
   stepAt,
   trailSteps,
 } from './frame.ts';
+import { mayGiveBack } from './hold-kind.ts';
 import { addEvent, type PathState, setResource } from './path-state.ts';
 import { provenanceIn, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
@@ -69,7 +71,9 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
   const prov = container === undefined ? call.value.prov : provenanceIn(s, container);
   if (prov.length === 0) return releaseUnknown(on, call, release);
-  const reached = prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => mayBeHeld(s, r));
+  const all = prov.flatMap((id) => s.resources.get(id) ?? []);
+  const reached = all.filter((r) => mayBeHeld(s, r));
+  if (reached.length === 0) reportListed(on, all, call, release);
   const resources = countedBy(reached, call);
   const kind = mismatch(resources, call.reference);
   for (const r of resources) {
@@ -142,11 +146,19 @@ function checkRepeated({ frame, s }: OnPath, path: string, release: Release): vo
 function mismatch(resources: readonly Resource[], reference: Reference): ProblemKind | undefined {
   if (resources.length === 0 || reference === 'either') return undefined;
   if (reference === 'none') return 'free-on-gup-page';
-  const wrong = resources.every(
-    (r) => (r.reference === 'pin' && reference === 'get') || (r.reference === 'get' && reference === 'pin'),
-  );
+  const wrong = resources.every((r) => r.reference !== 'none' && !mayGiveBack(r.reference, reference));
   if (!wrong || resources.some((r) => r.extraReferences > 0)) return undefined;
   return reference === 'get' ? 'put-on-pinned' : 'unpin-on-gotten';
+}
+
+/** A plain reference dropped from pages of which the path knows that the iterator gave no hold of them. */
+function reportListed(on: OnPath, all: readonly Resource[], { reference }: ReleaseCall, release: Release): void {
+  const { s } = on;
+  const isListed = (r: Resource): boolean =>
+    pinAnswer(s, r) === 'listed' && r.extraReferences === 0 && mayBeHeld(s, { ...r, guards: [] });
+  const [first] = all;
+  if (first !== undefined && reference === 'get' && all.every(isListed))
+    reportRelease(on, first, release, 'put-on-pinned');
 }
 
 function reportRelease({ frame, s }: OnPath, r: Resource, release: Release, kind: ProblemKind): void {
@@ -154,7 +166,7 @@ function reportRelease({ frame, s }: OnPath, r: Resource, release: Release, kind
     kind,
     step: release.step,
     functionName: release.functionName,
-    resource: r,
+    resource: r.reference === 'either' ? { ...r, answer: pinAnswer(s, r) } : r,
     steps: [...r.origin.chain, ...trailSteps(s)],
     confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : 'high',
     detail: release.api,

@@ -17,6 +17,7 @@ import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
+import { mayGiveBack } from './hold-kind.ts';
 import { doubt, handedOver } from './outside.ts';
 import {
   addEvent,
@@ -164,7 +165,7 @@ export function releaseWay(
     const prov = e.kind === 'release' && e.path !== '' ? (valueOfKey(b, e.path)?.prov ?? []) : [];
     return prov.flatMap((id) => {
       const taken = s.resources.get(id)?.reference;
-      return taken === undefined ? [] : [taken === 'either' || e.reference === 'either' || e.reference === taken];
+      return taken === undefined ? [] : [mayGiveBack(taken, e.reference)];
     });
   });
   return fits.length === 0 ? undefined : fits.every((f) => f) ? 'right' : 'wrong';

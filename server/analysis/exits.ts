@@ -6,7 +6,17 @@ import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus, tellsRequested } from './check-result.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
-import { type Frame, isMany, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
+import {
+  type Frame,
+  isMany,
+  isShort,
+  isSurelyHeld,
+  mayBeHeld,
+  pinAnswer,
+  reportProblem,
+  stepAt,
+  trailSteps,
+} from './frame.ts';
 import { checkLeftOnFailure, isLikelyHeld, type Open } from './left-on-failure.ts';
 import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
@@ -107,7 +117,7 @@ const LONG_CHAIN = 3;
 
 function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium' | 'low' {
   const s = exit.state;
-  if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (r.reference === 'either' && !isPinned(s, r)))
+  if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (r.reference === 'either' && pinAnswer(s, r) !== 'pinned'))
     return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
@@ -148,13 +158,6 @@ function countsReferences(frame: Frame): boolean {
       );
   return frame.cfg.blocks.some((b) =>
     b.instrs.some((i) => i.kind === 'call' && i.callee !== undefined && drops(i.callee)),
-  );
-}
-
-/** Whether the path has asked and knows that the iterator gives pins. */
-function isPinned(s: PathState, r: Resource): boolean {
-  return r.guards.some(
-    (g) => !g.startsWith('heap') && (s.facts.nonzero.has(g) || (s.facts.intervals.get(g)?.low ?? 0) > 0),
   );
 }
 

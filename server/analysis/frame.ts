@@ -99,6 +99,21 @@ export function mayBeHeld(s: PathState, r: Resource): boolean {
   }
 }
 
+/**
+ * What the path has asked and knows of pages that came from an iterator: that they are pinned, or that none was taken hold of (`listed`);
+ * undefined where it has not asked.
+ */
+export function pinAnswer(s: PathState, r: Resource): 'pinned' | 'listed' | undefined {
+  if (r.reference !== 'either') return undefined;
+  for (const g of r.guards) {
+    if (g.startsWith('heap')) continue;
+    const asked = s.facts.intervals.get(g);
+    if (s.facts.nonzero.has(g) || (asked?.low ?? 0) > 0) return 'pinned';
+    if (asked?.high === 0) return 'listed';
+  }
+  return undefined;
+}
+
 /** Whether the tests on this path leave no doubt that pages are held. */
 export function isSurelyHeld(s: PathState, r: Resource): boolean {
   const i = intervalOf(s.facts, r.result);

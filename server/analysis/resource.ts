@@ -96,6 +96,8 @@ export interface Resource {
    * call allocates.
    */
   readonly guards: readonly string[];
+  /** With a problem: what the path knows of pages of an iterator where it shows. */
+  readonly answer?: 'pinned' | 'listed' | undefined;
   /** Key of the array that the call made for them; undefined where it is the caller's, or may be. */
   readonly array?: string | undefined;
   /** Further references taken with get_page() and not yet dropped. */

@@ -4,6 +4,7 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import type { HeldFact } from '../analysis/flow-problem.ts';
+import { isHeldAs } from '../analysis/hold-kind.ts';
 import type { Resource, Step } from '../analysis/resource.ts';
 import type { ApiCall } from '../analysis/site.ts';
 import { NO_OWNER } from '../analysis/trace-objects.ts';
@@ -49,6 +50,7 @@ function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Want
   if (given === 'none' && NO_OWNER.has(facts.owner.tag ?? '')) return [];
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === given);
+  if (filled.resource.reference === 'either' && takesReferences(pass, unitsOf(facts, filled))) return [];
   // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
   if (mixed && wrong.length < releases.length) return [];
   const right = new Set(releases.filter((e) => e.reference !== given).map((e) => e.functionName));
@@ -68,12 +70,17 @@ export function isChosen(pass: RulePass, wrong: string, right: ReadonlySet<strin
   return [...callers.values()].some(({ fn }) => right.has(fn.name));
 }
 
+/** The files in which a field is filled and given back. */
+function unitsOf({ events }: OwnerFacts, { resource: { origin } }: HeldFact): readonly CUnit[] {
+  return [...new Set([origin.unit, ...events.map((e) => e.step.unit)])];
+}
+
 /** How a field is filled, where that is always the same kind and the one asked for. */
 function filledWith(facts: readonly HeldFact[], held: Reference | undefined): HeldFact | undefined {
   const first = facts.find((h) => h.onSuccess) ?? facts[0];
   const kind = held ?? first?.resource.reference;
   if (first === undefined || kind === 'either') return undefined;
-  return facts.every((h) => h.resource.reference === kind) ? first : undefined;
+  return facts.every((h) => kind !== undefined && isHeldAs(h.resource.reference, kind)) ? first : undefined;
 }
 
 /** By the field's name in a release that path analysis could not connect: through a frame number, an address, an accessor. */
@@ -90,6 +97,7 @@ function byName(pass: RulePass, held: Reference | undefined, given: Reference): 
     const field = fieldsIn(pass, call).find((name) => fields.has(name));
     const filled = field === undefined ? undefined : filledWith(fields.get(field) ?? [], held);
     if (field === undefined || filled === undefined || !isOneField(pass, field)) return [];
+    if (filled.resource.reference === 'either' && takesReferences(pass, [unit, filled.origin.unit])) return [];
     const both = releases.some(
       (c) => c.fn === call.fn && releaseKind(c) !== given && fieldsIn(pass, c).includes(field),
     );
@@ -179,6 +187,24 @@ const OTHER_PAGES: CallTest = {
         ),
       ),
 };
+
+const OWN_REFERENCES: CallTest = {
+  name: 'own references',
+  isWanted: (name, model) => model.allRows(name).some((row) => row.effects.some((e) => e.op === 'extra-ref')),
+};
+
+/** Whether files take references of their own of pages that they have, which they then drop. */
+export function takesReferences(pass: RulePass, units: readonly CUnit[]): boolean {
+  const files = filesOf(pass);
+  return units.some((unit) => files.includes(unit) && makesCall(unit, OWN_REFERENCES, pass.model));
+}
+
+/** Names of the functions of the files at hand that take such references. */
+export function functionsTakingReferences(pass: RulePass): ReadonlySet<string> {
+  const isWanted = (name: string): boolean => OWN_REFERENCES.isWanted(name, pass.model);
+  const found = functionsThatCall(filesOf(pass), { isWanted, deep: false });
+  return new Set([...found.values()].map(({ fn }) => fn.name));
+}
 
 /** Whether files take pages in other ways that may end in the same fields: their own, or further references of others. */
 export function takesOtherPages(pass: RulePass, units: readonly CUnit[]): boolean {

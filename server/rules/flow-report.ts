@@ -158,7 +158,7 @@ export function acquireStep({ origin, reference }: Resource): Step {
 
 /** What an acquire did to the pages. */
 export function takenWord(reference: Resource['reference']): string {
-  return reference === 'pin' ? 'pinned' : 'taken';
+  return reference === 'pin' ? 'pinned' : reference === 'either' ? 'extracted' : 'taken';
 }
 
 /** `pin_user_pages_fast()`, with the function that calls it where that is not the one the finding stands in. */
@@ -171,6 +171,7 @@ export function acquiredBy({ resource, functionName }: PageFinding): string {
 export function releaseFor({ reference, unit }: Pick<Resource, 'reference' | 'unit'>): string {
   if (unit === 'folios') return 'unpin_folios()';
   if (reference === 'pin') return unit === 'one' ? 'unpin_user_page()' : 'unpin_user_pages()';
+  if (reference === 'either') return 'unpin_user_pages(), where iov_iter_extract_will_pin() said yes,';
   return 'put_page()';
 }
 

@@ -63,12 +63,12 @@ export const freeOnGupPage = defineRule({
   check(pass) {
     for (const finding of wrongReleases(pass, 'free-on-gup-page')) {
       const { problem, resource } = finding;
-      const right = resource.reference === 'pin' ? 'unpin_user_page' : 'put_page';
-      const harm =
-        resource.reference === 'pin'
-          ? 'it drops one of the 1024 references of a pin, and the page is never freed'
-          : 'a page whose last reference that is goes back to the allocator while it is still on the LRU list';
-      const fix = rename(pass, finding, right);
+      const isPin = resource.reference === 'pin' || resource.reference === 'either';
+      const right = isPin ? 'unpin_user_page' : 'put_page';
+      const harm = isPin
+        ? 'it drops one of the 1024 references of a pin, and the page is never freed'
+        : 'a page whose last reference that is goes back to the allocator while it is still on the LRU list';
+      const fix = resource.reference === 'either' ? undefined : rename(pass, finding, right);
       reportFlow(pass, finding, {
         message: `${problem.functionName}() frees user ${whichPages(finding)} ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,
         fixes: fix === undefined ? [] : [fix],

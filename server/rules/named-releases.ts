@@ -4,12 +4,13 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import type { FoundRelease } from '../analysis/evidence/releases.ts';
+import { isHeldAs } from '../analysis/hold-kind.ts';
 import type { Origin, Resource, Step } from '../analysis/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { intValue, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import type { RulePass } from './define.ts';
-import { isChosen, releaseKind, takesOtherPages } from './field-releases.ts';
+import { isChosen, releaseKind, takesOtherPages, takesReferences } from './field-releases.ts';
 import { type CallTest, filesOf, makesCall, placeKey } from './file-calls.ts';
 import { ownersOf } from './owner-facts.ts';
 
@@ -36,7 +37,7 @@ export function namedReleases(pass: RulePass, held: Reference | undefined, given
   return [...metBy(pass).values()].flatMap(({ release, sites, fits }) => {
     const [site] = sites;
     if (site === undefined || fits || kindOf(pass, release) !== given) return [];
-    if (sites.some((s) => s.reference !== (held ?? site.reference))) return [];
+    if (sites.some((s) => !isHeldAs(s.reference, held ?? site.reference))) return [];
     if (sites.some((s) => servesOthers(pass, s, release))) return [];
     const { unit, fn, node, api } = release;
     const step = { unit, span: { start: node.start, end: node.end }, text: `given back here by ${api}()` };
@@ -93,12 +94,14 @@ function servesOthers(pass: RulePass, site: CallSite, release: FoundRelease): bo
   const isLocal = release.fn.isStatic || release.fn === site.fn;
   const files = isLocal ? [release.unit] : filesOf(pass);
   if (given === 'pin') return takesAny(pass, files, ['pin', 'either']);
-  const mixed = takesOtherPages(pass, [site.unit, release.unit]);
+  const units = [site.unit, release.unit];
+  const mixed = takesOtherPages(pass, units);
+  if (site.reference === 'either' && takesReferences(pass, units)) return true;
   if (mixed && given === 'none') return true;
   const { fitting } = pass.namedEnd(site);
   const elsewhere = new Set([...fitting].filter((name) => name !== site.fn?.name));
   if (elsewhere.size === 0) return mixed && fitting.size > 0 && release.fn === site.fn;
-  return mixed || takesAny(pass, files, ['get', 'either']) || isChosen(pass, release.fn.name, elsewhere);
+  return mixed || takesAny(pass, files, ['get']) || isChosen(pass, release.fn.name, elsewhere);
 }
 
 /** Whether a site of the files takes one of these kinds. */
@@ -114,8 +117,11 @@ function takesAny(pass: RulePass, files: readonly CUnit[], kinds: readonly Refer
   return files.some((unit) => known.includes(unit) && makesCall(unit, kind, pass.model));
 }
 
-/** The pages of a site before anything was done to them. */
-function resourceOf({ unit, fn, span, nameSpan, api, reference }: CallSite): Resource {
+/** A call that takes pages: a site, or one of the kernel's own wrappers. */
+export type Taker = Pick<CallSite, 'unit' | 'fn' | 'span' | 'nameSpan' | 'api' | 'reference'>;
+
+/** The pages of a call before anything was done to them. */
+export function resourceOf({ unit, fn, span, nameSpan, api, reference }: Taker): Resource {
   const origin: Origin = { unit, span, nameSpan, api, functionName: fn?.name ?? '', chain: [] };
   return {
     id: '',

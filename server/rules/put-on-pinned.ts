@@ -1,13 +1,16 @@
 /**
  * ## What it does
  * Finds pages that a `pin_user_pages*()` function pinned and that put_page(), folio_put(), release_pages() or another function for
- * plain references gives back: on one path, in a helper, or through a struct field that holds them in between.
+ * plain references gives back: on one path, in a helper, or through a struct field that holds them in between. So it does with pages of
+ * `iov_iter_extract_pages()` and its kind, which are pinned or not held at all, and with what is put in a branch that is taken only where
+ * `iov_iter_extract_will_pin()` said that they are pinned.
  *
  * ## Why is this bad?
  * A pin is 1024 references on a small page and a pin count of its own on a large folio. put_page() drops a single reference: 1023 stay
  * for good, so the page is never freed, cannot be migrated or offlined and looks pinned to fork, reclaim and writeback. On a large folio the
  * reference count comes out right and the pin count stays up, which 6.2 and later report as a bad page when the folio is freed.
- * nr_foll_pin_released in /proc/vmstat falls behind nr_foll_pin_acquired.
+ * nr_foll_pin_released in /proc/vmstat falls behind nr_foll_pin_acquired. Of an iterator over the kernel's own memory nothing is held: there
+ * put_page() drops the reference of somebody else, and a page in use is freed.
  *
  * ## Example
  * ```c bad
@@ -39,18 +42,21 @@
  * ## Limits
  * A field that is filled in two ways, with pins and with other pages, is not looked at where both kinds of release occur. Where the file
  * takes other pages or further references too, what a field alone proves is a warning. So is what names alone tell, where the way of the
- * pages from the acquire call to the release could not be followed in values.
+ * pages from the acquire call to the release could not be followed in values. Of pages of an iterator it is silent where a function takes
+ * references of its own for them.
  *
  * ## Fix safety
  * Safe: offered where every page that is known to reach the call is pinned. put_page() becomes unpin_user_page(), release_pages()
- * unpin_user_pages(), folio_put() unpin_folio() on kernels that have it (6.11).
+ * unpin_user_pages(), folio_put() unpin_folio() on kernels that have it (6.11). For pages of an iterator of which nobody asked, the call goes
+ * behind that question, where the iterator is at hand in the same function.
  *
  * ## References
- * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c.
+ * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c; "Page pinning" at iov_iter_extract_pages() in lib/iov_iter.c.
  */
-import { defineRule } from './define.ts';
+import { defineRule, type FixProposal } from './define.ts';
+import { behindTest } from './fixes/release-guard.ts';
 import { acquiredBy, reportFlow } from './flow-report.ts';
-import { renameRelease, whichPages, wrongReleases } from './wrong-release.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
 
 /** Releases of references and their pin counterparts with the same arguments. */
 const UNPIN: ReadonlyMap<string, string> = new Map([
@@ -68,13 +74,45 @@ export const putOnPinned = defineRule({
   fix: 'safe',
   check(pass) {
     for (const wrong of wrongReleases(pass, 'put-on-pinned')) {
-      const { release, problem } = wrong;
-      const fix = wrong.only ? renameRelease(pass, wrong, { names: UNPIN, applicability: 'safe' }) : undefined;
+      const { release, problem, resource } = wrong;
+      const isPinned = resource.reference === 'pin' || resource.answer === 'pinned';
+      const rename =
+        isPinned && wrong.only ? renameRelease(pass, wrong, { names: UNPIN, applicability: 'safe' }) : undefined;
+      const fix = resource.reference === 'either' && !isPinned ? askFirst(wrong) : rename;
       reportFlow(pass, wrong, {
-        message: `${problem.functionName}() puts ${whichPages(wrong)} with ${release}() that ${acquiredBy(wrong)} pinned: on {kernels} a pin is 1024 references, ${release}() drops one, and the page is never freed and cannot be moved; use ${UNPIN.get(release) ?? 'unpin_user_page'}()`,
+        message: `${problem.functionName}() puts ${whichPages(wrong)} with ${release}() that ${acquiredBy(wrong)} ${whyWrong(wrong)}`,
         kernels: wrong.on,
         fixes: fix === undefined ? [] : [fix],
       });
     }
   },
 });
+
+/** What the acquire did, what the release does instead on these kernels, and what to call. */
+function whyWrong({ release, resource }: WrongRelease): string {
+  const unpin = `${UNPIN.get(release) ?? 'unpin_user_page'}()`;
+  const { reference, answer } = resource;
+  if (reference === 'either' && answer === 'listed')
+    return `only listed: where iov_iter_extract_will_pin() says no, nothing is held on {kernels}, ${release}() drops a reference of somebody else, and a page in use is freed; give nothing back here`;
+  if (reference === 'either' && answer === undefined)
+    return `extracted: on {kernels} those of a user's memory are pinned, 1024 references each, those of the kernel's own are not held at all, and ${release}() is right for neither; call ${unpin} where iov_iter_extract_will_pin() said yes, and nothing where it said no`;
+  return `pinned: on {kernels} a pin is 1024 references, ${release}() drops one, and the page is never freed and cannot be moved; use ${unpin}`;
+}
+
+/** The release behind the question whether the iterator's pages are pinned, where the iterator is at hand; undefined where it is not. */
+function askFirst({ call, site, resource, release, only }: WrongRelease): FixProposal | undefined {
+  const iter = site?.via === undefined ? site?.args[0]?.text.trim() : undefined;
+  const name = UNPIN.get(release);
+  if (call === undefined || site === undefined || iter === undefined || name === undefined) return undefined;
+  const asks = /^&?\w+$/.test(iter) && call.fn === site.fn && call.unit === site.unit;
+  if (!asks || !only || resource.answer !== undefined || call.spelled !== call.api) return undefined;
+  const between = call.unit.code.slice(site.span.end, call.span.start);
+  if (new RegExp(`(?<![>.\\w])${iter.replace('&', '')}\\s*=[^=]`).test(between)) return undefined;
+  const condition = `iov_iter_extract_will_pin(${iter})`;
+  return behindTest(call, {
+    condition,
+    name,
+    applicability: 'safe',
+    title: `Use ${name}() where the pages are pinned`,
+  });
+}

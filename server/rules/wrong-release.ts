@@ -5,13 +5,16 @@
  */
 
 import type { Reference } from '../../model/schema.ts';
+import { functionAt } from '../analysis/call-index.ts';
+import { isHeldAs } from '../analysis/hold-kind.ts';
 import type { Resource, Step } from '../analysis/resource.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import { ownerKey } from '../flow/value.ts';
+import { askedReleases } from './asked-releases.ts';
 import type { FixProposal, RulePass } from './define.ts';
 import { branchKernels, kernelsOf } from './facts.ts';
-import { fieldReleases } from './field-releases.ts';
-import { callsOf, filesOf, placeKey } from './file-calls.ts';
+import { fieldReleases, functionsTakingReferences } from './field-releases.ts';
+import { callsOf, filesOf, functionsThatCall, placeKey } from './file-calls.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
@@ -52,7 +55,7 @@ const GIVEN: Readonly<Record<Mistake, Reference>> = {
 export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongRelease[] {
   const direct = pageFindings(pass, mistake)
     .filter((f) => f.problem.confidence === 'high' || !fitsElsewhere(pass, f) || neverFits(pass, f))
-    .filter((f) => !isOtherArm(pass, f))
+    .filter((f) => !isOtherArm(pass, f) && !dropsOwn(pass, f))
     .flatMap((f) => completed(pass, mistake, f, undefined));
   const seen = new Set(direct.map(({ problem: { step } }) => placeKey(step.unit, step.span.start)));
   const found = [...direct];
@@ -62,6 +65,13 @@ export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongR
     seen.add(place);
     const finding = fieldFinding(pass, mistake, release);
     if (finding !== undefined) found.push(...completed(pass, mistake, finding, release.field));
+  }
+  const asked = mistake === 'put-on-pinned' ? askedReleases(pass) : [];
+  for (const release of asked) {
+    const place = placeKey(release.step.unit, release.step.span.start);
+    const finding = seen.has(place) ? undefined : fieldFinding(pass, mistake, { ...release, confidence: 'high' });
+    seen.add(place);
+    if (finding !== undefined) found.push(...completed(pass, mistake, finding, undefined));
   }
   for (const release of namedReleases(pass, HELD[mistake], GIVEN[mistake])) {
     const place = placeKey(release.step.unit, release.step.span.start);
@@ -104,6 +114,21 @@ function isOtherArm(pass: RulePass, { problem, resource }: PageFinding): boolean
   );
 }
 
+/**
+ * Whether a plain reference dropped from pages of an iterator may be one that a helper took for itself: path analysis counts those of the
+ * function at hand alone.
+ */
+function dropsOwn(pass: RulePass, { problem, resource }: PageFinding): boolean {
+  if (resource.reference !== 'either') return false;
+  const { origin } = resource;
+  const around = new Set([origin.functionName, problem.functionName]);
+  for (const { unit, span } of origin.chain) around.add(functionAt(unit, span.start)?.name ?? '');
+  const helpers = new Set([...functionsTakingReferences(pass)].filter((name) => !around.has(name)));
+  if (helpers.size === 0) return false;
+  const callers = functionsThatCall(filesOf(pass), { isWanted: (name) => helpers.has(name), deep: false });
+  return [...callers.values()].some(({ fn }) => around.has(fn.name));
+}
+
 function completed(
   pass: RulePass,
   mistake: Mistake,
@@ -125,7 +150,9 @@ function conflictKernels(
 ): Kernels {
   const { model, kernel } = pass;
   const held = HELD[mistake];
-  const taken = model.allRows(resource.origin.api).filter((row) => held === undefined || row.reference === held);
+  const taken = model
+    .allRows(resource.origin.api)
+    .filter((row) => held === undefined || isHeldAs(row.reference ?? 'none', held));
   const given = model
     .allRows(release)
     .filter((row) => row.effects.some((e) => e.op === 'release' && e.ref === GIVEN[mistake]));
@@ -149,7 +176,7 @@ function onlySuch(pass: RulePass, mistake: Mistake, { problem }: PageFinding): b
     if (key === undefined) return isKnown && event.owner === undefined && event.path !== '';
     const held = HELD[mistake];
     return (
-      owners.get(key)?.held.every((h) => held === undefined || h.resource.reference === held) === true &&
+      owners.get(key)?.held.every((h) => held === undefined || isHeldAs(h.resource.reference, held)) === true &&
       problem.confidence === 'high'
     );
   });

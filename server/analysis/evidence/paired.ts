@@ -5,6 +5,7 @@
 import type { Model } from '../../../model/index.ts';
 import type { FunctionDef } from '../../syntax/unit.ts';
 import { callsIn } from '../call-index.ts';
+import { mayGiveBack } from '../hold-kind.ts';
 import type { NameScope } from '../names.ts';
 import type { ProjectView } from '../project-view.ts';
 import { holdsIn } from '../row-range.ts';
@@ -76,7 +77,7 @@ function releasesIn(site: CallSite, scope: NameScope, fn: FunctionDef): FoundRel
     const kinds = rows.flatMap((r) =>
       r.effects.flatMap((e) => (e.op === 'release' ? [e.ref ?? r.reference ?? 'either'] : [])),
     );
-    const matches = kinds.every((k) => k === 'either' || site.reference === 'either' || k === site.reference);
+    const matches = kinds.every((k) => mayGiveBack(site.reference, k));
     if (matches) for (const node of calls) found.push({ unit, fn, node, api: name, matches, by: 'name' });
   }
   return found;

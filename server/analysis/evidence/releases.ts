@@ -3,13 +3,14 @@
  * the owner that holds them, then what following names finds.
  */
 import type { Model } from '../../../model/index.ts';
-import type { ApiRow, Reference } from '../../../model/schema.ts';
+import type { ApiRow } from '../../../model/schema.ts';
 import type { Span } from '../../base/span.ts';
 import type { ReleaseRef } from '../../engine/protocol.ts';
 import { ownerKey } from '../../flow/value.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { callsIn, functionAt, treeOf } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
+import { mayGiveBack } from '../hold-kind.ts';
 import type { FlowResult } from '../program.ts';
 import type { Origin } from '../resource.ts';
 import { holdsIn } from '../row-range.ts';
@@ -110,7 +111,7 @@ export function siteFlow(site: CallSite, flow: FlowResult | undefined): SiteFlow
   for (const event of flow.events) {
     if (event.kind !== 'release' || !owners.has(ownerKey(event.owner) ?? '')) continue;
     const place = placeOf(event.step);
-    const matches = sameKind(site.reference, event.reference);
+    const matches = mayGiveBack(site.reference, event.reference);
     if (place !== undefined) releases.push({ ...place, api: event.api, matches, by: 'owner' });
   }
   return { releases, held };
@@ -128,14 +129,10 @@ function placeOf({ unit, span }: { readonly unit: CUnit; readonly span: Span }):
   return fn === undefined || node === undefined ? undefined : { unit, fn, node };
 }
 
-function sameKind(site: Reference, release: Reference): boolean {
-  return release === 'either' || site === 'either' || release === site;
-}
-
 function rowsMatch(site: CallSite, rows: readonly ApiRow[]): boolean {
   const live = rows.filter((r) => holdsIn(r, site.active));
   const refs = live.flatMap((r) =>
     r.effects.filter((e) => e.op === 'release').map((e) => e.ref ?? r.reference ?? 'either'),
   );
-  return refs.every((ref) => sameKind(site.reference, ref));
+  return refs.every((ref) => mayGiveBack(site.reference, ref));
 }

@@ -2,32 +2,23 @@
 import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import { variablesOf } from '../../syntax/types.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import type { Edit, FixProposal, UnitSpan } from '../define.ts';
+import type { FixProposal, UnitSpan } from '../define.ts';
 import { resultVariable } from '../result-variable.ts';
 import { governedBy } from '../surroundings.ts';
 import { declareSigned } from './declare-signed.ts';
-import { indentAt } from './layout.ts';
+import { behindTest } from './release-guard.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** A release that gets the result as its count, put behind `if (got > 0)`; undefined where it is no statement of its own. */
 export function guardRelease(call: ApiCall, site: CallSite): FixProposal | undefined {
-  const { unit, span } = call;
   const name = signedName(site);
   if (name === undefined || !call.args.some((a) => a.text.trim() === name)) return undefined;
-  const { code, text } = unit;
-  const semicolon = skipForward(code, span.end);
-  if (code[semicolon] !== ';') return undefined;
-  const indent = indentAt(text, span.start);
-  const before = skipBack(code, span.start);
-  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
-  if (!/[;{}:]/.test(code[before - 1] ?? '') || /\S/.test(text.slice(lineStart, span.start))) return undefined;
-  const deeper = text.slice(span.start, semicolon + 1).replace(/\n/g, '\n\t');
-  const edit: Edit = {
-    unit,
-    span: { start: span.start, end: semicolon + 1 },
-    newText: `if (${name} > 0)\n${indent}\t${deeper}`,
-  };
-  return { title: `Call ${call.api}() only where pages came`, applicability: 'unsafe', edits: [edit] };
+  return behindTest(call, {
+    condition: `${name} > 0`,
+    name: call.spelled,
+    applicability: 'unsafe',
+    title: `Call ${call.api}() only where pages came`,
+  });
 }
 
 /**
