@@ -3,12 +3,12 @@
  * the owner that holds them, then what following names finds.
  */
 import type { Model } from '../../../model/index.ts';
-import type { ApiRow } from '../../../model/schema.ts';
+import type { ApiRow, Effect } from '../../../model/schema.ts';
 import type { Span } from '../../base/span.ts';
 import type { ReleaseRef } from '../../engine/protocol.ts';
 import { ownerKey } from '../../flow/value.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsIn, functionAt, treeOf } from '../call-index.ts';
+import { callsIn, functionAt, namesBeforeBrackets, treeOf } from '../call-index.ts';
 import type { HeldFact } from '../flow-problem.ts';
 import { mayGiveBack } from '../hold-kind.ts';
 import type { FlowResult } from '../program.ts';
@@ -52,11 +52,21 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow, mod
     if (isRelease(e)) for (const r of named(site, e)) add(r);
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
-  const sorted = withoutStrangers(site, [...found.values()], model).sort(
+  const fitting = [...found.values()].map((r) =>
+    !r.matches && dropsOwn(site, r, model) ? { ...r, matches: true } : r,
+  );
+  return withoutStrangers(site, fitting, model).sort(
     (a, b) =>
       own(a) - own(b) || (a.unit.path < b.unit.path ? -1 : a.unit.path > b.unit.path ? 1 : a.node.start - b.node.start),
   );
-  return sorted;
+}
+
+/** Whether a plain reference dropped from pages of an iterator may be one that the file took for itself. */
+function dropsOwn({ unit, reference }: CallSite, { api }: FoundRelease, model: Model): boolean {
+  if (reference !== 'either') return false;
+  const does = (name: string, op: Effect['op']): boolean =>
+    model.rows(name).some((row) => row.effects.some((e) => e.op === op && e.ref === 'get'));
+  return does(api, 'release') && [...namesBeforeBrackets(unit).keys()].some((name) => does(name, 'extra-ref'));
 }
 
 /** The releases that names connect with the pages of a site, of whatever kind; those of the page allocator where a page is given. */
