@@ -108,18 +108,30 @@ export class CallGraph {
     return this.#aliases.size === 0 ? names : new Set([...names].map((name) => this.behindAlias(unit, name)));
   }
 
+  /** The functions of the project that a function calls by name or through a field that an initialiser of its file fills. */
+  calleesOf(at: Known): readonly Known[] {
+    const found = new Map<FunctionDef, Known>();
+    for (const name of [...this.calledIn(at), ...namesBehindFields(at)]) {
+      const callee = this.lookup(at.unit, name);
+      if (callee !== undefined && callee.fn !== at.fn) found.set(callee.fn, callee);
+    }
+    return [...found.values()];
+  }
+
+  /** Names called in a function that the project does not define. */
+  outside(at: Known): readonly string[] {
+    return [...this.calledIn(at)].filter((name) => this.lookup(at.unit, name) === undefined);
+  }
+
   /** Whether a function calls through a field that an initialiser of its file fills. */
-  callsThroughField({ unit, fn }: Known): boolean {
-    const { fields } = unitCalls(unit);
-    if (fields.size === 0) return false;
-    const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
-    for (const m of text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g)) if (fields.has(m[1] ?? '')) return true;
+  callsThroughField(at: Known): boolean {
+    for (const _ of namesBehindFields(at)) return true;
     return false;
   }
 
   /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
   touchesPages(name: string): boolean {
-    const kinds = this.#kindOf(name);
+    const kinds = this.kindOf(name);
     return kinds.has('acquires') || kinds.has('releases');
   }
 
@@ -129,7 +141,7 @@ export class CallGraph {
   }
 
   /** What a call of a name outside the project does, as far as the model says. */
-  #kindOf(name: string): ReadonlySet<CallKind> {
+  kindOf(name: string): ReadonlySet<CallKind> {
     let kinds = this.#kinds.get(name);
     if (kinds === undefined) {
       kinds = kindOfCalls(this.#model.readable(name));
@@ -146,7 +158,7 @@ export class CallGraph {
         const name = this.behindAlias(unit, called);
         const callee = this.lookup(unit, name)?.fn;
         if (callee === undefined) {
-          for (const kind of this.#kindOf(name)) this.#marked[kind].add(fn);
+          for (const kind of this.kindOf(name)) this.#marked[kind].add(fn);
         } else if (callers.has(callee)) callers.get(callee)?.push(fn);
         else callers.set(callee, [fn]);
       }
@@ -163,6 +175,15 @@ function spreadUp(into: Set<FunctionDef>, callers: ReadonlyMap<FunctionDef, read
     for (const fn of above) into.add(fn);
     level = [...above];
   }
+}
+
+/** Functions behind the fields that a function calls through. */
+function* namesBehindFields({ unit, fn }: Known): Generator<string> {
+  const { fields } = unitCalls(unit);
+  if (fields.size === 0) return;
+  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  for (const m of text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g))
+    for (const f of fields.get(m[1] ?? '') ?? []) yield f.name;
 }
 
 function unitCalls(unit: CUnit): UnitCalls {

@@ -4,8 +4,8 @@ import { isAtomicLock } from './check-context.ts';
 
 /**
  * acquires: takes pages. releases: gives them back, hands them over or marks them dirty. frees: frees memory, an array or object that may
- * hold pages among it. locks: takes a lock under which not everything may be called. minds: minds such locks. unmaps: takes the mapping
- * of pages for a device back.
+ * hold pages among it. locks: takes a lock under which nothing may sleep. minds: gives pages back, or marks them dirty, and may sleep.
+ * unmaps: takes the mapping of pages for a device back.
  */
 export type CallKind = 'acquires' | 'releases' | 'frees' | 'locks' | 'minds' | 'unmaps';
 
@@ -27,7 +27,7 @@ function isOfKind(row: ApiRow, kind: CallKind): boolean {
     case 'frees':
       return effects.some((e) => e.op === 'free');
     case 'locks':
-      return effects.some((e) => e.op === 'lock' && (isAtomicLock(e.lock) || e.lock === 'mmap' || e.lock === 'rwsem'));
+      return effects.some((e) => e.op === 'lock' && isAtomicLock(e.lock));
     case 'minds':
       return mindsLocks(row);
     case 'unmaps':
@@ -35,8 +35,7 @@ function isOfKind(row: ApiRow, kind: CallKind): boolean {
   }
 }
 
-/** Whether a row is one of those whose calls are held against the locks of their place. */
-function mindsLocks({ family, site, context, effects }: ApiRow): boolean {
-  if (family === 'acquire' || site === true) return context.mmapLock === 'not-held' || context.sleeps !== false;
+/** Whether a row that gives back or marks dirty is held against the locks of its place. */
+function mindsLocks({ family, context, effects }: ApiRow): boolean {
   return context.sleeps !== false && (family === 'dirty' || effects.some((e) => e.op === 'release'));
 }

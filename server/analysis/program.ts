@@ -16,6 +16,7 @@ import type { Asked, Callee, Caller, Frame, Program } from './frame.ts';
 import { keepsPage } from './keeps-page.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
+import { Holders } from './may-hold.ts';
 import type { EntryEvent } from './path-state.ts';
 import { withoutCleanedShort } from './short-on-failure.ts';
 import type { CallSite, FlagSet } from './site.ts';
@@ -53,7 +54,8 @@ export function analyzeProgram(input: ProgramInput): FlowResult {
   const withSites = new Set(input.sites.map((s) => s.unit));
   const units = input.units.filter((u) => withSites.has(u));
   for (const unit of units)
-    for (const fn of unit.functions) if (run.graph.does('acquires', fn)) run.follow({ unit, fn });
+    for (const fn of unit.functions)
+      if (run.graph.does('acquires', fn) && run.holders.mayHold({ unit, fn })) run.follow({ unit, fn });
   const words = run.ownerFields();
   for (const unit of input.units) {
     for (const fn of unit.functions)
@@ -61,7 +63,7 @@ export function analyzeProgram(input: ProgramInput): FlowResult {
   }
   // What else gives pages back here gives back those of others: only what is wrong in itself counts.
   const result = run.result();
-  const alone = new WrongAlone(run.graph, (unit) => !withSites.has(unit));
+  const alone = new WrongAlone(run, (unit) => !withSites.has(unit));
   for (const unit of units) {
     for (const fn of unit.functions)
       if (run.graph.does('releases', fn) && alone.possible({ unit, fn })) run.follow({ unit, fn });
@@ -88,6 +90,7 @@ class Run implements Program {
   readonly #running: FunctionDef[] = [];
   readonly #recursive = new Set<FunctionDef>();
   readonly #idle = new Map<FunctionDef, boolean>();
+  readonly holders = new Holders(this);
   readonly #problems: FlowProblem[] = [];
   readonly #releases: ReleaseFact[] = [];
   readonly #held: HeldFact[] = [];

@@ -5,21 +5,24 @@
 import { CALLBACK_ROWS } from '../../model/callbacks.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { isStraight } from './apply-release.ts';
-import { type CallGraph, type Known, MAX_CALLERS } from './call-graph.ts';
+import { type Known, MAX_CALLERS } from './call-graph.ts';
 import { namesBeforeBrackets } from './call-index.ts';
+import type { CallKind } from './call-kind.ts';
 import { macroBehind } from './macro-functions.ts';
+import type { Below, Holders } from './may-hold.ts';
 
 const REGISTERS: ReadonlySet<string> = new Set(CALLBACK_ROWS.map((r) => r.name));
 
 /** Tells of functions that take no pages whether following them may find something wrong. */
 export class WrongAlone {
-  readonly #graph: CallGraph;
+  readonly #program: Below & { readonly holders: Holders };
   readonly #elsewhere: (unit: CUnit) => boolean;
   readonly #known = new Map<FunctionDef, boolean>();
+  readonly #locking = new Map<FunctionDef, boolean>();
 
   /** `elsewhere`: whether nobody asks of a unit's functions but through those that call them. */
-  constructor(graph: CallGraph, elsewhere: (unit: CUnit) => boolean) {
-    this.#graph = graph;
+  constructor(program: Below & { readonly holders: Holders }, elsewhere: (unit: CUnit) => boolean) {
+    this.#program = program;
     this.#elsewhere = elsewhere;
   }
 
@@ -34,34 +37,63 @@ export class WrongAlone {
     return known;
   }
 
-  #below({ unit, fn }: Known, depth: number): boolean {
-    return [...this.#graph.calledIn({ unit, fn })].some((name) => {
-      const callee = this.#graph.lookup(unit, name);
-      return callee !== undefined && this.#elsewhere(callee.unit) && this.possible(callee, depth + 1);
-    });
+  #below(at: Known, depth: number): boolean {
+    return this.#program.graph
+      .calleesOf(at)
+      .some((callee) => this.#elsewhere(callee.unit) && this.possible(callee, depth + 1));
   }
 
   /**
    * It may sleep under a lock, unmap after it gave back, give back twice in a row; pages may come from a callee further down than
-   * is counted, from one that it calls through a field or that it registers.
+   * is counted, or from a function that it registers.
    */
   #itself(at: Known): boolean {
-    const graph = this.#graph;
-    const { unit, fn } = at;
-    if (graph.does('unmaps', fn) || (graph.does('locks', fn) && graph.does('minds', fn))) return true;
-    if (graph.callsThroughField(at)) return true;
-    for (const name of graph.calledIn(at)) {
-      const callee = graph.lookup(unit, name);
-      if (REGISTERS.has(name) || (callee !== undefined && graph.does('acquires', callee.fn))) return true;
+    const { graph, holders } = this.#program;
+    if (macroBehind(at.fn) !== undefined || graph.outside(at).some((name) => REGISTERS.has(name))) return true;
+    if (graph.does('minds', at.fn) && this.#mayLock(at)) return true;
+    return this.#unmapsBehind(at) || this.#repeats(at) || holders.mayHold(at);
+  }
+
+  /** Whether something in the function may run under a lock that it or one of those it calls took. */
+  #mayLock(at: Known): boolean {
+    const { graph } = this.#program;
+    let known = this.#locking.get(at.fn);
+    if (known === undefined) {
+      this.#locking.set(at.fn, false);
+      known =
+        graph.outside(at).some((name) => graph.kindOf(name).has('locks')) ||
+        graph.calleesOf(at).some((callee) => graph.does('locks', callee.fn) && this.#mayLock(callee));
+      this.#locking.set(at.fn, known);
     }
-    return macroBehind(fn) !== undefined || this.#repeats(at);
+    return known;
+  }
+
+  /** Where in a function's text something of a kind is called. */
+  #placesOf(kind: CallKind, { unit, fn }: Known): readonly number[] {
+    const { graph } = this.#program;
+    const { start, end } = fn.bodySpan;
+    const out: number[] = [];
+    for (const [name, offsets] of namesBeforeBrackets(unit)) {
+      const called = graph.behindAlias(unit, name);
+      if (!graph.kindOf(called).has(kind) || graph.lookup(unit, called) !== undefined) continue;
+      for (const at of offsets) if (start <= at && at < end) out.push(at);
+    }
+    return out;
+  }
+
+  /** Whether a mapping is taken back further down in the text than something is given back. */
+  #unmapsBehind(at: Known): boolean {
+    const unmaps = this.#placesOf('unmaps', at);
+    const last = Math.max(...unmaps);
+    return unmaps.length > 0 && this.#placesOf('releases', at).some((start) => start < last);
   }
 
   /** Whether two calls that give pages back stand straight one after the other. */
   #repeats({ unit, fn }: Known): boolean {
+    const { graph } = this.#program;
     const { start, end } = fn.bodySpan;
     for (const [name, offsets] of namesBeforeBrackets(unit)) {
-      if (offsets.length < 2 || !this.#graph.touchesPages(this.#graph.behindAlias(unit, name))) continue;
+      if (offsets.length < 2 || !graph.touchesPages(graph.behindAlias(unit, name))) continue;
       for (const [i, at] of offsets.entries()) {
         const next = offsets[i + 1];
         if (at < start || next === undefined || next >= end) continue;
