@@ -28,8 +28,8 @@ export class Holders {
   mayHold(at: Known): boolean {
     let holds = this.#known.get(at.fn);
     if (holds === undefined) {
-      // Whatever a cycle takes is taken by one of its functions itself.
-      this.#known.set(at.fn, false);
+      // Of what calls itself, the summary tells.
+      this.#known.set(at.fn, true);
       holds = this.#itself(at) || this.#below.graph.calleesOf(at).some((callee) => this.#handsOn(callee));
       this.#known.set(at.fn, holds);
     }
