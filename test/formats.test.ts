@@ -65,6 +65,7 @@ function reportOf(findings: readonly Finding[]): CheckReport {
     accepted: [],
     problems: [],
     changes: [],
+    treePaths: new Map(),
     fixes: [],
     summary: {
       filesScanned: 1,
@@ -389,6 +390,38 @@ describe('check --format patch', () => {
     assert.match(diff, /^--- a\/drivers\/misc\/demo\/a\.c\n/);
   });
 
+  it('is a series where several directories change, one patch for each, which git takes apart and applies', () => {
+    const cwd = temporaryTree({ 'drivers/a/a.c': TAKE, 'drivers/a/b.c': TAKE, 'drivers/b/b.c': TAKE });
+    const { out } = guplint(['.', '--kernel', '6.12', '--format', 'patch', '-o', 'out.patch'], { cwd });
+    assert.equal(out, '');
+    mkdirSync(path.join(cwd, 'mails'));
+    assert.equal(String(execFileSync('git', ['mailsplit', '-omails', 'out.patch'], { cwd })).trim(), '2');
+    const subjects = ['0001', '0002'].map(
+      (n) => /^Subject: .*/m.exec(readFileSync(path.join(cwd, 'mails', n), 'utf8'))?.[0],
+    );
+    assert.deepEqual(subjects, [
+      'Subject: [PATCH 1/2] a: Use FOLL_WRITE',
+      'Subject: [PATCH 2/2] b: b: Use FOLL_WRITE',
+    ]);
+    execFileSync('git', ['apply', 'out.patch'], { cwd });
+    for (const file of ['drivers/a/b.c', 'drivers/b/b.c'])
+      assert.match(readFileSync(path.join(cwd, file), 'utf8'), /FOLL_WRITE, pages/);
+  });
+
+  it('names files outside the working directory by their place in the kernel tree', () => {
+    const root = temporaryTree({
+      'linux/Makefile': 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\n',
+      'linux/drivers/misc/demo/a.c': TAKE,
+      'work/empty': '',
+    });
+    const { out } = guplint(['../linux', '--format', 'patch'], { cwd: path.join(root, 'work') });
+    assert.match(out, /^Subject: \[PATCH\] misc: demo: /);
+    assert.match(out, /^--- a\/drivers\/misc\/demo\/a\.c\n/m);
+    execFileSync('git', ['apply', '-'], { cwd: path.join(root, 'linux'), input: out });
+    const inside = guplint(['.', '--format', 'patch'], { cwd: path.join(root, 'linux/drivers/misc/demo') });
+    assert.equal(inside.out, '');
+  });
+
   it('tells what was found in the files as they were, not what a fix asked for on its way', () => {
     const cwd = temporaryTree({ 'a.c': LONG });
     const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });
@@ -411,7 +444,8 @@ describe('check --format patch', () => {
       const told = { ...finding, message: `pages are put twice; ${advice}` };
       return { finding: told, title, files: ['a.c'], answers: told };
     };
-    const message = commitMessage([fix('use put_page()', 'Use put_page()'), fix('mend it', 'Add FOLL_WRITE')], ['a.c']);
+    const fixes = [fix('use put_page()', 'Use put_page()'), fix('mend it', 'Add FOLL_WRITE')];
+    const message = commitMessage(fixes, { files: ['a.c'], paths: new Map(), number: '' });
     assert.match(message, /; use put_page\(\) \[[\w-]+\]\.\n/);
     assert.match(message, /; mend it\s\[[\w-]+\]\. Add\sFOLL_WRITE\.\n/);
   });
@@ -421,7 +455,11 @@ describe('check --format patch', () => {
     assert.ok(finding !== undefined);
     for (let shift = 0; shift < 80; shift++) {
       const told = { ...finding, message: `${'x'.repeat(shift)} pages that are written to: reclaim may drop them` };
-      const message = commitMessage([{ finding: told, title: 'Mend', files: ['a.c'], answers: told }], ['a.c']);
+      const message = commitMessage([{ finding: told, title: 'Mend', files: ['a.c'], answers: told }], {
+        files: ['a.c'],
+        paths: new Map(),
+        number: '',
+      });
       const [, ...lines] = message.split('\n');
       assert.ok(!lines.some((line) => /^[A-Za-z-]+:/.test(line)), message);
       assert.ok(lines.every((line) => line.length <= 85));

@@ -2,9 +2,11 @@
 import { UserError } from '../base/user-error.ts';
 import { applyBaseline, BASELINE_NAME, type Baseline, parseBaseline, staleEntries } from '../engine/baseline.ts';
 import type { Comparison } from '../engine/diff/compare.ts';
-import { type FixOutcome, fixRun } from '../engine/fix-run.ts';
-import type { Host } from '../engine/host.ts';
+import { type FileChange, type FixOutcome, fixRun } from '../engine/fix-run.ts';
+import type { FileSystem, Host } from '../engine/host.ts';
+import { kernelTrees } from '../engine/kernel-tree.ts';
 import { compareFindings, severityRank } from '../engine/order.ts';
+import { directoryOf } from '../engine/paths.ts';
 import type { Finding, InputProblem, Severity } from '../engine/protocol.ts';
 import type { RunResult } from '../engine/run.ts';
 import { createHost } from '../host/host.ts';
@@ -40,6 +42,7 @@ export async function check(paths: readonly string[], options: CommonOptions, te
     problems,
     changes: proposed?.changes ?? [],
     fixes: proposed?.fixed ?? [],
+    treePaths: treePathsOf(proposed?.changes ?? [], ran.host.fs),
   };
   const text = findingsRenderer(options.format)(report, { colours: useColours(options, terminal) });
   writeResults(text, options, ran.host, terminal);
@@ -125,6 +128,17 @@ function acceptedOf(result: RunResult, baselined: readonly Finding[]): readonly 
 /** For the patch format: what the fixes would change, with the run as it was. */
 async function propose(ran: CommandRun, select: Select, options: CommonOptions): Promise<FixOutcome | undefined> {
   return options.format === 'patch' ? fix(ran, select, { ...options, fixDryRun: true }) : undefined;
+}
+
+/** Where changed files lie in their kernel tree. */
+function treePathsOf(changes: readonly FileChange[], fs: FileSystem): ReadonlyMap<string, string> {
+  const treeOf = kernelTrees(fs);
+  return new Map(
+    changes.flatMap(({ file }) => {
+      const tree = treeOf(directoryOf(file));
+      return tree === undefined ? [] : [[file, fs.resolve(file).slice(fs.resolve(tree.root).length + 1)] as const];
+    }),
+  );
 }
 
 async function fix(ran: CommandRun, select: Select, options: CommonOptions): Promise<FixOutcome | undefined> {

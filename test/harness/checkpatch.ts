@@ -11,7 +11,10 @@ export function patchText(
   fixed: readonly AppliedFix[],
 ): string {
   const files = [...after.keys()].sort();
-  return commitMessage(fixed, files) + files.map((f) => unifiedDiff(f, before(f), after.get(f) ?? '')).join('');
+  return (
+    commitMessage(fixed, { files, paths: new Map(), number: '' }) +
+    files.map((f) => unifiedDiff(f, before(f), after.get(f) ?? '')).join('')
+  );
 }
 
 /** What the tree's checkpatch.pl says of patches in files (`-`: of `input`), one complaint a line; empty where it is silent. */

@@ -11,15 +11,31 @@ const WIDTH = 72;
 /** Directories that no subject names. */
 const UNNAMED: ReadonlySet<string> = new Set(['.', '..', 'drivers', 'src']);
 
+/** What a patch changes. */
+export interface PatchFiles {
+  readonly files: readonly string[];
+  /** Their paths below the root of a kernel tree, where they lie in one. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Its place among others, as ` 1/3`; empty where it is the only one. */
+  readonly number: string;
+}
+
 /** The message for fixes that change these files. */
-export function commitMessage(fixes: readonly AppliedFix[], files: readonly string[]): string {
+export function commitMessage(fixes: readonly AppliedFix[], { files: changed, paths, number }: PatchFiles): string {
+  const files = changed.map((file) => paths.get(file) ?? file);
   // What only completes another fix is no fault of the files as they were.
   const answering = fixes.flatMap(({ answers, title }) => (answers === undefined ? [] : [{ finding: answers, title }]));
   const subject = subjectOf(answering, files);
   const told = new Set(
-    answering.map((f) => paragraph(f, { several: files.length > 1, titled: subject.endsWith(f.title) })),
+    answering.map((f) => {
+      const { file } = f.finding.location;
+      return paragraph(f, {
+        file: files.length > 1 ? (paths.get(file) ?? file) : '',
+        titled: subject.endsWith(f.title),
+      });
+    }),
   );
-  return `${[`Subject: [PATCH] ${subject}`, ...told].join('\n\n')}\n---\n`;
+  return `${[`Subject: [PATCH${number}] ${subject}`, ...told].join('\n\n')}\n---\n`;
 }
 
 function subjectOf(fixes: readonly Told[], files: readonly string[]): string {
@@ -47,14 +63,14 @@ interface Told {
 }
 
 interface Telling {
-  /** Whether the patch changes several files. */
-  readonly several: boolean;
+  /** The finding's file, where the patch changes several. */
+  readonly file: string;
   /** Whether the subject says what is done. */
   readonly titled: boolean;
 }
 
-function paragraph({ finding, title }: Told, { several, titled }: Telling): string {
-  const where = several ? ` (${finding.location.file})` : '';
+function paragraph({ finding, title }: Told, { file, titled }: Telling): string {
+  const where = file === '' ? '' : ` (${file})`;
   const named = `${finding.functionName}()`;
   const isNamed = where === '' && finding.message.startsWith(named);
   const what = finding.functionName === '' || isNamed ? '' : `${named}${where}: `;

@@ -43,6 +43,8 @@ export interface CheckReport {
   readonly changes: readonly FileChange[];
   /** The fixes behind these changes, in the order in which they were applied. */
   readonly fixes: readonly AppliedFix[];
+  /** Paths of changed files below the root of the kernel tree they lie in, where they do. */
+  readonly treePaths: ReadonlyMap<string, string>;
 }
 
 /** What `sites` found. */

@@ -3,6 +3,7 @@
  * the loop counts: `n -= k; off += k;`, or `for (i = 0; i < n; i++)` over the number that came.
  */
 import { treeOf } from '../../analysis/call-index.ts';
+import { rungsUsed } from '../../analysis/exit-ladder.ts';
 import type { CallSite } from '../../analysis/site.ts';
 import { codeOf, lastStatement, loopsAround } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
@@ -26,10 +27,11 @@ export function releaseRest(
 ): FixProposal | undefined {
   const { unit, fn } = site;
   const pages = argumentOf(site, 'pages', pass)?.text ?? argumentOf(site, 'folios', pass)?.text;
-  const found = failingArms(pass, finding, site);
-  if (fn === undefined || pages === undefined || found === undefined || found.length === 0) return undefined;
+  if (fn === undefined || pages === undefined) return undefined;
   const tree = treeOf(unit, fn);
-  const arms = alike(site, tree, found);
+  const found = failingArms(pass, finding, site);
+  const arms = found === undefined ? refusedElements(finding, { site, pages, tree }) : alike(site, tree, found);
+  if (arms.length === 0) return undefined;
   const lines = new Map<number, ReleaseLines>();
   for (const arm of arms) {
     const loop = loopsAround(tree, arm.jump).at(-1);
@@ -41,6 +43,41 @@ export function releaseRest(
     lines.set(arm.body.start, here);
   }
   return insideArms(unit, arms, (offset) => lines.get(offset));
+}
+
+/** Where the elements of what came are handed on. */
+interface Handing {
+  readonly site: CallSite;
+  readonly pages: string;
+  readonly tree: CNode;
+}
+
+/**
+ * The arms behind calls that are to take over one element and may fail, where no test on the path tells them: `v = f(..., pages[i]); if (v < 0)`,
+ * with a jump to a label that the leak comes by.
+ */
+function refusedElements({ problem }: PageFinding, { site, pages, tree }: Handing): readonly FailingArm[] {
+  const { unit, span } = site;
+  const arms: FailingArm[] = [];
+  if (!isName(pages)) return arms;
+  walk(tree, (n) => {
+    const body = n.type === 'if_statement' ? childByField(n, 'consequence') : undefined;
+    const jump = lastStatement(body);
+    if (body === undefined || childByField(n, 'alternative') !== undefined) return true;
+    if (jump?.type !== 'goto_statement' || n.start < span.end || loopsAround(tree, n).length !== 1) return true;
+    const before = unit.code.slice(0, n.start).replace(/\s+$/, '');
+    const call = before.slice(Math.max(before.lastIndexOf(';', before.length - 2), before.lastIndexOf('}')) + 1);
+    const [, value] = new RegExp(`^\\s*(\\w+)\\s*=\\s*\\w+\\([^;]*\\b${pages}\\[\\w+\\]\\);$`).exec(call) ?? [];
+    const condition = unit.code.slice(n.start, jump.start);
+    if (value === undefined || !new RegExp(`^if \\(${value}(?: < 0)?\\)`).test(condition)) return true;
+    const rung = rungsUsed(unit, tree, { start: span.end, end: jump.end }).find(
+      (r) => r.label === codeOf(unit, jump).replace(/^goto\s+|;$/g, ''),
+    );
+    if (rung !== undefined && rung.span.start <= problem.step.span.start)
+      arms.push({ body, jump, rung, hasElse: false });
+    return true;
+  });
+  return arms;
 }
 
 /** With the arms behind a leaking one that jump to the same label of the function before anything else is counted. */
