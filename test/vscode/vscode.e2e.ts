@@ -190,7 +190,11 @@ describe('VS Code', function () {
     await workbench.openFile('take.c');
     await page.waitForSelector('.codelens-decoration:has-text("Case")', { timeout: 60_000 });
     await workbench.clickWord('get_user_pages_fast', 'get_user_pages_fast');
-    await workbench.codeAction('Convert to pin_user_pages_fast()');
+    // Control+Enter shows what changes in both files before it is done.
+    await workbench.codeAction('Convert to pin_user_pages_fast()', 'Control+Enter');
+    await page.waitForSelector('.bulk-edit-panel .monaco-list-row:has-text("give.c")', { timeout: 30_000 });
+    await shot('preview');
+    await page.locator('.bulk-edit-panel .monaco-button', { hasText: 'Apply' }).first().click();
     await page.waitForSelector('.view-line:has-text("ret = pin_user_pages_fast")', { timeout: 30_000 });
     await shot('converted');
     await workbench.command('File: Save All Files');

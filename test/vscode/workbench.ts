@@ -138,7 +138,7 @@ export class Workbench {
   }
 
   /** Opens the menu of actions at the cursor and takes the one of a title. */
-  async codeAction(title: string): Promise<readonly string[]> {
+  async codeAction(title: string, key = 'Enter'): Promise<readonly string[]> {
     const { page } = this;
     let shown: readonly string[] = [];
     await this.retry(`action ${title}`, async () => {
@@ -152,7 +152,7 @@ export class Workbench {
         if (focused.includes(title)) break;
         await page.keyboard.press('ArrowDown');
       }
-      await page.keyboard.press('Enter');
+      await page.keyboard.press(key);
     });
     return shown;
   }
