@@ -59,6 +59,8 @@ interface JumpTarget {
   readonly breakTo: number;
   readonly continueTo: number | undefined;
   readonly depth: number;
+  /** Text of the list that the loop goes on with until it is empty. */
+  readonly drained?: string | undefined;
 }
 
 /** Lowering in progress; `current` is the block that receives instructions. */

@@ -127,12 +127,12 @@ const container: Idiom = (ctx, args, first) => {
   return member === undefined ? undefined : { kind: 'container', arg, member: ctx.text(member).replace(/\s/g, '') };
 };
 
-/** Some element of a list: nobody knows which. */
-const element: Idiom = (ctx, _args, first) => ({
-  kind: 'unknown',
-  text: undefined,
-  parts: [lowerExpression(ctx, first)],
-});
+/** Some element of a list: nobody knows which; in a loop that empties the list, each in its turn. */
+const element: Idiom = (ctx, _args, first) => {
+  const list = ctx.text(first).trim();
+  const text = ctx.jumps.some((j) => j.drained === list) ? `each list_for_each_entry ${list}` : undefined;
+  return { kind: 'unknown', text, parts: [lowerExpression(ctx, first)] };
+};
 
 const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['ERR_PTR', errorPointer],

@@ -178,11 +178,17 @@ function lowerWhile(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
       ctx.emit({ kind: 'assign', target: v, value: loopValue(ctx, macro, cond, v), span: cond ?? node });
   } else if (cond !== undefined) lowerCondition(ctx, cond, { yes: bodyBlock, otherwise: exit, loop: id });
   ctx.current = bodyBlock;
-  ctx.jumps.push({ breakTo: exit, continueTo: head, depth: ctx.scopes.length });
+  const drained = macro === undefined && cond !== undefined ? drainedList(ctx, cond) : undefined;
+  ctx.jumps.push({ breakTo: exit, continueTo: head, depth: ctx.scopes.length, drained });
   if (body !== undefined) lowerStatement(ctx, body, labels);
   ctx.jumps.pop();
   ctx.terminate({ kind: 'jump', to: head });
   ctx.current = exit;
+}
+
+/** The list that a loop empties: `while (!list_empty(list))`. */
+function drainedList(ctx: LowerContext, cond: CNode): string | undefined {
+  return /^\(\s*!\s*list_empty\s*\((.*)\)\s*\)$/s.exec(ctx.text(cond))?.[1]?.trim();
 }
 
 /** The arguments of a masked loop macro: the parts of its comma expression. */
