@@ -15,14 +15,12 @@ const WAITS = /^(?:try_)?(?:wait_for_completion|wait_event|swait_event|rcuwait_w
 const WAKES =
   /^(?:complete|complete_all|complete_on_current_cpu|swake_up_\w+|__?wake_up\w*|wake_up\w*|rcuwait_wake_up)$/;
 
-const wakersOf = new WeakMap<CUnit, ReadonlySet<FunctionDef>>();
+const wakersOf = new WeakMap<CUnit['version'], readonly FunctionDef[]>();
 
 /** Whoever ends the wait and names the field that the pages are in gives them back; one who names its struct may. */
 export function afterWait({ frame, s, info }: OnPath, name: string): void {
   if (!WAITS.test(name) || s.resources.size === 0) return;
-  const enders = [...wakers(frame.unit)].filter(
-    (fn) => fn !== frame.fn && frame.program.mayRelease(frame.unit, fn.name),
-  );
+  const enders = wakers(frame.unit).filter((fn) => fn !== frame.fn && frame.program.mayRelease(frame.unit, fn.name));
   if (enders.length === 0) return;
   for (const [id, handles] of reachable(s, undefined, true)) {
     const r = s.resources.get(id);
@@ -47,20 +45,15 @@ function mentions({ unit }: Frame, fn: FunctionDef, pattern: string): boolean {
   return new RegExp(pattern).test(unit.code.slice(fn.span.start, fn.span.end));
 }
 
-/** The functions of a file that end waits. */
-function wakers(unit: CUnit): ReadonlySet<FunctionDef> {
-  let found = wakersOf.get(unit);
+/** The functions of a file that end waits, in text order. */
+function wakers(unit: CUnit): readonly FunctionDef[] {
+  let found = wakersOf.get(unit.version);
   if (found === undefined) {
-    const set = new Set<FunctionDef>();
-    for (const [name, offsets] of namesBeforeBrackets(unit)) {
-      if (!WAKES.test(name)) continue;
-      for (const offset of offsets) {
-        const fn = functionAt(unit, offset);
-        if (fn !== undefined) set.add(fn);
-      }
-    }
-    found = set;
-    wakersOf.set(unit, found);
+    const set = new Set<FunctionDef | undefined>();
+    for (const [name, offsets] of namesBeforeBrackets(unit))
+      if (WAKES.test(name)) for (const offset of offsets) set.add(functionAt(unit, offset));
+    found = unit.functions.filter((fn) => set.has(fn));
+    wakersOf.set(unit.version, found);
   }
   return found;
 }
