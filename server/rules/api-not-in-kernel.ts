@@ -61,7 +61,9 @@ export const apiNotInKernel = defineRule({
 function checkCall(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);
   const has = kernelsOf(rows);
-  const missing = without(without(liveHere(call, pass), has), definitionKernels(pass, call.spelled));
+  const lacking = without(liveHere(call, pass), has);
+  if (isEmpty(lacking)) return;
+  const missing = without(lacking, definitionKernels(pass, call.spelled));
   if (isEmpty(missing)) return;
   const newName = rows.at(-1)?.replacedBy;
   const instead = newName === undefined ? '' : `; ${newName}() took its place`;

@@ -5,7 +5,7 @@
 
 import type { Model } from '../../model/index.ts';
 import { functionAt, namesBeforeBrackets } from '../analysis/call-index.ts';
-import { kept } from '../base/kept.ts';
+import { kept, keptBeside } from '../base/kept.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 
 /** A function and the file it stands in. */
@@ -19,10 +19,7 @@ export interface PlacedCall extends PlacedFunction {
   readonly offset: number;
 }
 
-/** Calls of one file by the name called. */
-type Index = ReadonlyMap<string, readonly PlacedCall[]>;
-
-const indexes = new WeakMap<CUnit['version'], Index>();
+const placed = new WeakMap<CUnit['version'], Map<string, readonly PlacedCall[]>>();
 const views = new WeakMap<CUnit['surroundings'], readonly CUnit[]>();
 
 /** The files a rule looks at: the unit, its headers, its neighbours; one list a unit. */
@@ -39,32 +36,19 @@ export function filesOf(pass: {
   return files;
 }
 
-function indexOf(unit: CUnit): Index {
-  let index = indexes.get(unit.version);
-  if (index === undefined) {
-    index = callsIn(unit);
-    indexes.set(unit.version, index);
-  }
-  return index;
-}
-
-function callsIn(unit: CUnit): Index {
-  const calls = new Map<string, PlacedCall[]>();
-  for (const [name, offsets] of namesBeforeBrackets(unit)) {
-    for (const offset of offsets) {
+/** The calls of a name in the functions of one file. */
+function callsIn(unit: CUnit, name: string): readonly PlacedCall[] {
+  return keptBeside(placed, unit.version, name, () =>
+    (namesBeforeBrackets(unit).get(name) ?? []).flatMap((offset) => {
       const fn = functionAt(unit, offset);
-      if (fn === undefined || offset < fn.bodySpan.start) continue;
-      const list = calls.get(name);
-      if (list === undefined) calls.set(name, [{ unit, fn, offset }]);
-      else list.push({ unit, fn, offset });
-    }
-  }
-  return calls;
+      return fn === undefined || offset < fn.bodySpan.start ? [] : [{ unit, fn, offset }];
+    }),
+  );
 }
 
 /** The calls of a function by name. */
 export function callsOf(files: readonly CUnit[], name: string): readonly PlacedCall[] {
-  return files.flatMap((unit) => indexOf(unit).get(name) ?? []);
+  return files.flatMap((unit) => callsIn(unit, name));
 }
 
 /**
@@ -103,7 +87,7 @@ export function placeKey(unit: CUnit, offset: number): string {
   return `${unit.path}:${offset}`;
 }
 
-/** The functions that make one of the calls. */
+/** The functions that make one of the calls, in no order. */
 export function functionsThatCall(
   files: readonly CUnit[],
   wanted: WantedCalls,
@@ -119,9 +103,10 @@ export function functionsThatCall(
     queue.push(fn.name);
   };
   for (const unit of files) {
-    for (const [name, list] of indexOf(unit)) {
+    for (const name of namesBeforeBrackets(unit).keys()) {
       if (!wanted.isWanted(name)) continue;
-      for (const call of list) if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
+      for (const call of callsIn(unit, name))
+        if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
     }
   }
   for (let name = queue.pop(); name !== undefined; name = queue.pop())
@@ -145,7 +130,11 @@ export function makesCall(unit: CUnit, kind: CallTest, model: Model): boolean {
     known = { model, made: new Map() };
     kindsMade.set(unit.version, known);
   }
-  return kept(known.made, kind.name, () => [...indexOf(unit).keys()].some((called) => kind.isWanted(called, model)));
+  return kept(known.made, kind.name, () =>
+    [...namesBeforeBrackets(unit).keys()].some(
+      (called) => kind.isWanted(called, model) && callsIn(unit, called).length > 0,
+    ),
+  );
 }
 
 /** Whether a function names a struct field: `->field` or `.field`. */

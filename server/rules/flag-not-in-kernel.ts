@@ -60,7 +60,9 @@ export const flagNotInKernel = defineRule({
     for (const use of flagUses(pass, (t) => t.kind === 'flag' && !pass.entitled(t.name))) {
       const { name } = use.term;
       const has = flagKernels(pass.model, name);
-      const missing = without(without(bothOf(use.live, liveHere(use.site, pass)), has), macroKernels(pass, name));
+      const lacking = without(bothOf(use.live, liveHere(use.site, pass)), has);
+      if (isEmpty(lacking)) continue;
+      const missing = without(lacking, macroKernels(pass, name));
       if (isEmpty(missing)) continue;
       const never = isEmpty(has);
       const message = never

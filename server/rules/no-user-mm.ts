@@ -53,6 +53,8 @@
  * ## References
  * get_user_pages_unlocked() and gup_fast_fallback() in mm/gup.c; kthread_use_mm() in kernel/kthread.c.
  */
+
+import { placesOfWord } from '../analysis/call-index.ts';
 import { callersOf, type Hook, hooksOf } from '../analysis/evidence/callers.ts';
 import { aloneView } from '../analysis/project-view.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
@@ -120,6 +122,12 @@ function borrowsMm({ code }: CUnit, fn: FunctionDef): boolean {
 
 /** Places outside of the function that name it, prototypes left out. */
 function mentions({ code }: CUnit, fn: FunctionDef): number {
-  const all = [...code.matchAll(new RegExp(`\\b${fn.name}\\b(?!\\s*\\([^()]*\\)\\s*;\\s*$)`, 'gm'))];
-  return all.filter((m) => m.index < fn.span.start || m.index >= fn.span.end).length;
+  const prototype = /\s*\([^()]*\)\s*;\s*$/my;
+  let count = 0;
+  for (const at of placesOfWord(code, fn.name)) {
+    if (fn.span.start <= at && at < fn.span.end) continue;
+    prototype.lastIndex = at + fn.name.length;
+    if (!prototype.test(code)) count++;
+  }
+  return count;
 }

@@ -82,6 +82,7 @@ function checkCount(pass: RulePass, call: ApiCall): void {
   const rows = pass.model.allRows(call.api);
   const fits = wholeSeries(kernelsOf(rows.filter((row) => row.params.length === call.args.length)));
   const misfits = without(bothOf(kernelsOf(rows), liveHere(call, pass)), fits);
+  if (isEmpty(misfits)) return;
   const wrong = without(misfits, definitionKernels(pass, call.spelled));
   if (isEmpty(wrong)) return;
   const expected = rows.filter((row) => !isEmpty(bothOf(kernelsOf([row]), wrong)));

@@ -173,10 +173,10 @@ function tell(
 
 /** Whether pinned memory is charged to a user: in the file of a pin, in the function that takes plain references. */
 function accountingClues({ unit, fn, reference }: CallSite): Clue[] {
+  if (fn === undefined) return [];
+  if (reference !== 'pin' && !ACCOUNTING.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) return [];
   const span = accountingIn(unit);
-  if (span === undefined || fn === undefined) return [];
-  const own = ACCOUNTING.test(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end));
-  if (reference !== 'pin' && !own) return [];
+  if (span === undefined) return [];
   const text = 'pinned memory is accounted';
   return [{ kind: 'accounting', unit, span, text, cases: { 2: 1 }, lifetime: { long: 2 } }];
 }

@@ -56,6 +56,7 @@ export function notifierClues(
 function filesBeside(unit: CUnit, ways: readonly FunctionIn[], project: ProjectView): readonly CUnit[] {
   const passed = [...new Set(ways.map((way) => way.unit))].filter((other) => concerns(other, ways, project));
   const others = [...new Set(NOTIFIERS.flatMap((name) => usersOf(unit, name, project)))];
+  if (others.length === 0) return passed;
   const named = new Set([...unit.code.matchAll(TAG)].flatMap((m) => m[1] ?? []));
   return [
     ...passed,
