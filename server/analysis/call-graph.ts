@@ -3,6 +3,7 @@
  * can take pages, which can give some back. Decides what is worth following along paths.
  */
 import type { Model } from '../../model/index.ts';
+import { kept } from '../base/kept.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { namesCalledIn } from './call-index.ts';
 import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
@@ -153,14 +154,16 @@ export class CallGraph {
   /** Marks the functions that call something of a kind, and their callers up to `MAX_CALLERS`. */
   #spread(known: readonly Known[]): void {
     const callers = new Map<FunctionDef, FunctionDef[]>();
+    const met = new Map<CUnit, Map<string, FunctionDef | ReadonlySet<CallKind>>>();
     for (const { unit, fn } of known) {
+      const inUnit = kept(met, unit, () => new Map<string, FunctionDef | ReadonlySet<CallKind>>());
       for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
-        const name = this.behindAlias(unit, called);
-        const callee = this.lookup(unit, name)?.fn;
-        if (callee === undefined) {
-          for (const kind of this.kindOf(name)) this.#marked[kind].add(fn);
-        } else if (callers.has(callee)) callers.get(callee)?.push(fn);
-        else callers.set(callee, [fn]);
+        const meant = kept(inUnit, called, () => {
+          const name = this.behindAlias(unit, called);
+          return this.lookup(unit, name)?.fn ?? this.kindOf(name);
+        });
+        if (meant instanceof Set) for (const kind of meant as ReadonlySet<CallKind>) this.#marked[kind].add(fn);
+        else kept(callers, meant as FunctionDef, () => []).push(fn);
       }
     }
     for (const kind of CALL_KINDS) spreadUp(this.#marked[kind], callers);

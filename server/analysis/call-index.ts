@@ -8,28 +8,99 @@ import { parseExpression, parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit, DeclarationItem, FunctionDef } from '../syntax/unit.ts';
 import { calleeOf, callNodes, codeOf } from './trees.ts';
 
+/** What stands where in a unit. Kept while it lives on: only functions that are others than before are searched again. */
 interface UnitIndex {
-  readonly offsets: ReadonlyMap<string, readonly number[]>;
-  readonly functions: readonly FunctionDef[];
-  readonly declarations: readonly DeclarationItem[];
+  version: CUnit['version'];
+  functions: readonly FunctionDef[];
+  declarations: readonly DeclarationItem[];
+  readonly offsets: Map<string, readonly number[]>;
+  /** Names before brackets in the bodies of functions. */
+  readonly called: Map<FunctionDef, ReadonlySet<string>>;
 }
 
-const cache = new WeakMap<CUnit['version'], UnitIndex>();
+const cache = new WeakMap<CUnit, UnitIndex>();
 
 function indexOf(unit: CUnit): UnitIndex {
-  let index = cache.get(unit.version);
+  let index = cache.get(unit);
+  if (index !== undefined && index.version !== unit.version && !renewed(index, unit)) index = undefined;
   if (index === undefined) {
-    const functions = [...unit.functions].sort((a, b) => a.span.start - b.span.start);
-    const declarations = [...unit.declarations].sort((a, b) => a.span.start - b.span.start);
-    index = { offsets: scan(unit.code), functions, declarations };
-    cache.set(unit.version, index);
+    index = newIndex(unit);
+    cache.set(unit, index);
   }
   return index;
 }
 
-function scan(code: string): Map<string, number[]> {
+const byStart = (a: { readonly span: Span }, b: { readonly span: Span }): number => a.span.start - b.span.start;
+
+function newIndex(unit: CUnit): UnitIndex {
+  const functions = [...unit.functions].sort(byStart);
+  const offsets = scan(unit.code, { start: 0, end: unit.code.length });
+  const sets = new Map<FunctionDef, Set<string>>();
+  for (const [name, places] of offsets) {
+    for (const offset of places) {
+      const fn = covering(functions, offset);
+      if (fn === undefined || offset < fn.bodySpan.start) continue;
+      const set = sets.get(fn);
+      if (set === undefined) sets.set(fn, new Set([name]));
+      else set.add(name);
+    }
+  }
+  const declarations = [...unit.declarations].sort(byStart);
+  return { version: unit.version, functions, declarations, offsets, called: sets };
+}
+
+/** Searches the functions that changed again; false where these cannot be told from the rest. */
+function renewed(index: UnitIndex, unit: CUnit): boolean {
+  const functions = [...unit.functions].sort(byStart);
+  const before = index.functions;
+  if (functions.length !== before.length) return false;
+  for (const [i, fn] of functions.entries()) {
+    const old = before[i];
+    if (old === undefined || old === fn) continue;
+    const region = { start: old.span.start, end: Math.max(old.span.end, fn.span.end) };
+    const alone =
+      (before[i - 1]?.span.end ?? 0) <= region.start && region.end <= (functions[i + 1]?.span.start ?? region.end);
+    if (!alone || fn.span.start !== region.start) return false;
+    replaceNames(index, unit, { old, fn, region });
+  }
+  index.version = unit.version;
+  index.functions = functions;
+  index.declarations = [...unit.declarations].sort(byStart);
+  return true;
+}
+
+function replaceNames(
+  { offsets, called }: UnitIndex,
+  unit: CUnit,
+  { old, fn, region }: { readonly old: FunctionDef; readonly fn: FunctionDef; readonly region: Span },
+): void {
+  const found = scan(unit.code, region);
+  for (const [name, places] of offsets) {
+    const last = places.at(-1) ?? 0;
+    if (found.has(name) || last < region.start || (places[0] ?? 0) >= region.end) continue;
+    const left = places.filter((at) => at < region.start || at >= region.end);
+    if (left.length === 0) offsets.delete(name);
+    else if (left.length < places.length) offsets.set(name, left);
+  }
+  for (const [name, places] of found) {
+    const others = offsets.get(name) ?? [];
+    offsets.set(name, [
+      ...others.filter((at) => at < region.start),
+      ...places,
+      ...others.filter((at) => at >= region.end),
+    ]);
+  }
+  called.delete(old);
+  const inBody = [...found].filter(([, places]) => places.some((at) => at >= fn.bodySpan.start && at < fn.span.end));
+  called.set(fn, new Set(inBody.map(([name]) => name)));
+}
+
+/** Names before brackets that begin in a stretch of a text. */
+function scan(code: string, { start, end }: Span): Map<string, number[]> {
+  const pattern = /(?<![\w.]|->)[A-Za-z_]\w*(?=[ \t\r\n]{0,80}\)?[ \t]{0,8}\()/g;
+  pattern.lastIndex = start;
   const offsets = new Map<string, number[]>();
-  for (const m of code.matchAll(/(?<![\w.]|->)[A-Za-z_]\w*(?=[ \t\r\n]{0,80}\)?[ \t]{0,8}\()/g)) {
+  for (let m = pattern.exec(code); m !== null && m.index < end; m = pattern.exec(code)) {
     const list = offsets.get(m[0]);
     if (list === undefined) offsets.set(m[0], [m.index]);
     else list.push(m.index);
@@ -37,22 +108,26 @@ function scan(code: string): Map<string, number[]> {
   return offsets;
 }
 
-/** Names that stand before an opening bracket in the unit: calls, prototypes, definitions, keywords; with their offsets in order. */
+/** Names that stand before an opening bracket in the unit: calls, prototypes, definitions, keywords, in no order; with their offsets in order. */
 export function namesBeforeBrackets(unit: CUnit): ReadonlyMap<string, readonly number[]> {
   return indexOf(unit).offsets;
 }
 
 /** The function whose text, from its first word to its closing brace, covers an offset. */
 export function functionAt(unit: CUnit, offset: number): FunctionDef | undefined {
-  const { functions } = indexOf(unit);
+  return covering(indexOf(unit).functions, offset);
+}
+
+/** The item of a sorted list that covers an offset. */
+function covering<T extends { readonly span: Span }>(items: readonly T[], offset: number): T | undefined {
   let lo = 0;
-  let hi = functions.length - 1;
+  let hi = items.length - 1;
   while (lo <= hi) {
     const mid = (lo + hi) >> 1;
-    const fn = functions[mid];
-    if (fn === undefined || fn.span.start > offset) hi = mid - 1;
-    else if (fn.span.end <= offset) lo = mid + 1;
-    else return fn;
+    const item = items[mid];
+    if (item === undefined || item.span.start > offset) hi = mid - 1;
+    else if (item.span.end <= offset) lo = mid + 1;
+    else return item;
   }
   return undefined;
 }
@@ -62,41 +137,14 @@ export function nameOfFunctionAt(unit: CUnit, offset: number): string {
   return functionAt(unit, offset)?.name ?? '';
 }
 
-const called = new WeakMap<CUnit['version'], ReadonlyMap<FunctionDef, ReadonlySet<string>>>();
-
-/** Names before brackets in the bodies of the unit's functions, by one pass over the unit. */
+/** Names before brackets in the bodies of the unit's functions. */
 export function namesCalledIn(unit: CUnit): ReadonlyMap<FunctionDef, ReadonlySet<string>> {
-  let found = called.get(unit.version);
-  if (found === undefined) {
-    const sets = new Map<FunctionDef, Set<string>>();
-    for (const [name, offsets] of namesBeforeBrackets(unit)) {
-      for (const offset of offsets) {
-        const fn = functionAt(unit, offset);
-        if (fn === undefined || offset < fn.bodySpan.start) continue;
-        const set = sets.get(fn);
-        if (set === undefined) sets.set(fn, new Set([name]));
-        else set.add(name);
-      }
-    }
-    found = sets;
-    called.set(unit.version, found);
-  }
-  return found;
+  return indexOf(unit).called;
 }
 
 /** The item at file scope that covers an offset. */
 export function declarationAt(unit: CUnit, offset: number): DeclarationItem | undefined {
-  const { declarations } = indexOf(unit);
-  let lo = 0;
-  let hi = declarations.length - 1;
-  while (lo <= hi) {
-    const mid = (lo + hi) >> 1;
-    const item = declarations[mid];
-    if (item === undefined || item.span.start > offset) hi = mid - 1;
-    else if (item.span.end <= offset) lo = mid + 1;
-    else return item;
-  }
-  return undefined;
+  return covering(indexOf(unit).declarations, offset);
 }
 
 /** The tree of a function. Parsed once. */

@@ -6,7 +6,7 @@ import { CALLBACK_ROWS } from '../../model/callbacks.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { isStraight } from './apply-release.ts';
 import { type Known, MAX_CALLERS } from './call-graph.ts';
-import { namesBeforeBrackets } from './call-index.ts';
+import { namesBeforeBrackets, namesCalledIn } from './call-index.ts';
 import type { CallKind } from './call-kind.ts';
 import { macroBehind } from './macro-functions.ts';
 import type { Below, Holders } from './may-hold.ts';
@@ -92,7 +92,9 @@ export class WrongAlone {
   #repeats({ unit, fn }: Known): boolean {
     const { graph } = this.#program;
     const { start, end } = fn.bodySpan;
-    for (const [name, offsets] of namesBeforeBrackets(unit)) {
+    const all = namesBeforeBrackets(unit);
+    for (const name of namesCalledIn(unit).get(fn) ?? []) {
+      const offsets = all.get(name) ?? [];
       if (offsets.length < 2 || !graph.touchesPages(graph.behindAlias(unit, name))) continue;
       for (const [i, at] of offsets.entries()) {
         const next = offsets[i + 1];

@@ -6,19 +6,32 @@ export interface LineColumn {
   readonly column: number;
 }
 
+/** Offsets behind the line ends of a stretch of a text. */
+function startsIn(text: string, from: number, to: number): number[] {
+  const starts: number[] = [];
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
+  }
+  return starts;
+}
+
 /** Finds the line of an offset in O(log n); built once per text in O(n). */
 export class LineIndex {
   readonly #starts: readonly number[];
   readonly #length: number;
 
-  constructor(text: string) {
-    const starts = [0];
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
-    }
+  constructor(text: string, starts: readonly number[] = [0, ...startsIn(text, 0, text.length)]) {
     this.#starts = starts;
     this.#length = text.length;
+  }
+
+  /** The index of a text of the same length that differs from this one's in a stretch alone. */
+  retyped(text: string, { start, end }: { readonly start: number; readonly end: number }): LineIndex {
+    // Whether a carriage return ends a line depends on the character behind it.
+    const from = Math.max(0, start - 1);
+    const before = this.#starts.slice(0, this.at(from).line);
+    return new LineIndex(text, before.concat(startsIn(text, from, end), this.#starts.slice(this.at(end).line)));
   }
 
   /** Number of lines; a text that ends in a line break has an empty last line. */

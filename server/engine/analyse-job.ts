@@ -46,16 +46,23 @@ function analyseJob(job: AnalyseJob, tools: ProjectTools, clock: Clock): Analyse
   }
   const project = new Project(tools, job.config, texts);
   if (job.neighbours !== undefined) project.knowNeighbours(job.directory, job.neighbours);
-  const done = analyseWith(project, texts, job, clock);
+  const done = analyseWith(project, texts, { job, clock });
   return { results: done.results, problems: [...problems, ...done.problems], time: clock.now() - start };
+}
+
+/** What a job's files are analysed with. */
+export interface Work {
+  readonly job: AnalyseJob;
+  readonly clock: Clock;
+  /** See `FileInput.shown`. */
+  readonly shown?: ReadonlyMap<string, string>;
 }
 
 /** Analyses texts in a project that was made ready for the job. */
 export function analyseWith(
   project: Project,
   texts: ReadonlyMap<string, string>,
-  job: AnalyseJob,
-  clock: Clock,
+  { job, clock, shown }: Work,
 ): Omit<AnalyseReply, 'time'> {
   const problems: InputProblem[] = [];
   const results: FileResult[] = [];
@@ -71,7 +78,7 @@ export function analyseWith(
         ...(job.facts === undefined ? {} : { facts: job.facts }),
         conversions: job.conversions === true,
       };
-      results.push(analyzeFile({ file, text }, context));
+      results.push(analyzeFile({ file, text, shown: shown?.get(file) }, context));
     } catch (error) {
       problems.push({ path: file, message: `internal error: ${describe(error)}` });
     }

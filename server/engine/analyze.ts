@@ -49,6 +49,8 @@ export interface FileInput {
   /** Path as results show it. */
   readonly file: string;
   readonly text: string;
+  /** The text that the result is told of, where that is another one with the same lines and columns. */
+  readonly shown?: string | undefined;
 }
 
 /** What a file is analysed with. */
@@ -95,9 +97,10 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
   const unfinished = new Set([...damaged.map((d) => d.finding.functionName), ...skipped.map((s) => s.functionName)]);
   const units = found.map((f) => f.unit);
   const post = finish([...reports, ...damaged], unfinished, units, context);
+  const shown = input.shown ?? input.text;
   return {
     file: input.file,
-    textHash: hashOf(input.text),
+    textHash: hashOf(shown),
     kernel,
     sites: mergeSites(found.map((f) => f.records)),
     skipped,
@@ -105,7 +108,7 @@ export function analyzeFile(input: FileInput, context: AnalysisContext): FileRes
     wrappers: wrapperNames(found, context),
     facts: context.facts === undefined ? [] : factsOf(found, context.facts, context.project),
     conversions: context.conversions === true ? conversions(passInputs(found, kernel, context)) : [],
-    length: input.text.length,
+    length: shown.length,
     times,
     ...post,
   };

@@ -2,6 +2,7 @@
  * The source files of a directory as bytes in strings, to search in: where the callers of a function may be, or what gives pages back
  * beside a site. Answers are kept for each file until it changes.
  */
+import { differenceOf } from '../base/changed.ts';
 import { directoryOf } from './paths.ts';
 import { handlerPrefilter } from './prefilter.ts';
 
@@ -18,10 +19,12 @@ const SMALL_DIRECTORY = 5 * 1024 * 1024;
 export interface FileBytes {
   readonly path: string;
   readonly bytes: string;
+  readonly isText: boolean;
 }
 
 /** What was asked of all files, and the files of which it is true. */
 interface Answer {
+  /** True of a text where it is true of one of its lines. */
   readonly test: (bytes: string) => boolean;
   readonly where: Set<string>;
   /** The same in the order of the paths; undefined after a change. */
@@ -29,6 +32,19 @@ interface Answer {
   /** How many of the changes it has seen. */
   seen: number;
 }
+
+/** A text in place of another one. */
+interface Change {
+  readonly path: string;
+  /** The lines that differ, as they were and as they became; undefined where they are many. */
+  readonly lines: { readonly before: string; readonly after: string } | undefined;
+}
+
+/** Characters of changed lines that are kept; with more, a text is searched as a whole again. */
+const MAX_CHANGED = 4096;
+
+/** Changes that are remembered for answers that were not asked for again. */
+const MAX_CHANGES = 256;
 
 /** What is known of the files of a directory beforehand. */
 export interface Reading {
@@ -45,8 +61,8 @@ export class DirectoryFiles {
   readonly #paths: readonly string[];
   readonly #files = new Map<string, FileBytes>();
   readonly #answers = new Map<string, Answer>();
-  /** Files whose text was replaced, one after the other. */
-  readonly #changes: string[] = [];
+  /** Files whose text was replaced, one after the other, and the lines that differ. */
+  readonly #changes: Change[] = [];
 
   /** Reads files; of a large directory those alone that may matter and those that are given. */
   constructor({ paths, bytesOf, isGiven }: Reading) {
@@ -56,7 +72,7 @@ export class DirectoryFiles {
       const bytes = bytesOf(path);
       if (bytes === undefined) continue;
       size += bytes.length;
-      if (size < SMALL_DIRECTORY || isGiven(path) || TOUCHES.test(bytes)) this.#put(path, bytes);
+      if (size < SMALL_DIRECTORY || isGiven(path) || TOUCHES.test(bytes)) this.#put(path, bytes, isGiven(path));
     }
     if (size < SMALL_DIRECTORY) return;
     for (const { path, bytes } of [...this.#files.values()])
@@ -65,7 +81,7 @@ export class DirectoryFiles {
 
   /** Puts a text in place of what was read of a file. */
   update(path: string, text: string): void {
-    if (this.#files.get(path)?.bytes !== text && this.#paths.includes(path)) this.#put(path, text);
+    if (this.#files.get(path)?.bytes !== text && this.#paths.includes(path)) this.#put(path, text, true);
   }
 
   /** The files that hold a word. */
@@ -84,9 +100,17 @@ export class DirectoryFiles {
     return this.#where('handles', (bytes) => handles.test(bytes));
   }
 
-  #put(path: string, bytes: string): void {
-    this.#files.set(path, { path, bytes });
-    this.#changes.push(path);
+  #put(path: string, bytes: string, isText: boolean): void {
+    const before = this.#files.get(path)?.bytes ?? '';
+    this.#files.set(path, { path, bytes, isText });
+    if (this.#answers.size === 0) return;
+    this.#changes.push({ path, lines: changedLines(before, bytes) });
+    if (this.#changes.length < MAX_CHANGES) return;
+    for (const answer of this.#answers.values()) {
+      this.#renew(answer);
+      answer.seen = 0;
+    }
+    this.#changes.length = 0;
   }
 
   #where(question: string, test: (bytes: string) => boolean): readonly FileBytes[] {
@@ -101,16 +125,38 @@ export class DirectoryFiles {
     return answer.list;
   }
 
-  /** Asks again of the files that changed since. */
+  /** Asks again of the lines that changed since; of whole files where it was true of such lines and may be of others. */
   #renew(answer: Answer): void {
     if (answer.seen === this.#changes.length) return;
-    for (const path of new Set(this.#changes.slice(answer.seen))) {
-      if (answer.test(this.#files.get(path)?.bytes ?? '')) answer.where.add(path);
-      else answer.where.delete(path);
+    const { test, where } = answer;
+    const unsure = new Set<string>();
+    for (const { path, lines } of this.#changes.slice(answer.seen)) {
+      if (lines !== undefined && test(lines.after)) where.add(path);
+      else if (lines === undefined || (where.has(path) && test(lines.before))) unsure.add(path);
+    }
+    for (const path of unsure) {
+      if (test(this.#files.get(path)?.bytes ?? '')) where.add(path);
+      else where.delete(path);
     }
     answer.seen = this.#changes.length;
     answer.list = undefined;
   }
+}
+
+/** The lines in which two texts differ. */
+function changedLines(a: string, b: string): Change['lines'] {
+  const { before, after } = differenceOf(a, b);
+  const start = before.start === 0 ? 0 : a.lastIndexOf('\n', before.start - 1) + 1;
+  const next = a.indexOf('\n', before.end);
+  const end = next < 0 ? a.length : next;
+  const stop = end - before.end + after.end;
+  if (end - start > MAX_CHANGED || stop - start > MAX_CHANGED) return undefined;
+  return { before: flat(a.slice(start, end)), after: flat(b.slice(start, stop)) };
+}
+
+/** The same text in a string of its own, which keeps no other alive. */
+function flat(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** What may stand before a function's name on its line. */
@@ -140,9 +186,9 @@ export class ReadDirectories {
     return known;
   }
 
-  /** Puts bytes in place of what was read of a file, where its directory was read. */
-  update(file: string, bytes: string): void {
-    this.#known.get(directoryOf(file))?.update(file, bytes);
+  /** Puts a text in place of what was read of a file, where its directory was read. */
+  update(file: string, text: string): void {
+    this.#known.get(directoryOf(file))?.update(file, text);
   }
 
   /** Forgets the directory of a file, or all. */

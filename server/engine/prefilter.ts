@@ -10,6 +10,47 @@ export interface Prefilter {
   readonly strings: readonly string[];
   /** Whether a text (or bytes read as latin1) names one of the words. */
   test(text: string): boolean;
+  /** Where a text names the first of them; -1 where it names none. */
+  indexIn(text: string): number;
+}
+
+/** Characters before and behind the last find that are looked at first. */
+const NEAR = 2000;
+
+/** A filter for files that change a little and are tested again: it looks first where it found something the last time. */
+export class RecallingFilter implements Prefilter {
+  readonly strings: readonly string[];
+  readonly #filter: Prefilter;
+  readonly #found = new Map<string, number>();
+
+  constructor(filter: Prefilter) {
+    this.#filter = filter;
+    this.strings = filter.strings;
+  }
+
+  test(text: string): boolean {
+    return this.#filter.test(text);
+  }
+
+  indexIn(text: string): number {
+    return this.#filter.indexIn(text);
+  }
+
+  /** The same as `test`, for the text of a file. */
+  testFile(file: string, text: string): boolean {
+    const last = this.#found.get(file);
+    if (last !== undefined && this.#filter.test(linesRound(text, last))) return true;
+    const found = this.#filter.indexIn(text);
+    if (found < 0) this.#found.delete(file);
+    else this.#found.set(file, found);
+    return found >= 0;
+  }
+}
+
+/** Whole lines round an offset: no word is cut. */
+function linesRound(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset + NEAR);
+  return text.slice(text.lastIndexOf('\n', Math.max(0, offset - NEAR)) + 1, end < 0 ? text.length : end);
 }
 
 /** The names of the model that make a file interesting by themselves. */
@@ -30,7 +71,11 @@ function shortest(strings: readonly string[]): readonly string[] {
 export function modelPrefilter(declared: Iterable<string> = []): Prefilter {
   const words = [...new Set([...modelNames(), ...declared])].sort();
   const pattern = new RegExp(`\\b(?:(?:${words.join('|')})\\b|FOLL_[A-Z])`);
-  return { strings: shortest([...words, 'FOLL_']), test: (text) => pattern.test(text) };
+  return {
+    strings: shortest([...words, 'FOLL_']),
+    test: (text) => pattern.test(text),
+    indexIn: (text) => text.search(pattern),
+  };
 }
 
 const handlers = new WeakMap<object, Prefilter>();
@@ -52,5 +97,9 @@ export function handlerPrefilter(): Prefilter {
 export function wordFilter(names: Iterable<string>): Prefilter {
   const words = [...new Set(names)].filter((name) => /^\w{3,}$/.test(name)).sort();
   const pattern = new RegExp(`\\b(?:${words.join('|')})\\b`);
-  return { strings: shortest(words), test: (text) => words.length > 0 && pattern.test(text) };
+  return {
+    strings: shortest(words),
+    test: (text) => words.length > 0 && pattern.test(text),
+    indexIn: (text) => (words.length > 0 ? text.search(pattern) : -1),
+  };
 }

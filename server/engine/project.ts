@@ -151,8 +151,9 @@ export class Project implements ProjectView {
   #unitsBeside({ path: own, range }: CUnit, files: readonly FileBytes[]): readonly CUnit[] {
     return files
       .filter(({ path }) => path !== own)
-      .map(({ path, bytes }) => {
-        if (this.#texts.get(path) === undefined) this.#texts.set(path, decode(Buffer.from(bytes, 'latin1')).text);
+      .map(({ path, bytes, isText }) => {
+        if (this.#texts.get(path) === undefined)
+          this.#texts.set(path, isText ? bytes : decode(Buffer.from(bytes, 'latin1')).text);
         return this.unit(path, this.#texts.get(path) ?? '', range);
       });
   }

@@ -4,7 +4,6 @@
  */
 
 import { FlowMemo } from '../analysis/flow-memo.ts';
-import { hashOf } from '../base/hash.ts';
 import { decode } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';
@@ -14,10 +13,10 @@ import { ReadDirectories } from './directory-files.ts';
 import { Headers, HeaderTexts } from './headers.ts';
 import type { Clock, FileSystem, ReadResult } from './host.ts';
 import { directoryOf, join } from './paths.ts';
-import { modelPrefilter, type Prefilter, wordFilter } from './prefilter.ts';
+import { modelPrefilter, RecallingFilter, wordFilter } from './prefilter.ts';
 import { declaredNames } from './private-model.ts';
 import { Project, type ProjectTools, type UnitKeeper } from './project.ts';
-import type { AnalyseJob, AnalyseReply, FileResult } from './protocol.ts';
+import type { AnalyseJob, AnalyseReply } from './protocol.ts';
 import { Slack } from './slack.ts';
 
 /** An analysis that lives as long as an editor's window. Paths are relative to the root of its files. */
@@ -60,11 +59,6 @@ function renewed(unit: LiveUnit, text: string, env: PreprocessEnv, load: () => L
   if (unit.retype(text, (piece) => loadUnit(unit.path, piece, env))) return unit;
   const fresh = load();
   return unit.takeOver(fresh) ? unit : fresh;
-}
-
-/** A result told of the text as its editor shows it. */
-function toldOf(result: FileResult, text: string | undefined): FileResult {
-  return text === undefined ? result : { ...result, textHash: hashOf(text), length: text.length };
 }
 
 /** Bytes of closed files that are kept; a directory with more is read again for each job. */
@@ -135,7 +129,7 @@ export function createSession(disk: FileSystem, clock: Clock): Session {
 class EditorSession implements Session {
   readonly #files: OpenFiles;
   readonly #clock: Clock;
-  #prefilter: Prefilter = modelPrefilter();
+  #prefilter = new RecallingFilter(modelPrefilter());
   /** Names that model files declare, of all configurations met. */
   readonly #declared = new Set<string>();
   readonly #units = new KeptUnits();
@@ -165,7 +159,7 @@ class EditorSession implements Session {
     this.#files.texts.set(file, wide);
     this.#texts.delete(file);
     // A file that names nothing of the model any more is no neighbour, but it is still searched for callers and the like.
-    this.#directories.update(file, Buffer.from(wide, 'utf8').toString('latin1'));
+    this.#directories.update(file, wide);
     if (before !== wide) this.#changed(file, before === undefined);
   }
 
@@ -208,13 +202,13 @@ class EditorSession implements Session {
       const text = item.text ?? this.#text(item.file);
       if (text !== undefined && this.#isOfInterest(item.file, text, project)) texts.set(item.file, text);
     }
-    const { results, problems } = analyseWith(project, texts, job, this.#clock);
-    if (supposed.length > 0) this.#units.changed();
     const shown = new Map([
       ...this.#shown,
       ...job.files.flatMap(({ file, text }) => (text === undefined ? [] : [[file, text] as const])),
     ]);
-    return { results: results.map((r) => toldOf(r, shown.get(r.file))), problems, time: this.#clock.now() - start };
+    const { results, problems } = analyseWith(project, texts, { job, clock: this.#clock, shown });
+    if (supposed.length > 0) this.#units.changed();
+    return { results, problems, time: this.#clock.now() - start };
   }
 
   /** The text of an open document with room in it to type; that of any other file as it is. */
@@ -227,7 +221,7 @@ class EditorSession implements Session {
     const fresh = declared.filter((name) => !this.#declared.has(name));
     if (fresh.length === 0) return;
     for (const name of fresh) this.#declared.add(name);
-    this.#prefilter = modelPrefilter(this.#declared);
+    this.#prefilter = new RecallingFilter(modelPrefilter(this.#declared));
     this.#neighbours.clear();
     this.#reset();
   }
@@ -245,7 +239,7 @@ class EditorSession implements Session {
     const neighbours = this.#neighbours.get(directoryOf(file));
     if (neighbours !== undefined && file.endsWith('.c')) {
       const text = this.#text(file);
-      if (text !== undefined && this.#prefilter.test(text)) neighbours.add(file);
+      if (text !== undefined && this.#prefilter.testFile(file, text)) neighbours.add(file);
       else neighbours.delete(file);
     }
     if (this.#readByHeaders.has(file) || (appeared && file.endsWith('.h'))) this.#reset();
@@ -309,7 +303,7 @@ class EditorSession implements Session {
 
   /** Whether a file names something of the model, or a function or macro of the files round it that may be a wrapper. */
   #isOfInterest(file: string, text: string, project: Project): boolean {
-    if (this.#prefilter.test(text)) return true;
+    if (this.#prefilter.testFile(file, text)) return true;
     const unit = project.unit(file, text, { since: 0, until: Number.POSITIVE_INFINITY });
     const names: string[] = [];
     for (const { functions } of project.cluster(unit))

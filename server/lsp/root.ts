@@ -14,7 +14,7 @@ import { CONFIG_NAME } from '../engine/config-name.ts';
 import type { Host } from '../engine/host.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
 import { directoryOf, isWithin, join, relativeTo } from '../engine/paths.ts';
-import { modelPrefilter, wordFilter } from '../engine/prefilter.ts';
+import { modelPrefilter, RecallingFilter, wordFilter } from '../engine/prefilter.ts';
 import { declaredNames } from '../engine/private-model.ts';
 import type { AnalyseJob, AnalyseReply, FileResult, Finding, ResolvedConfig, SiteRecord } from '../engine/protocol.ts';
 import { createHost } from '../host/host.ts';
@@ -37,8 +37,6 @@ export interface IndexState {
   /** Whether more is being found out. */
   busy: boolean;
 }
-
-const prefilter = modelPrefilter();
 
 /** The path of a `file:` URI; undefined for other URIs and malformed ones. */
 export function pathOfUri(uri: string): string | undefined {
@@ -67,6 +65,7 @@ export class Root {
   #baseline: Baseline | undefined | 'unread' = 'unread';
   #configErrors = new Map<string, ConfigReport>();
   readonly #hits = new Map<string, Promise<readonly string[]>>();
+  readonly #prefilter = new RecallingFilter(modelPrefilter());
 
   constructor(directory: string, settings: EditorSettings) {
     this.directory = directory;
@@ -135,7 +134,9 @@ export class Root {
 
   /** Whether a text names something of the model, or a function that the project declares. */
   isOfInterest(file: string, text: string): boolean {
-    return prefilter.test(text) || wordFilter(declaredNames(this.configOf(directoryOf(file)))).test(text);
+    return (
+      this.#prefilter.testFile(file, text) || wordFilter(declaredNames(this.configOf(directoryOf(file)))).test(text)
+    );
   }
 
   /** What is wrong with the configuration files met so far. */

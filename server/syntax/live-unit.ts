@@ -2,6 +2,7 @@
  * Units as objects. One lives on while a document is typed in, as long as nothing but bodies of functions changes and what stands
  * behind them stays where it was: all that was found out of the other functions is kept by identity and stays right.
  */
+import { differenceOf } from '../base/changed.ts';
 import { LineIndex } from '../base/line-index.ts';
 import { type LoadPiece, retyped } from './retyped.ts';
 import type { CUnit, FunctionDef } from './unit.ts';
@@ -75,10 +76,10 @@ export class LiveUnit implements CUnit {
   }
 
   #become(parts: UnitParts): void {
+    this.#lines = this.#lines?.retyped(parts.text, differenceOf(this.text, parts.text).after);
     Object.assign(this, parts);
     this.version = {};
     this.surroundings = {};
-    this.#lines = undefined;
   }
 }
 

@@ -2,6 +2,7 @@
  * What a unit becomes when somebody types in one of its functions: that function alone is loaded again, in its own text. Gives
  * nothing where the change means anything beyond that, and then the whole file is to be loaded.
  */
+import { differenceOf } from '../base/changed.ts';
 import type { Span } from '../base/span.ts';
 import type { UnitParts } from './live-unit.ts';
 import { CH, strip } from './strip.ts';
@@ -13,7 +14,7 @@ export type LoadPiece = (text: string) => CUnit;
 /** The parts of the unit with its text replaced; undefined where more than one function's body, or anything behind it, is different. */
 export function retyped(unit: CUnit, text: string, load: LoadPiece): UnitParts | undefined {
   if (text.length !== unit.text.length) return undefined;
-  const changed = changedIn(unit.text, text);
+  const changed = differenceOf(unit.text, text).after;
   const index = unit.functions.findIndex((f) => f.bodySpan.start < changed.start && changed.start < f.bodySpan.end);
   const old = unit.functions[index];
   if (old === undefined || isDirected(unit, old)) return undefined;
@@ -37,20 +38,6 @@ export function retyped(unit: CUnit, text: string, load: LoadPiece): UnitParts |
       .filter((a) => !inside(a))
       .toSpliced(at < 0 ? unit.annotations.length : at, 0, ...annotations),
   };
-}
-
-/** Characters compared at once: a slice is compared much faster than its characters one by one. */
-const STRETCH = 4096;
-
-/** From the first to the last character that differs, in texts of one length. */
-function changedIn(a: string, b: string): Span {
-  let start = 0;
-  while (start < a.length && a.slice(start, start + STRETCH) === b.slice(start, start + STRETCH)) start += STRETCH;
-  while (start < a.length && a.charCodeAt(start) === b.charCodeAt(start)) start++;
-  let end = a.length;
-  while (end - STRETCH > start && a.slice(end - STRETCH, end) === b.slice(end - STRETCH, end)) end -= STRETCH;
-  while (end > start && a.charCodeAt(end - 1) === b.charCodeAt(end - 1)) end--;
-  return { start: Math.min(start, a.length), end };
 }
 
 /** Whether directives decide on anything in a function. One that stands as a whole in a branch is what it would be outside of it. */
