@@ -291,6 +291,10 @@ describe('VS Code', function () {
     await workbench.command('guplint: Explain a Rule, Case, Function or Flag');
     const explained = page.locator('.tab.active', { hasText: 'put-on-pinned' });
     await explained.waitFor({ timeout: 30_000 });
+    // A page in a page, which is there some time after its tab.
+    const preview = page.frameLocator('iframe.webview').frameLocator('#active-frame');
+    await preview.locator('h1', { hasText: /^put-on-pinned$/ }).waitFor({ timeout: 60_000 });
+    assert.match(await preview.locator('body').innerText(), /Why is this bad\?[\s\S]*unpin_user_page/);
     await shot('explained');
     await workbench.command('guplint: Show Output');
     await page
