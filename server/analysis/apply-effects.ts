@@ -300,6 +300,8 @@ function entryOf(s: PathState, v: Value): { readonly owner: Owner | undefined; r
   const base =
     v.kind === 'op' && KEEPS_PAGE.test(v.op) ? v.args.find((a) => entryOf(s, a).path !== undefined) : undefined;
   if (base !== undefined) return entryOf(s, base);
+  const local = v.kind === 'address' && v.place.startsWith('l:') ? s.env.get(v.place) : undefined;
+  if (local?.kind === 'symbol') return { owner: local.owner, path: local.path };
   if (v.kind !== 'address' || !isEntryKey(v.place)) return { owner: undefined, path: undefined };
   return { owner: ownerOfPlace(s, v.place), path: `${v.place}${CONTENT}@` };
 }

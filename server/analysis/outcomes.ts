@@ -21,6 +21,12 @@ export function isConditionalMove({ op, to, when }: Effect): boolean {
 /** Adds to a path what the result says of an outcome. */
 export function assumeOutcome(s: PathState, row: ApiRow, ret: Value, outcome: Outcome): void {
   s.parted = [...s.parted, ret.key];
-  const done = row.effects.find(isConditionalMove)?.when === 'success' ? '==' : '>';
-  assumeValues(s, outcome === 'done' ? done : done === '==' ? '!=' : '<=', ret, intValue(0));
+  const [done, failed] = signsOf(row);
+  assumeValues(s, outcome === 'done' ? done : failed, ret, intValue(0));
+}
+
+/** How the result compares with 0 where the call did what it is for, and where it did not: a status, an ERR_PTR, a count. */
+function signsOf(row: ApiRow): readonly [done: string, failed: string] {
+  if (row.effects.find(isConditionalMove)?.when !== 'success') return ['>', '<='];
+  return row.returns === 'ptr-or-err' ? ['>', '<'] : ['==', '!='];
 }

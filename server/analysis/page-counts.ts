@@ -22,10 +22,15 @@ export function boundPageCounts(s: PathState, op: string, a: Value, b: Value): v
 /** Where no page is counted, no byte came. */
 function countIsNone(s: PathState, count: Value): void {
   const plain = unconverted(count);
-  if (plain.kind !== 'op' || plain.op !== 'ceil') return;
+  if (plain.kind !== 'op' || !roundsUp(plain)) return;
   for (const r of s.resources.values())
     if (r.limit !== undefined && isCountOf(plain, r))
       s.facts = assumeCompare(s.facts, '<=', r.result, intValue(0)) ?? s.facts;
+}
+
+/** Whether a quotient is rounded up to whole pages: `DIV_ROUND_UP(n, PAGE_SIZE)`, `(n + PAGE_SIZE - 1) >> PAGE_SHIFT`, `PAGE_ALIGN(n) / PAGE_SIZE`. */
+function roundsUp({ op, args }: Extract<Value, { kind: 'op' }>): boolean {
+  return op === 'ceil' || (/^(?:\/|>>)$/.test(op) && /\b(?:PAGE_SIZE|PAGE_MASK|PAGE_ALIGN)\b/.test(args[0]?.key ?? ''));
 }
 
 function isWithin(s: PathState, sum: Value, bound: Value): boolean {

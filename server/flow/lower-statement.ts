@@ -208,7 +208,10 @@ function macroVariables(ctx: LowerContext, macro: string, cond: CNode): PlaceExp
   const indices = ctx.tables.loopVariables(macro) ?? [0];
   return indices.flatMap((i) => {
     const arg = args[i];
-    return arg?.type === 'identifier' ? [ctx.variable(ctx.text(arg), arg.start)] : [];
+    // An iterator that the caller keeps is passed by its address: `for_each_sg_page(sgl, &iter, n, 0)`.
+    const variable =
+      arg?.type === 'pointer_expression' && ctx.code(arg.start) === '&' ? childByField(arg, 'argument') : arg;
+    return variable?.type === 'identifier' ? [ctx.variable(ctx.text(variable), variable.start)] : [];
   });
 }
 
