@@ -82,13 +82,19 @@ function namedReleases(pass: RulePass, site: CallSite): readonly CleanRelease[] 
   takers.add(site.fn?.name ?? '');
   const owner = pass.recordOf(site)?.owner;
   const owners = owner === undefined ? [] : [owner.replace(/^struct /, '')];
-  const later = releases.filter((r) => !takers.has(r.fn.name));
+  const later = releases.filter((r) => !takers.has(r.fn.name) && !freesOwn(pass, r.api));
   return once(
     later.map(({ unit, node, api, fn }) => {
       const at = { unit, span: { start: node.start, end: node.end } };
       return { ...releaseAt(pass, { api, step: at, functionName: fn.name }, []), owners };
     }),
   );
+}
+
+/** Whether a function gives pages of the kernel's own to the allocator: what it meets by name is not what a user's pages end in. */
+function freesOwn({ model }: RulePass, api: string): boolean {
+  const given = model.rows(api).flatMap((row) => row.effects.filter((e) => e.op === 'release'));
+  return given.length > 0 && given.every((e) => e.ref === 'none');
 }
 
 /** By path analysis; undefined where it does not know the end. */
@@ -151,7 +157,9 @@ function ofFields(
     if (releases.some((e) => e.dirties !== 'no')) return 'marked';
     if (facts.events.some((e) => e.kind === 'dirty' || e.kind === 'take' || e.kind === 'copy')) return 'marked';
     const fitting = releases.filter((e) => e.reference === reference || reference === 'either');
-    for (const e of fitting.length > 0 ? fitting : releases) found.push(releaseAt(pass, e, [facts.owner]));
+    // What goes to the page allocator from there was the kernel's own.
+    const others = releases.filter((e) => e.reference !== 'none');
+    for (const e of fitting.length > 0 ? fitting : others) found.push(releaseAt(pass, e, [facts.owner]));
   }
   return found;
 }
