@@ -7,6 +7,7 @@ import { startParser } from './harness/parser.ts';
 import { Laboratory } from './mutation/laboratory.ts';
 import { OPERATORS } from './mutation/operators/index.ts';
 import { edited, type RunResult, runMutants } from './mutation/run.ts';
+import { Surroundings } from './mutation/surroundings.ts';
 
 const DEMO = `
 int demo_pin(struct demo *d, unsigned long addr, int n)
@@ -52,7 +53,8 @@ describe('mutation run', () => {
       tree: '6.1' as const,
       progress: () => undefined,
     };
-    result = runMutants(new Laboratory(root, '6.1'), choice);
+    const places = { laboratory: new Laboratory(root, '6.1'), surroundings: new Surroundings(root, '6.1') };
+    result = await runMutants(places, choice);
   });
 
   after(() => rmSync(root, { recursive: true, force: true }));

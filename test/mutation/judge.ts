@@ -11,6 +11,8 @@ import type { Mutation, Operator } from './operator.ts';
 export interface Verdict {
   /** Under a rule that fits, of a confidence shown by default, in the function of the fault or of its site. */
   readonly fitting: boolean;
+  /** Not so, but by a run over the directory: in another file, or with what callers there do. */
+  readonly elsewhere: boolean;
   /** By any rule shown by default. */
   readonly any: boolean;
   /** Under a rule that fits, hidden by default. */
@@ -33,6 +35,7 @@ export function judge(operator: Operator, mutation: Mutation, before: Analysis, 
   const kinds = added(before.problems, after.problems, problemKey).filter((p) => operator.rules.includes(p.kind));
   return {
     fitting: fits.some(shown),
+    elsewhere: false,
     any: fresh.some(shown),
     low: !fits.some(shown) && fits.length > 0,
     masked:
@@ -41,6 +44,22 @@ export function judge(operator: Operator, mutation: Mutation, before: Analysis, 
     rules: [...new Set(fresh.map((f) => `${f.rule}${f.confidence === 'low' ? ' (low)' : ''}`))].sort(),
     damaged: after.result.damaged.length > before.result.damaged.length,
   };
+}
+
+/** Whether a run over a directory has a finding after the mutation, in any file and shown by default, that tells of one of its sites. */
+export function isFoundElsewhere(
+  { operator, file, mutation }: { operator: Operator; file: string; mutation: Mutation },
+  before: readonly Finding[],
+  after: readonly Finding[],
+): boolean {
+  const lines = linesOf(mutation.sites);
+  const isOfIt = (f: Finding): boolean =>
+    [f.location, ...(f.site === undefined ? [] : [f.site.location]), ...f.related.map((r) => r.location)].some(
+      (at) => at.file === file && lines.includes(at.line),
+    );
+  return added(before, after, findingKey).some(
+    (f) => operator.rules.includes(f.rule) && f.confidence !== 'low' && isOfIt(f),
+  );
 }
 
 /** What `after` has more often than `before`. */

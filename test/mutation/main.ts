@@ -12,6 +12,7 @@ import { Laboratory } from './laboratory.ts';
 import { OPERATORS } from './operators/index.ts';
 import { missedLines, table } from './report.ts';
 import { runMutants } from './run.ts';
+import { Surroundings } from './surroundings.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'mutation.md');
 const BEGIN = '<!-- table: npm run mutation -->';
@@ -59,7 +60,11 @@ async function main(): Promise<void> {
   const start = performance.now();
   const seconds = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`;
   const progress = (text: string): void => void process.stderr.write(`${seconds()}: ${text}\n`);
-  const result = runMutants(new Laboratory(tree.root, chosen.tree), { ...chosen, progress });
+  const places = {
+    laboratory: new Laboratory(tree.root, chosen.tree),
+    surroundings: new Surroundings(tree.root, chosen.tree),
+  };
+  const result = await runMutants(places, { ...chosen, progress });
   progress('done');
   const text = table(result, chosen.operators);
   process.stdout.write(`${text}\n`);

@@ -4,10 +4,11 @@
  */
 import { hashOf } from '../../server/base/hash.ts';
 import { mutantId, readEquivalents } from './equivalent.ts';
-import { judge, type Verdict } from './judge.ts';
+import { isFoundElsewhere, judge, type Verdict } from './judge.ts';
 import type { Analysis, Laboratory } from './laboratory.ts';
 import type { Mutation, Operator, TextEdit } from './operator.ts';
 import { subjectOf } from './subject.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A mutant by name. */
 export interface Mutant {
@@ -48,8 +49,14 @@ export interface RunChoice {
   readonly progress: (text: string) => void;
 }
 
+/** Where mutants are analysed: the file alone with those beside it, and a run over its directory. */
+export interface Places {
+  readonly laboratory: Laboratory;
+  readonly surroundings: Surroundings;
+}
+
 /** Runs. Throws an Error for an entry among the equivalent ones that names no mutant. */
-export function runMutants(laboratory: Laboratory, choice: RunChoice): RunResult {
+export async function runMutants({ laboratory, surroundings }: Places, choice: RunChoice): Promise<RunResult> {
   const { operators, limit, only, seed, tree, progress } = choice;
   const baseline = new Map<string, Analysis>();
   const mutants: Mutant[] = [];
@@ -69,13 +76,19 @@ export function runMutants(laboratory: Laboratory, choice: RunChoice): RunResult
       .slice(0, limit),
   );
   chosen.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  const outcomes = chosen.flatMap((mutant, i) => {
+  const outcomes: Outcome[] = [];
+  for (const [i, mutant] of chosen.entries()) {
     if (i % 50 === 49) progress(`${i + 1} of ${chosen.length}`);
     const before = baseline.get(mutant.file);
-    if (before === undefined) return [];
-    const after = laboratory.analyse(mutant.file, edited(laboratory.text(mutant.file), mutant.mutation.edits));
-    return [{ mutant, verdict: judge(mutant.operator, mutant.mutation, before, after) }];
-  });
+    if (before === undefined) continue;
+    const { operator, mutation, file } = mutant;
+    const text = edited(laboratory.text(file), mutation.edits);
+    const verdict = judge(operator, mutation, before, laboratory.analyse(file, text));
+    const elsewhere =
+      !verdict.fitting &&
+      isFoundElsewhere(mutant, await surroundings.before(file), await surroundings.after(file, text));
+    outcomes.push({ mutant, verdict: { ...verdict, elsewhere } });
+  }
   return { outcomes, total: countBy(mutants), equivalent: left.equivalent, files: baseline.size };
 }
 
