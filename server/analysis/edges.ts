@@ -28,6 +28,7 @@ export function leaveBlock(frame: Frame, block: Block, s: PathState, onward: Onw
   const term: Terminator = block.term;
   switch (term.kind) {
     case 'jump':
+      s.jump = term.goto ?? s.jump;
       return onward.push(term.to, s);
     case 'return':
       onward.exits.push({

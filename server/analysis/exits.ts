@@ -104,6 +104,7 @@ function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
   reportProblem(frame, {
     kind: isShort(s, r) ? 'partial-pin-leaked' : 'pin-leaked',
     step: stepAt(frame, exit.span, 'returns here with the pages still held'),
+    jump: s.jump && stepAt(frame, s.jump, 'leaves here with the pages still held'),
     functionName: frame.fn.name,
     resource: r,
     steps,

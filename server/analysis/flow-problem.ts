@@ -35,6 +35,8 @@ export interface FlowProblem {
   readonly step: Step;
   readonly functionName: string;
   readonly resource: Resource | undefined;
+  /** The goto by which the path came to where it shows; undefined where it took none. */
+  readonly jump?: Step | undefined;
   /** The path: acquire, branches, loss, in order. */
   readonly steps: readonly Step[];
   readonly confidence: 'high' | 'medium' | 'low';

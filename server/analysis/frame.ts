@@ -147,7 +147,7 @@ export function trailSteps(s: PathState): Step[] {
   return out.reverse();
 }
 
-/** Reports a problem once per kind, site and place; the surer one stays. */
+/** Reports a problem once per kind, site, place and way there; the surer one stays. */
 export function reportProblem(frame: Frame, problem: FlowProblem): void {
   const rank = { high: 2, medium: 1, low: 0 };
   const i = frame.problems.findIndex(
@@ -155,6 +155,7 @@ export function reportProblem(frame: Frame, problem: FlowProblem): void {
       p.kind === problem.kind &&
       p.step.span.start === problem.step.span.start &&
       p.step.unit === problem.step.unit &&
+      p.jump?.span.start === problem.jump?.span.start &&
       p.resource?.origin.span.start === problem.resource?.origin.span.start,
   );
   const old = frame.problems[i];

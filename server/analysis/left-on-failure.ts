@@ -118,7 +118,7 @@ export function isLikelyHeld(s: PathState, r: Resource): boolean {
 const EQUAL = 2;
 
 /** Whether a leak is one only by what callers take a failure to mean. */
-function isOfConvention({ detail }: FlowProblem): boolean {
+export function isOfConvention({ detail }: FlowProblem): boolean {
   return detail === LEFT || detail === UNTOLD;
 }
 

@@ -182,7 +182,10 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
   for (const [head, turn] of b.turns)
     if (turn > (out.turns.get(head) ?? 0)) out.turns = withEntry(out.turns, head, turn);
-  if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) out.trail = b.trail;
+  if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) {
+    out.trail = b.trail;
+    out.jump = b.jump;
+  }
   return out;
 }
 

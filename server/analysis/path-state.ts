@@ -4,6 +4,7 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import { OverlayMap } from '../base/overlay.ts';
+import type { Span } from '../base/span.ts';
 import { type Facts, noFacts } from '../flow/facts.ts';
 import {
   intValue,
@@ -139,6 +140,8 @@ export interface PathState {
   /** Keys of regions that were freed on this path. */
   freed: ReadonlyMap<string, Step>;
   trail: Trail | undefined;
+  /** The goto that the path took last. */
+  jump: Span | undefined;
   /** Keys of results whose outcomes were told apart at the call: the test of one decides nothing more, and is a branch all the same. */
   parted: readonly string[];
   /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
@@ -156,6 +159,7 @@ export function entryState(): PathState {
     turns: new Map(),
     freed: new Map(),
     trail: undefined,
+    jump: undefined,
     parted: [],
     owners: new Map(),
   };

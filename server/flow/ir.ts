@@ -106,7 +106,8 @@ export interface CallInstr {
 
 /** How a block ends. */
 export type Terminator =
-  | { readonly kind: 'jump'; readonly to: number }
+  /** `goto`: the statement, where it is one. */
+  | { readonly kind: 'jump'; readonly to: number; readonly goto?: Span }
   /** `loop`: the test is the loop's own condition, and `otherwise` is its complete exit. */
   | {
       readonly kind: 'branch';

@@ -91,7 +91,7 @@ function lowerGoto(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   if (label === undefined) return;
   const name = ctx.text(label);
   ctx.unwindTo(labels.get(name) ?? 1, node);
-  ctx.terminate({ kind: 'jump', to: ctx.label(name) });
+  ctx.terminate({ kind: 'jump', to: ctx.label(name), goto: { start: node.start, end: node.end } });
   ctx.current = ctx.newBlock();
 }
 

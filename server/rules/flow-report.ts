@@ -4,6 +4,7 @@
  */
 import { nameOfFunctionAt } from '../analysis/call-index.ts';
 import type { FlowProblem, ProblemKind } from '../analysis/flow-problem.ts';
+import { isOfConvention } from '../analysis/left-on-failure.ts';
 import type { Origin, Resource, Step } from '../analysis/resource.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import type { Confidence, Severity } from '../engine/protocol.ts';
@@ -25,6 +26,8 @@ export interface FlowFinding {
   readonly site: CallSite | undefined;
   /** The model's call at the place of the problem, where that is one of this file. */
   readonly call: ApiCall | undefined;
+  /** Whether another finding tells of the same pages at the same return: this one stands at the goto of another way there. */
+  readonly isOtherWay?: true;
 }
 
 /** A problem that speaks of pages. */
@@ -44,8 +47,43 @@ export function flowFindings(pass: RulePass, kind: ProblemKind): readonly FlowFi
     const known = best.get(key);
     if (known === undefined || isBetter(problem, known)) best.set(key, problem);
   }
-  return [...best.values()].flatMap((problem) => placed(pass, problem) ?? []);
+  const first = [...best.values()].flatMap((problem) => placed(pass, problem) ?? []);
+  return [...first, ...first.flatMap((finding) => otherWays(pass, finding))];
 }
+
+/**
+ * The pages of the same acquire call, lost at the same return, by another goto that leads there: each is a way of its own to lose them, told
+ * at the goto. Where the first is not proved, or rests on what a failure means to callers, nothing is told of others.
+ */
+function otherWays(pass: RulePass, finding: FlowFinding): readonly FlowFinding[] {
+  const { problem: first } = finding;
+  const isTold = first.step.unit === pass.unit && first.confidence === 'high' && !isOfConvention(first);
+  if (first.resource === undefined || !isTold) return [];
+  const ways = new Map<number, FlowProblem>();
+  for (const problem of pass.flow.problems) {
+    const { jump, resource } = problem;
+    if (jump === undefined || jump.span.start === first.jump?.span.start || resource === undefined) continue;
+    const same =
+      problem.kind === first.kind &&
+      spot(problem.step) === spot(first.step) &&
+      spot(resource.origin) === spot(first.resource.origin);
+    const known = ways.get(jump.span.start);
+    if (
+      same &&
+      problem.confidence !== 'low' &&
+      !isOfConvention(problem) &&
+      (known === undefined || isBetter(problem, known))
+    )
+      ways.set(jump.span.start, problem);
+  }
+  const told = [...ways].sort(([a], [b]) => a - b).slice(0, MAX_OTHER_WAYS);
+  return told.flatMap(([, problem]) =>
+    problem.jump === undefined ? [] : [{ ...finding, problem, at: problem.jump, call: undefined, isOtherWay: true }],
+  );
+}
+
+/** Other ways told: where the gotos to a label are many that lose the pages, the label is what lacks the release. */
+const MAX_OTHER_WAYS = 2;
 
 /** As `flowFindings`, for kinds that always speak of pages. */
 export function pageFindings(pass: RulePass, kind: ProblemKind): readonly PageFinding[] {

@@ -3,7 +3,8 @@
  * Finds paths on which pages that were pinned or taken are still held when the last pointer to them is gone: a return on an error path,
  * an array that is freed or filled again before its pages were given back. Helpers, callers and structs are followed. A function that
  * fails and leaves the pages in its caller's struct is reported where other failures of it give them back and no caller does; one that leaves
- * them in an array of its caller also where nothing it stores tells that there are any.
+ * them in an array of its caller also where nothing it stores tells that there are any. Of a return that is left by several gotos with the
+ * pages held, the return tells of one, and up to two of the others are told where they leave.
  *
  * ## Why is this bad?
  * Nothing can give the pages back any more. They are never freed, a pinned page cannot be moved or offlined either, and a process that can

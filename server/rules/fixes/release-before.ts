@@ -20,6 +20,7 @@ import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
 export function releaseBefore(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
+  if (finding.isOtherWay === true) return [];
   const own = releaseByResult(pass, finding);
   return own.length > 0 ? own : [releaseAsElsewhere(pass, finding)].filter((f) => f !== undefined);
 }
