@@ -1,5 +1,5 @@
 /** Structs assigned whole and memory copied: what is held in the original is held in the copy as well. */
-import type { Instr, PlaceExpr } from '../flow/ir.ts';
+import type { CType, Instr, PlaceExpr } from '../flow/ir.ts';
 import { regionOf, type Value } from '../flow/value.ts';
 import { evaluate, resolvePlace } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
@@ -23,7 +23,23 @@ export function copyStruct(
   copyBelow(s, from, to, resolvePlace(s, instr.target, { point }).weak);
   const pointer = source.kind === 'deref' ? evaluate(s, source.pointer, { point }) : undefined;
   if (pointer === undefined || (instr.target.kind === 'var' && instr.target.type?.tag === undefined)) return;
+  if ([instr.target, source].some((place) => isScalar(typeAt(place)))) return;
   noteCopy({ frame, s, point }, pointer, instr.span);
+}
+
+/** The type of what stands at a place, as far as declarations tell. */
+function typeAt(place: PlaceExpr): CType | undefined {
+  if (place.kind === 'var' || place.kind === 'field') return place.type;
+  const { pointer } = place;
+  if (pointer.kind !== 'read' && !(pointer.kind === 'address' && pointer.decay)) return undefined;
+  const type = typeAt(pointer.place);
+  if (type === undefined || pointer.kind === 'address') return type && { ...type, array: false };
+  return type.pointers > 0 ? { ...type, pointers: type.pointers - 1 } : undefined;
+}
+
+/** Whether a type is known for a pointer or an integer: what is assigned is no struct. */
+function isScalar(type: CType | undefined): boolean {
+  return type !== undefined && !type.array && (type.pointers > 0 || type.bits !== undefined);
 }
 
 /** memcpy() and memmove(): the elements and fields at the source go along. */

@@ -63,9 +63,9 @@
  * All.
  *
  * ## Limits
- * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field gives pages back, by
- * whatever way, where the file holds a release of pages nobody knows where from, where the pages are also reachable from a place without
- * a name, and for plain references kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
+ * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field (of this struct, as far as
+ * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from, where the function that
+ * takes them leaves them also in a place without a name, and for plain references kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
  *
  * ## Fix safety
  * No fix.
@@ -75,6 +75,7 @@
  */
 
 import type { Effect, Reference } from '../../model/schema.ts';
+import { namesFieldOf } from '../analysis/field-mentions.ts';
 import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
@@ -83,7 +84,7 @@ import { ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placesOfOthers } from './explained.ts';
-import { callsOf, filesOf, functionsThatCall, mentionsField, placeKey } from './file-calls.ts';
+import { callsOf, filesOf, functionsThatCall, placeKey } from './file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
 import { sameOrigin } from './owner-facts.ts';
 
@@ -101,7 +102,11 @@ export const neverReleased = defineRule({
       if (first === undefined || !isNeverReleased(pass, site, held)) continue;
       const { resource } = first;
       const names = [
-        ...new Set(held.map((h) => `${h.owner.tag === undefined ? '' : `struct ${h.owner.tag}.`}${h.owner.field}`)),
+        ...new Set(
+          held.map(
+            (h) => `${h.owner.tag === undefined ? '' : `struct ${h.owner.tag.replace(/#.*/, '')}.`}${h.owner.field}`,
+          ),
+        ),
       ];
       pass.report({
         message: `pages ${takenWord(resource.reference)} here are kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where the struct is torn down`,
@@ -118,12 +123,21 @@ export const neverReleased = defineRule({
   },
 });
 
-/** The fields in which the pages of a site are held when a function has returned with success; none where a plain reference may lie elsewhere too. */
+/**
+ * The fields in which the pages of a site are held when a function has returned with success; none where a plain reference may lie elsewhere
+ * too. Where the function that took them leaves them in fields alone, places without a name further out stand for those fields.
+ */
 function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
   if (!held.some((h) => isOutermost(pass, h))) return [];
   const named = held.filter(isNamed);
-  return site.reference === 'pin' ? named : held.every(isNamed) ? held : [];
+  return site.reference === 'pin' || nearestOf(held).every(isNamed) ? named : [];
+}
+
+/** Those holds that the fewest calls lead away from the acquire. */
+function nearestOf(held: readonly HeldFact[]): readonly HeldFact[] {
+  const nearest = Math.min(...held.map((h) => h.origin.chain.length));
+  return held.filter((h) => h.origin.chain.length === nearest);
 }
 
 /** Whether no function in sight, which would know more, calls the one that returns with the pages held. */
@@ -159,7 +173,7 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   if (pass.calls.some((c) => fits(c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
   const releasing = functionsThatCall(filesOf(pass), { isWanted: fits, except, deep: true });
   return ![...releasing.values()].some(
-    (f) => !takers.has(f.fn.name) && [...fields].some((field) => mentionsField(f, field)),
+    (f) => !takers.has(f.fn.name) && held.some(({ owner }) => namesFieldOf(f.unit, f.fn, owner)),
   );
 }
 
@@ -176,7 +190,7 @@ function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: Rea
  */
 function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
   const isBare = ({ resource }: HeldFact): boolean => resource.carried && givesNothingBack(pass);
-  const plain = held.filter((h) => h.resource.reference !== 'pin' && !isBare(h));
+  const plain = nearestOf(held).filter((h) => h.resource.reference !== 'pin' && !isBare(h));
   const near = plain.length === 0 ? [] : ofDirectory(pass);
   return plain.every(({ owner }) => {
     const tag = owner.tag?.replace(/#.*/, '');
@@ -216,6 +230,12 @@ function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean):
 function releaseOf(pass: RulePass, taken: Reference): (name: string) => boolean {
   const other = taken === 'pin' ? 'get' : 'pin';
   const fits = (e: Effect): boolean =>
-    e.op === 'transfer' || (e.op === 'release' && e.ref !== 'none' && (taken === 'either' || e.ref !== other));
+    (e.op === 'transfer' && isFlagNamed(pass, e)) ||
+    (e.op === 'release' && e.ref !== 'none' && (taken === 'either' || e.ref !== other));
   return (name) => pass.model.allRows(name).some((row) => row.effects.some(fits));
+}
+
+/** Whether an effect that needs a flag in the call can be one here: some file at hand names it. */
+function isFlagNamed(pass: RulePass, { withFlag }: Effect): boolean {
+  return withFlag === undefined || filesOf(pass).some(({ code }) => code.includes(withFlag));
 }
