@@ -3,7 +3,7 @@ import type { ApiRow, Effect, Reference } from '../../model/schema.ts';
 import { intervalOf } from '../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, stepAt } from './frame.ts';
-import { MAYBE_OWN, type PathState, setResource, writeKey } from './path-state.ts';
+import { type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
 
@@ -55,7 +55,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     ...(target.kind === 'place' && isUnset(s, target.key) ? { unset: true } : {}),
     lost: undefined,
     guards: [...guardsOf(row, args), ...tested, ...maybeNoArray(s, row, target)],
-    array: allocatedArray(row, target),
+    array: allocatedArray(row, target, info),
     extraReferences: 0,
     extraAt: undefined,
     failed: false,
@@ -91,10 +91,10 @@ function arrayOf(row: ApiRow, target: Resolved): string | undefined {
   return /^(heap[^[.]*)\[\*\]$/.exec(own)?.[1];
 }
 
-/** The array that the call surely allocates: one that it makes where the caller has none is nobody else's only if the caller had none. */
-function allocatedArray(row: ApiRow, target: Resolved): string | undefined {
+/** The array that the call surely allocates: not one that the caller had, or may have had. */
+function allocatedArray(row: ApiRow, target: Resolved, info: CallSiteInfo): string | undefined {
   const array = arrayOf(row, target);
-  return array?.startsWith(MAYBE_OWN) === true ? undefined : array;
+  return array === `heap${info.point}` ? array : undefined;
 }
 
 /** The array that the call may allocate, as long as it may be NULL. */

@@ -6,7 +6,7 @@ import type { Model } from '../../model/index.ts';
 import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import { assumeCompare, decide } from '../flow/facts.ts';
 import type { CallInstr } from '../flow/ir.ts';
-import { intValue, regionOf, symbol, type Value } from '../flow/value.ts';
+import { intValue, isLent, isNoPageKey, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
 import { afterWait } from './awaited.ts';
@@ -77,13 +77,21 @@ export function executeCall(
 /** Functions that drop a reference and tell whether it was the last. */
 const LAST_REFERENCE = /^(?:refcount|atomic(?:_long|64)?)_(?:dec|sub)_and_(?:test|lock|mutex_lock)\w*$/;
 
+/** Whether a number is one that stands for an error: `is_error_pfn`, `pfn_is_invalid`. */
+const ASKS_FOR_ERROR =
+  /(?:^|_)is_(?:\w+_)?(?:err|error|invalid|bad)(?:_(?:noslot|pfn|gfn|mfn|phys|hpa|gpa|hva|page))*$/;
+
 /** The result of a call whose name tells it; undefined for the others. */
 function knownResult(s: PathState, name: string, args: readonly Value[]): Value | undefined {
   const [first] = args;
   if (first === undefined) return undefined;
   if (name === 'ERR_PTR') return knownError(s, first);
-  // A page that was taken has a valid number.
+  // A page that was taken has a valid number, which is no error.
   if (name === 'pfn_valid' && args.some((a) => a.prov.length > 0)) return intValue(1);
+  if (ASKS_FOR_ERROR.test(name)) {
+    if (isNoPageKey(first.key)) return intValue(1);
+    if (first.prov.length > 0 && isLent(first)) return intValue(0);
+  }
   // Whether it was the last is a property of the object: who calls a function that asks does not know it.
   return LAST_REFERENCE.test(name) ? readKey(s, regionOf(first) + IS_LAST, undefined) : undefined;
 }
@@ -207,8 +215,13 @@ function asksForMore(r: SummaryCase, c: SummaryCase): boolean {
 
 /** Whether two cases end alike for a caller: the results overlap, or neither is an error. */
 function sameOutcome(a: SummaryCase, b: SummaryCase): boolean {
+  if ((a.nonzero === true && isZero(b)) || (b.nonzero === true && isZero(a))) return false;
   if (a.returns.low >= 0 && b.returns.low >= 0) return true;
   return a.returns.low <= b.returns.high && b.returns.low <= a.returns.high;
+}
+
+function isZero({ returns }: SummaryCase): boolean {
+  return returns.low === 0 && returns.high === 0;
 }
 
 function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonly Value[]): PathState[] {

@@ -3,7 +3,17 @@
  */
 import type { ApiRow, Effect } from '../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../flow/facts.ts';
-import { hasOffset, lent, type Owner, regionOf, symbol, TOP, type Value, withProvenance } from '../flow/value.ts';
+import {
+  hasOffset,
+  lent,
+  type Owner,
+  pageNumber,
+  regionOf,
+  symbol,
+  TOP,
+  type Value,
+  withProvenance,
+} from '../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
@@ -111,7 +121,7 @@ function applyEffect(on: OnPath, call: EffectCall): Value {
       release(on, call, target);
       return ret;
     case 'extra-ref':
-      for (const id of provenanceOf(s, target)) bump(on, id, row.name);
+      for (const id of provenanceOf(s, target)) bump(on, id, call);
       return ret;
     case 'dirty':
       dirty(on, call, target);
@@ -191,9 +201,13 @@ function release(on: OnPath, call: EffectCall, target: Resolved): void {
   });
 }
 
-function bump({ frame, s, info }: OnPath, id: string, name: string): void {
+/** A further reference. One that is a pin in itself is no plain one beside a pin. */
+function bump({ frame, s, info }: OnPath, id: string, { row, effect }: EffectCall): void {
   const r = s.resources.get(id);
-  const extraAt = stepAt(frame, info.instr.span, `a further reference is taken here by ${name}()`);
+  const extraAt =
+    effect.ref === 'pin'
+      ? r?.extraAt
+      : stepAt(frame, info.instr.span, `a further reference is taken here by ${row.name}()`);
   if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1, extraAt });
 }
 
@@ -276,8 +290,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
       }
     }
     const { owner, path } = entryOf(s, source);
-    const named = isNumber || PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
-    const carried = prov.length > 0 ? withProvenance(named, prov) : call.ret;
+    const named = isNumber ? pageNumber(call.ret) : PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
+    const carried = withProvenance(named, prov);
     // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
     if (prov.length === 0 && carried.kind === 'symbol' && path !== undefined) return { ...carried, owner, path };
     return carried;

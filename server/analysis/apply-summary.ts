@@ -4,6 +4,7 @@ import {
   hasOffset,
   intValue,
   isConstantKey,
+  lent,
   mergeProvenance,
   type Owner,
   type Provenance,
@@ -69,11 +70,12 @@ export function applyCase(
     ret: ret0,
   };
   if (!assumeConditions(b, c)) return undefined;
+  if (c.nonzero === true) s.facts = assumeNonzero(s.facts, ret0) ?? s.facts;
   checkCalleeContext(on, call.callee, c.resources);
   for (const r of c.resources) takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0 }, r.id);
   const ret =
     returned !== undefined && c.result.kind === 'made'
-      ? withProvenance(ret0, madeProvenance(b, c.result))
+      ? asMade(c.result, withProvenance(ret0, madeProvenance(b, c.result)))
       : describe(b, c.result);
   for (const e of c.events) replay(b, e);
   for (const w of c.writes) {
@@ -229,12 +231,16 @@ function describe(b: Binding, d: Description): Value {
       return valueOfKey(b, d.key) ?? symbol(`?${b.info.point}/${d.key}`);
     case 'made': {
       const prov = madeProvenance(b, d);
-      if (d.key === b.returned) return withProvenance(b.ret, prov);
+      if (d.key === b.returned) return asMade(d, withProvenance(b.ret, prov));
       // A named constant is the same everywhere.
       const key = isConstantKey(d.key) ? d.key : madeKey(b, d.key);
-      return symbol(key, { prov, low: d.interval.low, high: d.interval.high });
+      return asMade(d, symbol(key, { prov, low: d.interval.low, high: d.interval.high }));
     }
   }
+}
+
+function asMade(d: Extract<Description, { kind: 'made' }>, value: Value): Value {
+  return d.lent === true ? lent(value) : value;
 }
 
 /** What can be reached through a value made by the callee: pages it took, and those of the entry value it was made from. */
@@ -271,6 +277,7 @@ function rebind(b: Binding, r: Resource): Resource {
     id: b.ids.get(r.id) ?? r.id,
     result,
     requested,
+    sums: undefined,
     takers: r.takers.map((key) => (key === b.returned ? b.ret.key : '')),
     array: r.array === undefined ? undefined : madeKey(b, r.array),
     guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),
@@ -320,8 +327,9 @@ function replay(b: Binding, e: EntryEvent): void {
       onPages(b, e, value, (r) => ({ ...r, hold: { kind: 'taken', step: e.step } }));
       return;
     case 'doubt':
+    case 'told':
       if (handedOver(b.s, value).length === 0) forward(b, e, value);
-      else doubt(b.s, value, { step: e.step, callee: e.api, result: '' });
+      else doubt(b.s, e.kind === 'told' ? lent(value) : value, { step: e.step, callee: e.api, result: '' });
       return;
     case 'copy': {
       const held = provenanceBelow(b.s, regionOf(value));

@@ -1,5 +1,6 @@
 /** Structs assigned whole and memory copied: what is held in the original is held in the copy as well. */
 import type { CType, Instr, PlaceExpr } from '../flow/ir.ts';
+import { ZEROED } from '../flow/lower-declaration.ts';
 import { regionOf, type Value } from '../flow/value.ts';
 import { evaluate, resolvePlace } from './evaluate.ts';
 import { type Frame, stepAt } from './frame.ts';
@@ -78,7 +79,7 @@ function copyBelow(s: PathState, from: string, to: string, weak: boolean): void 
   if (from === to) return;
   const below: [string, Value][] = [];
   s.env.forEach((v, place) => {
-    if (place.startsWith(`${from}.`)) below.push([place, v]);
+    if (place.startsWith(`${from}.`) && !place.endsWith(ZEROED)) below.push([place, v]);
   });
   for (const [place, v] of below) writeKey(s, to + place.slice(from.length), v, weak);
 }

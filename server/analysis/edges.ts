@@ -30,18 +30,27 @@ export function leaveBlock(frame: Frame, block: Block, s: PathState, onward: Onw
     case 'jump':
       s.jump = term.goto ?? s.jump;
       return onward.push(term.to, s);
-    case 'return':
-      onward.exits.push({
-        state: s,
-        value: term.value === undefined ? undefined : evaluate(s, term.value, { point: `${block.id}ret` }),
-        span: term.span,
-      });
+    case 'return': {
+      const value = term.value === undefined ? undefined : evaluate(s, term.value, { point: `${block.id}ret` });
+      if (value === undefined || !isNeverSet(s, value)) onward.exits.push({ state: s, value, span: term.span });
       return;
+    }
     case 'unreachable':
       return;
     case 'branch':
       return branch({ frame, block, term }, s, onward);
   }
+}
+
+/** Whether a value is that of a variable that was declared and nothing more: nobody returns one, so something rules the path out. */
+function isNeverSet(s: PathState, value: Value): boolean {
+  const name = value.kind === 'symbol' ? /^u\d[^:]*:(\w+)$/.exec(value.key)?.[1] : undefined;
+  if (name === undefined) return false;
+  let isStruct = false;
+  s.env.forEach((_, place) => {
+    isStruct ||= place.startsWith(`l:${name}.`);
+  });
+  return !isStruct;
 }
 
 /** A block's end that is a test. */

@@ -1,6 +1,6 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
 import { compare, intervalOf, mirror } from '../flow/facts.ts';
-import { type Interval, isConstantKey, type Owner, TOP, type Value } from '../flow/value.ts';
+import { type Interval, isConstantKey, isLent, isMadeOfLent, type Owner, TOP, type Value } from '../flow/value.ts';
 import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus, tellsRequested } from './check-result.ts';
@@ -32,6 +32,7 @@ import {
   maskedArgument,
   type Summary,
   type SummaryCase,
+  sourceOf,
 } from './summary.ts';
 
 /** Writes a case carries at most; those with pages come first. */
@@ -184,8 +185,11 @@ function succeeds(s: PathState, v: Value | undefined): boolean {
 function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
   const s = exit.state;
   const ids = new Set(kept.map((r) => r.id));
+  const returns = exit.value === undefined ? TOP : intervalOf(s.facts, exit.value);
+  const eitherSign = returns.low < 0 && returns.high > 0;
   return {
-    returns: exit.value === undefined ? TOP : intervalOf(s.facts, exit.value),
+    returns,
+    nonzero: eitherSign && exit.value !== undefined && truth(s, exit.value) === true ? true : undefined,
     result:
       exit.value === undefined ? { kind: 'made', key: 'void', prov: [], interval: TOP } : describe(s, exit.value, ids),
     requires: requirements(s),
@@ -207,14 +211,8 @@ function describe(s: PathState, v: Value, ids: ReadonlySet<string>): Description
   const prov = v.prov.filter((id) => ids.has(id));
   if (v.kind === 'symbol' && v.path !== undefined && v.path === v.key && prov.length === 0)
     return { kind: 'entry', key: v.key };
-  return { kind: 'made', key: v.key, prov, interval: intervalOf(s.facts, v), from: sourceOf(v) };
-}
-
-/** The entry value that a value was made from by what keeps its pages in reach: another name of them, arithmetic on it. */
-function sourceOf(v: Value): string | undefined {
-  if (v.kind === 'symbol') return v.path !== undefined && isArgument(v.path) ? v.path : undefined;
-  if (v.kind !== 'op' || !/^(?:[-+|&]|<<|>>|[us]\d+)$/.test(v.op)) return undefined;
-  return v.args.map(sourceOf).find((from) => from !== undefined);
+  const lent = isLent(v) && isMadeOfLent(v) ? true : undefined;
+  return { kind: 'made', key: v.key, prov, interval: intervalOf(s.facts, v), from: sourceOf(v), lent };
 }
 
 /** Entry values whose interval or truth the path depends on. */

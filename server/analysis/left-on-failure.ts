@@ -12,6 +12,9 @@ import { isEntryKey, type PathState } from './path-state.ts';
 import type { Handle } from './reachability.ts';
 import type { Resource } from './resource.ts';
 
+/** Calls between the acquire and the failure from which on it is for callers further out to say what a failure leaves. */
+const LONG_CHAIN = 2;
+
 /** The detail of such a problem. */
 export const LEFT = 'left';
 /** The detail where the function gives them back nowhere, and nothing it leaves tells a caller that there are any. */
@@ -46,7 +49,8 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
       functionName: frame.fn.name,
       resource: r,
       steps: trailSteps(exit.state),
-      confidence: exit.state.facts.dropped || frame.cfg.gaps.length > 0 ? 'low' : 'medium',
+      confidence:
+        exit.state.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length >= LONG_CHAIN ? 'low' : 'medium',
       detail: givesElsewhere ? LEFT : UNTOLD,
     });
   }

@@ -8,6 +8,7 @@ import { opValue, symbol } from '../flow/value.ts';
 import { pickRow } from './apply-call.ts';
 import { resolvePlace } from './evaluate.ts';
 import type { Frame } from './frame.ts';
+import { noteSummed } from './page-counts.ts';
 import { fork, isSummaryPlace, type PathState, reaches, setResource, withEntry } from './path-state.ts';
 
 /** Names the turns of the loops around a point, so that each turn's values have names of their own. */
@@ -133,13 +134,12 @@ function widen(frame: Frame, s: PathState, head: number, turn: number): void {
       continue;
     }
     const i = intervalOf(s.facts, old);
-    s.env.set(
-      at.key,
-      symbol(`${tag}:${at.key}`, {
-        owner: at.owner,
-        low: floor === undefined ? Number.NEGATIVE_INFINITY : Math.min(i.low, floor),
-        high: how === 'down' ? i.high : Number.POSITIVE_INFINITY,
-      }),
-    );
+    const later = symbol(`${tag}:${at.key}`, {
+      owner: at.owner,
+      low: floor === undefined ? Number.NEGATIVE_INFINITY : Math.min(i.low, floor),
+      high: how === 'down' ? i.high : Number.POSITIVE_INFINITY,
+    });
+    if (how === 'up') noteSummed(s, old, later);
+    s.env.set(at.key, later);
   }
 }

@@ -1,5 +1,5 @@
 /** The cases of a summary that are one to its callers, and how two become one. */
-import { hashText, type Interval, TOP } from '../flow/value.ts';
+import { hashText, type Interval, isNoPageKey, TOP } from '../flow/value.ts';
 import type { Description, SummaryCase } from './summary.ts';
 
 /** Cases a summary keeps apart; more are merged by their resources. */
@@ -46,7 +46,15 @@ function weight(c: SummaryCase): number {
 /** Cases that differ in nothing a caller asks for are one. */
 function caseKey(c: SummaryCase): string {
   const sign =
-    c.returns.high < 0 ? '-' : c.returns.low > 0 ? '+' : c.returns.low === 0 && c.returns.high === 0 ? '0' : '?';
+    c.returns.high < 0
+      ? '-'
+      : c.returns.low > 0
+        ? '+'
+        : c.returns.low === 0 && c.returns.high === 0
+          ? '0'
+          : c.nonzero
+            ? '!'
+            : '?';
   const resources = c.resources.map((r) => `${r.id}${r.dirtied ? 'd' : ''}`).join();
   const events = c.events
     .map((e) => `${e.kind}${e.path}${e.api}${e.dirties}`)
@@ -56,7 +64,9 @@ function caseKey(c: SummaryCase): string {
     .flatMap((w) => (holdsPages(w) ? [`${w.place}=${provOf(w.value).join('+') || keyOf(w.value)}`] : []))
     .sort()
     .join();
-  return [sign, resources, events, handles, c.locksTaken.map(([k]) => k).join()].join('|');
+  const { result } = c;
+  const named = result.kind !== 'made' ? '' : isNoPageKey(result.key) ? result.key : (result.from ?? '');
+  return [sign, named, resources, events, handles, c.locksTaken.map(([k]) => k).join()].join('|');
 }
 
 /** Whether a write leaves a way to pages: those taken inside, or those that came in as an argument. */
@@ -73,6 +83,7 @@ function mergeCases(a: SummaryCase, b: SummaryCase): SummaryCase {
   return {
     ...a,
     returns: hull(a.returns, b.returns),
+    nonzero: a.nonzero === true && b.nonzero === true ? true : undefined,
     result: mergeDescriptions(a.result, b.result),
     requires: a.requires.filter((r) =>
       b.requires.some((q) => q.key === r.key && q.nonzero === r.nonzero && sameInterval(q.interval, r.interval)),

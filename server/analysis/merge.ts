@@ -1,10 +1,21 @@
 /** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
 import { assumeNonzero, decide, intervalOf, joinFacts } from '../flow/facts.ts';
-import { baseOf, intValue, mergeProvenance, opValue, regionOf, symbol, type Value } from '../flow/value.ts';
+import {
+  baseOf,
+  intValue,
+  isMadeOfLent,
+  isNoPageKey,
+  mergeProvenance,
+  opValue,
+  regionOf,
+  symbol,
+  type Value,
+} from '../flow/value.ts';
 import { signOf } from './evaluate.ts';
 import { mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
 import { type Environment, fork, isEntryKey, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
+import type { Resource } from './resource.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
 export const MAX_PATHS = 16;
@@ -27,7 +38,7 @@ export function signature(
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : 'none'}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();
@@ -38,8 +49,18 @@ export function signature(
       if (v !== undefined) parts.push(`${place}:${signOf(s, v)}`);
     }
   }
+  // A page's number is not mixed with another one, nor with what says that there is none: callers know the page by it.
+  for (const place of watched.places) {
+    const v = s.env.get(place);
+    if (v !== undefined && (isMadeOfLent(v) || isNoPageKey(v.key))) parts.push(`${place}=${v.key}`);
+  }
   if (watched.releases && s.resources.size === 0) parts.push(entryFacts(s));
   return parts.join('|');
+}
+
+/** What tells that no pages are held: by different tellings a merged path would know none. */
+function noneBy(s: PathState, r: Resource): string {
+  return intervalOf(s.facts, r.result).high <= 0 ? 'none' : 'none told';
 }
 
 function sortedKeys(map: ReadonlyMap<string, unknown>): string {

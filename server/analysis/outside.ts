@@ -4,12 +4,13 @@
  */
 import { HARMLESS } from '../../model/harmless.ts';
 import { intervalOf } from '../flow/facts.ts';
-import { intValue, isLent, lent, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
+import { intValue, isLent, isMadeOfLent, lent, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
 import { freedByOwn } from './own-allocator.ts';
-import { addEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
+import { addEvent, type EntryEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
+import { sourceOf } from './summary.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
 const HARMLESS_SHAPE =
@@ -22,6 +23,8 @@ const CONVERTS =
   /^_*(?:page|folio|pfn|phys|virt|gfn|mfn|kaddr)s?_to_\w+$|_to_(?:page|pfn|phys|virt|gfn|mfn|gpa|hpa|maddr)s?$/;
 /** Words of functions that may give back what they are told by its number or address. */
 const GIVES_BACK = /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give)(?:_|\d|$)/i;
+/** Words of functions that keep what they are told in a tree or table of their own: `mtree_insert_range`, `xa_store`. */
+const KEEPS_NUMBER = /(?:^|_)(?:insert|store|add|record|register|track|save)(?:_|\d|$)/i;
 /** Names in capitals are macros that print, check or trace, unless they say otherwise. */
 const MACRO = /^[A-Z][A-Z0-9_]+$/;
 
@@ -50,6 +53,7 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
       if (freed.includes(arg)) continue;
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
       if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
+      if (!defined && arg.prov.length === 0 && isMadeOfLent(arg)) noteTold(on, arg, callee, step);
       if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
     }
   }
@@ -68,15 +72,22 @@ function converted(s: PathState, args: readonly Value[], ret: Value): Value {
 }
 
 /** The same of an object of the caller's, for the caller. */
-function noteDoubt({ frame, s }: OnPath, arg: Value, callee: string, step: Step): void {
-  if (!GIVES_BACK.test(callee) || !/^arg\d+$/.test(arg.key)) return;
+function noteDoubt(on: OnPath, arg: Value, callee: string, step: Step): void {
+  if (GIVES_BACK.test(callee) && /^arg\d+$/.test(arg.key))
+    note(on, { kind: 'doubt', path: arg.key, api: callee, step });
+}
+
+/** The same of a number of pages of the caller's. */
+function noteTold(on: OnPath, arg: Value, callee: string | undefined, step: Step): void {
+  const path = sourceOf(arg);
+  if (path !== undefined) note(on, { kind: 'told', path, api: callee ?? '', step });
+}
+
+function note({ frame, s }: OnPath, event: Pick<EntryEvent, 'kind' | 'path' | 'api' | 'step'>): void {
   addEvent(s, {
-    kind: 'doubt',
-    path: arg.key,
+    ...event,
     owner: undefined,
-    api: callee,
     reference: 'either',
-    step,
     functionName: frame.fn.name,
     all: true,
     dirties: 'no',
@@ -87,7 +98,7 @@ function noteDoubt({ frame, s }: OnPath, arg: Value, callee: string, step: Step)
 export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string | undefined; result: string }): void {
   const all = handedOver(s, arg);
   if (all.length === 0) return;
-  const keepsNone = by.callee !== undefined && !GIVES_BACK.test(by.callee);
+  const keepsNone = by.callee !== undefined && !GIVES_BACK.test(by.callee) && !KEEPS_NUMBER.test(by.callee);
   const owned = new Set(keepsNone ? handedOver(s, arg, true) : all);
   for (const id of all) {
     const r = s.resources.get(id);
@@ -99,12 +110,13 @@ export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string
 
 /**
  * Resources whose page, array, container or local carrier struct (a pipe_buffer on the stack) an argument is. `owning`: not those of
- * which it is but a number or a passing address.
+ * which it is but a number or a passing address; a variable that holds one is the callee's to exchange.
  */
 export function handedOver(s: PathState, arg: Value, owning = false): string[] {
   const region = regionOf(arg);
-  const counts = (v: Value | undefined): v is Value => v !== undefined && v.prov.length > 0 && !(owning && isLent(v));
-  const found = [arg, s.env.get(region), s.env.get(`${region}.<pages>`)].filter(counts);
+  const counts = (v: Value | undefined): v is Value => v !== undefined && v.prov.length > 0;
+  const found = [s.env.get(region), s.env.get(`${region}.<pages>`)].filter(counts);
+  if (counts(arg) && !(owning && isLent(arg))) found.push(arg);
   if (region.startsWith('l:'))
     s.env.forEach((v, place) => {
       if (place.startsWith(`${region}.`) && counts(v)) found.push(v);

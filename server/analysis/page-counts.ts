@@ -2,9 +2,9 @@
  * Page counts made of a result in bytes: `DIV_ROUND_UP(bytes + start, PAGE_SIZE)`. The contract of the call that took the pages bounds
  * them: they are no more than it was told, and with those of earlier calls no more than the iterator has.
  */
-import { assumeCompare } from '../flow/facts.ts';
+import { assumeCompare, intervalOf } from '../flow/facts.ts';
 import { conversionOf, intValue, isMadeOf, type Value } from '../flow/value.ts';
-import type { PathState } from './path-state.ts';
+import { type PathState, setResource } from './path-state.ts';
 import type { Resource } from './resource.ts';
 
 /** Operations that make a number of pages of one of bytes. */
@@ -48,6 +48,18 @@ function isWithin(s: PathState, sum: Value, bound: Value): boolean {
 /** Whether a value is a number of pages made of a resource's bytes. */
 function isCountOf(v: Value, { result }: Resource): boolean {
   return v.kind === 'op' && /^(?:ceil|\/|>>)$/.test(v.op) && v.args[0] !== undefined && isMadeOf(v.args[0], result.key);
+}
+
+/**
+ * A loop goes on adding to a sum with the counts of some acquire calls in it: where the sum is 0 in a later turn, so was each of them.
+ * `later` is the sum's value in the turns to come.
+ */
+export function noteSummed(s: PathState, sum: Value, later: Value): void {
+  const terms = termsOf(sum);
+  if (s.resources.size === 0 || terms.some((t) => intervalOf(s.facts, t).low < 0)) return;
+  for (const r of s.resources.values())
+    if (terms.some((t) => t.key === r.result.key || r.sums?.includes(t.key)))
+      setResource(s, { ...r, sums: [...(r.sums ?? []), later.key] });
 }
 
 function termsOf(v: Value): readonly Value[] {

@@ -6,6 +6,7 @@ import type { Reference } from '../../model/schema.ts';
 import { OverlayMap } from '../base/overlay.ts';
 import type { Span } from '../base/span.ts';
 import { type Facts, noFacts } from '../flow/facts.ts';
+import { ZEROED } from '../flow/lower-declaration.ts';
 import {
   intValue,
   mergeProvenance,
@@ -21,9 +22,9 @@ import type { Resource, Step } from './resource.ts';
 export interface EntryEvent {
   /**
    * copy: the struct behind the pointer was copied whole, with what it holds. doubt: a function nobody can look into got it, which by its
-   * name may give back what it holds.
+   * name may give back what it holds. told: such a function got the number of pages.
    */
-  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy' | 'doubt';
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy' | 'doubt' | 'told';
   /** Key of the value it was done to, rooted at an argument or a global. */
   readonly path: string;
   readonly owner: Owner | undefined;
@@ -208,13 +209,28 @@ export const IS_LAST = '.is_last_reference';
 export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
   const found = s.env.get(place);
   if (found !== undefined) return withProvenance(found, heldByOthers(s, place));
-  const isZero = place.startsWith('heapz') && !place.endsWith(IS_LAST) && !s.env.has(handedOut(place));
-  if (isZero) return intValue(0);
+  if (isZeroed(s, place)) return intValue(0);
   const key = `${place}@`;
   const carried = contentOfCarrier(s, place);
   if (carried !== undefined) return symbol(key, { owner, prov: carried.prov });
   return symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
 }
+
+/** Whether a place that was never written lies in memory that was made zero, and that nobody else knows. */
+function isZeroed(s: PathState, place: string): boolean {
+  if (place.endsWith(IS_LAST)) return false;
+  if (place.startsWith('heapz')) return !s.env.has(handedOut(place));
+  if (!FIELD_OF_LOCAL.test(place)) return false;
+  for (let dot = place.lastIndexOf('.'); dot > 0; dot = place.lastIndexOf('.', dot - 1)) {
+    const object = place.slice(0, dot);
+    if (s.env.get(`${object}.${ZEROED}`)?.kind === 'int') return true;
+    if (s.env.has(object)) return false;
+  }
+  return false;
+}
+
+/** A field of a variable, not of what one points to. */
+const FIELD_OF_LOCAL = /^l:\w+(?:\.\w+)+$/;
 
 /** Fields through which what carries pages gives them out: `bv_page` of a bio_vec. */
 const PAGE_FIELD = /\.(?:bv_)?(?:page|folio)s?$/;

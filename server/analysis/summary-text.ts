@@ -71,6 +71,7 @@ function eventText(e: EntryEvent): string {
     take: 'takes over',
     copy: 'copies',
     doubt: 'may give back',
+    told: 'passes on the number of',
   }[e.kind];
   return `${verb} ${what}${e.api === '' ? '' : ` with ${e.api}()`}, ${stepText(e.step)}`;
 }

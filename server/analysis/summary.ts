@@ -2,7 +2,7 @@
  * What a function does to its callers, split by how it returns: effects on what its arguments and globals reach.
  * Places and values are spelled as in `path-state.ts`, rooted at `arg0`, `arg1`, … and `g:name`.
  */
-import { type Interval, isConstantKey, type Owner } from '../flow/value.ts';
+import { type Interval, isConstantKey, type Owner, type Value } from '../flow/value.ts';
 import { type EntryEvent, isEntryKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 
@@ -20,11 +20,15 @@ export type Description =
       readonly interval: Interval;
       /** The entry value whose pages it names in another way: their number, their address. */
       readonly from?: string | undefined;
+      /** As in `Value`. */
+      readonly lent?: true | undefined;
     };
 
 /** One way to return. */
 export interface SummaryCase {
   readonly returns: Interval;
+  /** Of a result that may be of either sign: whether it is not 0, which an interval cannot tell. */
+  readonly nonzero?: true | undefined;
   readonly result: Description;
   /** Conditions on entry values under which this happens, as far as they are simple. */
   readonly requires: readonly { readonly key: string; readonly interval: Interval; readonly nonzero: boolean }[];
@@ -61,13 +65,15 @@ export interface Summary {
 
 /** Whether a case does anything to pages or locks: what else it writes matters to a caller only where this does. */
 export function touchesPages(c: SummaryCase): boolean {
-  return c.events.some((e) => e.kind !== 'doubt') || c.resources.length > 0 || c.locksTaken.length > 0;
+  return (
+    c.events.some((e) => e.kind !== 'doubt' && e.kind !== 'told') || c.resources.length > 0 || c.locksTaken.length > 0
+  );
 }
 
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
   if (c.result.kind === 'entry' || (c.result.kind === 'made' && c.result.from !== undefined)) return true;
-  return touchesPages(c) || c.writes.length > 0;
+  return touchesPages(c) || c.writes.length > 0 || c.events.some((e) => e.kind === 'told');
 }
 
 /** Whether a key is that of an argument, of an object found from one, or of what was in memory at entry. */
@@ -83,4 +89,11 @@ export function maskedArgument(key: string): { readonly value: string; readonly 
   if (isArgument(a) && (isConstantKey(b) || b.startsWith('#'))) return { value: a, mask: b };
   if (isArgument(b) && (isConstantKey(a) || a.startsWith('#'))) return { value: b, mask: a };
   return undefined;
+}
+
+/** The entry value that a value was made from by what keeps its pages in reach: another name of them, arithmetic on it. */
+export function sourceOf(v: Value): string | undefined {
+  if (v.kind === 'symbol') return v.path !== undefined && isArgument(v.path) ? v.path : undefined;
+  if (v.kind !== 'op' || !/^(?:[-+|&]|<<|>>|[us]\d+)$/.test(v.op)) return undefined;
+  return v.args.map(sourceOf).find((from) => from !== undefined);
 }

@@ -3,7 +3,7 @@
  * new facts or undefined when the assumption contradicts what is known, i.e. the path cannot be taken.
  */
 import { OverlayMap, OverlaySet, type OverlaySetView, type OverlayView } from '../base/overlay.ts';
-import { conversionOf, type Interval, isConstantKey, TOP, type Value } from './value.ts';
+import { conversionOf, type Interval, intValue, isConstantKey, isLent, isNoPageKey, TOP, type Value } from './value.ts';
 
 /** Bits of a relation between two values: less, equal, greater are still possible. */
 const LT = 1;
@@ -141,9 +141,15 @@ function areDistinct(facts: Facts, a: Value, b: Value): boolean {
     const [x, y] = [variableOf(a), variableOf(b)];
     return x !== undefined && y !== undefined ? x !== y : (x === undefined ? a : b).key.startsWith('heap');
   }
+  if (isNoPage(a, b) || isNoPage(b, a)) return true;
   const ca = constantsOf(facts, a);
   const cb = constantsOf(facts, b);
   return ca !== undefined && cb !== undefined && !ca.some((c) => cb.includes(c));
+}
+
+/** Whether one value is the number of pages that are held, and the other a constant that stands for none. */
+function isNoPage(a: Value, b: Value): boolean {
+  return a.prov.length > 0 && isLent(a) && isNoPageKey(b.key);
 }
 
 /** The local variable that an address is that of. */
@@ -256,7 +262,7 @@ function narrow(facts: Facts, v: Value, mask: number, other: Value): Facts {
   return narrowInside(out, v, mask, other);
 }
 
-/** `u32(x) == 5` says `x == 5`; `x + c < d` says `x < d - c`; `x - y > 0` says `x > y`. */
+/** `u32(x) == 5` says `x == 5`; `x + c < d` says `x < d - c`; `x - y > 0` says `x > y`; `x + y == 0` of such numbers that both are 0. */
 function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts {
   if (v.kind !== 'op') return facts;
   const [x, y] = v.args;
@@ -289,7 +295,15 @@ function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts
   }
   if (v.op === '-' && y !== undefined && other.kind === 'int' && other.value === 0)
     return assumeCompare(facts, spelled(mask), x, y) ?? facts;
+  if (v.op === '+' && y !== undefined && (mask & GT) === 0 && intervalOf(facts, other).high === 0)
+    return allZero(facts, [x, y]);
   return facts;
+}
+
+/** A sum of numbers that are not negative is 0: each of them is. */
+function allZero(facts: Facts, terms: readonly Value[]): Facts {
+  if (terms.some((t) => intervalOf(facts, t).low < 0)) return facts;
+  return terms.reduce((f, t) => assumeCompare(f, '<=', t, intValue(0)) ?? f, facts);
 }
 
 function withInterval(facts: Facts, v: Value, interval: Interval): Facts {
@@ -321,7 +335,8 @@ export function assumeInterval(facts: Facts, v: Value, interval: Interval): Fact
   const low = Math.max(i.low, interval.low);
   const high = Math.min(i.high, interval.high);
   if (low > high || (low === 0 && high === 0 && facts.nonzero.has(v.key))) return undefined;
-  return v.kind === 'int' ? facts : withInterval(facts, v, { low, high });
+  if (v.kind === 'int' || (low === i.low && high === i.high)) return facts;
+  return withInterval(facts, v, { low, high });
 }
 
 /** Adds that a value is not zero; undefined when it is known to be. */

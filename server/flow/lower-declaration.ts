@@ -51,8 +51,14 @@ function initialise(ctx: LowerContext, node: CNode, name: string): void {
   });
 }
 
-/** `{ .field = value }` assigns each field named; the rest is zero and of no interest. */
+/** Pseudo field of a variable that was initialised by a list: what the list does not name is zero. */
+export const ZEROED = '<zeroed>';
+
+/** `{ .field = value }` assigns each field named, the rest is zero; of a list by position nothing is known. */
 function initialiseList(ctx: LowerContext, list: CNode, target: PlaceExpr): void {
+  const span = { start: list.start, end: list.end };
+  if (leavesRestZero(ctx, list, target))
+    ctx.emit({ kind: 'assign', target: fieldOf(target, ZEROED), value: { kind: 'int', value: 1 }, span });
   for (const item of list.children) {
     if (item.type !== 'initializer_pair') {
       if (item.type !== 'initializer_list') lowerExpression(ctx, item);
@@ -60,17 +66,33 @@ function initialiseList(ctx: LowerContext, list: CNode, target: PlaceExpr): void
     }
     const designator = childByField(item, 'designator');
     const value = childByField(item, 'value');
-    if (designator === undefined || value === undefined || value.type === 'initializer_list') continue;
+    if (designator === undefined || value === undefined) continue;
+    const field = fieldOf(target, ctx.text(designator).replace(/^\./, ''));
+    if (value.type === 'initializer_list') {
+      initialiseList(ctx, value, field);
+      continue;
+    }
     const rvalue: Expr = lowerExpression(ctx, value);
-    const type = target.kind === 'var' ? target.type : undefined;
-    const field: PlaceExpr = {
-      kind: 'field',
-      base: target,
-      name: ctx.text(designator).replace(/^\./, ''),
-      tag: type?.tag,
-      home: type?.home,
-      type: undefined,
-    };
     ctx.emit({ kind: 'assign', target: field, value: rvalue, span: { start: item.start, end: item.end } });
   }
+}
+
+function fieldOf(base: PlaceExpr, name: string): PlaceExpr {
+  const type = base.kind === 'var' ? base.type : undefined;
+  return { kind: 'field', base, name, tag: type?.tag, home: type?.home, type: undefined };
+}
+
+/** Whether a list sets a struct whole: `{}` and `{ 0 }` of a variable that is one, or fields by name and nothing else. */
+function leavesRestZero(ctx: LowerContext, list: CNode, target: PlaceExpr): boolean {
+  const items = list.children.filter((c) => c.type !== 'comment');
+  const named = items.filter((c) => c.type === 'initializer_pair' && /^\.\w+$/.test(designated(ctx, c)));
+  if (named.length > 0) return named.length === items.length;
+  const type = target.kind === 'var' ? target.type : undefined;
+  const isStruct = type?.tag !== undefined && type.pointers === 0 && !type.array;
+  return isStruct && items.every((c) => /^(?:0|NULL|false)$/.test(ctx.text(c)));
+}
+
+function designated(ctx: LowerContext, pair: CNode): string {
+  const designator = childByField(pair, 'designator');
+  return designator === undefined ? '' : ctx.text(designator);
 }

@@ -21,13 +21,16 @@ export function isErrno(name: string): boolean {
   return /^E[A-Z][A-Z0-9]+$/.test(name);
 }
 
-/** Parses a C integer literal with suffixes; undefined for anything else. */
+/** Parses a C integer literal with suffixes, and with a sign, which the grammar takes for part of it; undefined for anything else. */
 export function integerLiteral(text: string): number | undefined {
-  const m = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*$/.exec(text);
+  const m = /^(-?)\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)$/.exec(text);
   if (m === null) return undefined;
-  const digits = m[1] ?? '';
-  if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8);
-  return Number(digits);
+  const digits = m[2] ?? '';
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  if (m[1] === '' || value === 0) return value;
+  // Of an unsigned type it is the number that has those bits.
+  const suffix = (m[3] ?? '').toLowerCase();
+  return suffix.includes('u') ? 2 ** (suffix.includes('l') ? 64 : 32) - value : -value;
 }
 
 /** Lowers an expression for its value. */

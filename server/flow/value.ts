@@ -105,10 +105,24 @@ export function lent(value: Value): Value {
   return value.kind === 'symbol' ? { ...value, lent: true } : value;
 }
 
+/** No page has a number or a physical address as large. */
+const MAX_NUMBER = 2 ** 56;
+
+/** A page's number: not negative, and far from the values that stand for an error. */
+export function pageNumber(value: Value): Value {
+  if (value.kind !== 'symbol') return value;
+  return { ...value, lent: true, low: Math.max(value.low, 0), high: Math.min(value.high, MAX_NUMBER) };
+}
+
 /** Whether the pages that a value reaches are reached by numbers and passing addresses alone. */
 export function isLent(v: Value): boolean {
   if (v.kind === 'op') return v.args.every((a) => a.prov.length === 0 || isLent(a));
   return v.kind === 'symbol' && v.lent === true;
+}
+
+/** Whether a value is, or is computed from, a page's number or passing address, of whoever's page. */
+export function isMadeOfLent(v: Value): boolean {
+  return v.kind === 'op' ? v.args.some(isMadeOfLent) : v.kind === 'symbol' && v.lent === true;
 }
 
 /** Folds constants, `x + 0`, `(x + c) + d`, `x - x`. */
@@ -159,6 +173,11 @@ function foldFlag(a: Extract<Value, { kind: 'op' }>, b: Value): Value | undefine
 /** Whether a key is that of a named constant. */
 export function isConstantKey(key: string): boolean {
   return /^[A-Z_][A-Z0-9_]*$/.test(key);
+}
+
+/** Whether a key is that of a constant that stands for the lack of a page or of its number, by its name. */
+export function isNoPageKey(key: string): boolean {
+  return isConstantKey(key) && /(?:^|_)(?:ERR|ERROR|INVALID|BAD|FAULT|NULL)(?:_|$)/.test(key);
 }
 
 /** Whether two named constants are taken for different flags of one word: a name that says mask may hold the other. */

@@ -65,7 +65,8 @@
  * ## Limits
  * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field (of this struct, as far as
  * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from, where the function that
- * takes them leaves them also in a place without a name, and for plain references kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
+ * takes them leaves them also in a place without a name or behind a field that is set to the address of a variable, and for plain references
+ * kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
  *
  * ## Fix safety
  * No fix.
@@ -155,12 +156,14 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   const { flow } = pass;
   const fits = releaseOf(pass, site.reference);
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits)) return false;
+  if (held.some((h) => leadsToVariable(pass, h))) return false;
   // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
   const isOver = (e: EndFact): boolean => e.hold === 'taken' || (e.onSuccess && (e.hold !== 'held' || e.maybeTaken));
   if (flow.ends.some((e) => isOver(e) && sameOrigin(e.origin, site))) return false;
   const fields = new Set(held.map((h) => h.owner.field));
   const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
-  if (flow.events.some((e) => e.kind !== 'free' && e.kind !== 'dirty' && mayBeOf(e, owners, fields))) return false;
+  const silent = /^(?:free|dirty|told)$/;
+  if (flow.events.some((e) => !silent.test(e.kind) && mayBeOf(e, owners, fields))) return false;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
@@ -175,6 +178,13 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   return ![...releasing.values()].some(
     (f) => !takers.has(f.fn.name) && held.some(({ owner }) => namesFieldOf(f.unit, f.fn, owner)),
   );
+}
+
+/** Whether pages lie behind a field that is set to the address of some variable: that one keeps them, not the struct. */
+function leadsToVariable(pass: RulePass, { owner, path }: HeldFact): boolean {
+  if (!path.endsWith(`.${owner.field}@[*]`)) return false;
+  const set = new RegExp(`(?:\\.|->)${owner.field}\\s*=\\s*&[\\w.>-]+\\s*[;,}]`);
+  return filesOf(pass).some((unit) => set.test(unit.code));
 }
 
 /** Whether an event is about one of the fields, or about one of that name in a struct that is not known. */
