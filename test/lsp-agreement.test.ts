@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Diagnostic } from 'vscode-languageserver/node';
 import { guplint, temporaryTree } from './harness/cli.ts';
 import { LspClient } from './harness/lsp.ts';
@@ -116,14 +118,18 @@ describe('the same answer on the command line and in the editor', function () {
     assert.ok(compared > 200, `${compared} findings compared`);
   });
 
-  it('at every 500th of 5,000 random edits as on a fresh start', async () => {
+  it('at every 500th of 5,000 random edits as on a fresh start, whatever else happens', async () => {
     const examples = path.join(ROOT, 'examples');
     const names = readdirSync(examples).filter((n) => /\.[ch]$/.test(n));
     const files = Object.fromEntries(names.map((n) => [n, readFileSync(path.join(examples, n), 'utf8')]));
-    const tree = temporaryTree(files);
-    const client = await LspClient.start({ folders: [tree], settings: { kernel: '6.12' } });
+    const trees = [temporaryTree(files), temporaryTree({ 'capture.c': files['demo-capture.c'] ?? '' })];
+    const client = await LspClient.start({ folders: trees, settings: { kernel: '6.12' } });
     const texts = new Map<string, string>();
-    for (const name of names) texts.set(await client.open(path.join(tree, name), files[name] ?? ''), files[name] ?? '');
+    const open = async (file: string, text: string): Promise<void> => {
+      texts.set(await client.open(file, text), text);
+    };
+    for (const name of names) await open(path.join(trees[0] ?? '', name), files[name] ?? '');
+    await open(path.join(trees[1] ?? '', 'capture.c'), files['demo-capture.c'] ?? '');
     const random = randomNumbers(20240607);
     const uris = [...texts.keys()];
     /** Edits that take earlier ones back: without them nothing but noise would be left of the files. */
@@ -138,21 +144,43 @@ describe('the same answer on the command line and in the editor', function () {
       if (back === undefined) undo.push({ uri, start, end: start + newText.length, newText: text.slice(start, end) });
       texts.set(uri, text.slice(0, start) + newText + text.slice(end));
       await client.change(uri, version, [{ range: { start: at(text, start), end: at(text, end) }, text: newText }]);
-      if (version % 500 === 1) findings += await compared(client, tree, texts, version);
+      if (version % 97 === 0) await disturb(client, { uri, text: texts.get(uri) ?? '', version });
+      if (version % 500 === 1) findings += await compared(client, trees, texts, version);
     }
     assert.equal(await client.stop(), 0, client.errors);
     assert.ok(findings > 20, `${findings} findings compared`);
   });
 });
 
+/** Something else that editors do: close and open again during an analysis, cancel a question, change the settings. */
+async function disturb(
+  client: LspClient,
+  { uri, text, version }: { readonly uri: string; readonly text: string; readonly version: number },
+): Promise<void> {
+  const kind = Math.floor(version / 97) % 3;
+  if (kind === 0) {
+    await client.close(uri);
+    await client.open(fileURLToPath(uri), text, version);
+  } else if (kind === 1) {
+    const source = new CancellationTokenSource();
+    const answer = client.rpc.sendRequest('textDocument/diagnostic', { textDocument: { uri } }, source.token);
+    source.cancel();
+    await answer.catch(() => undefined);
+  } else {
+    const rules = version % 2 === 0 ? { 'magic-gup-flags': 'off' } : {};
+    client.settings = { kernel: '6.12', rules };
+    await client.rpc.sendNotification('workspace/didChangeConfiguration', { settings: null });
+  }
+}
+
 /** Holds what a server shows of its documents to what one shows that never saw other texts; gives how many findings these are. */
 async function compared(
   client: LspClient,
-  tree: string,
+  folders: readonly string[],
   texts: ReadonlyMap<string, string>,
   version: number,
 ): Promise<number> {
-  const fresh = await LspClient.start({ folders: [tree], settings: { kernel: '6.12' } });
+  const fresh = await LspClient.start({ folders, settings: client.settings ?? {} });
   for (const [uri, text] of texts) await fresh.open(new URL(uri).pathname, text);
   const told = async (from: LspClient, uri: string): Promise<string> =>
     JSON.stringify((await from.pull(uri)).map(fromServer).sort(order), null, 1);

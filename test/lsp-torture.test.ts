@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
-import type { Command, Diagnostic, WorkspaceEdit } from 'vscode-languageserver/node';
+import type { CodeAction, Command, Diagnostic, WorkspaceEdit } from 'vscode-languageserver/node';
 import { temporaryTree } from './harness/cli.ts';
 import { CAPABLE, LspClient, PUSHED, positionOf } from './harness/lsp.ts';
 
@@ -188,6 +188,15 @@ describe('language server under torture', function () {
       assert.equal(found?.range.start.character, before, encoding);
       assert.equal(found?.range.end.character, before + 1, encoding);
       places.set(encoding, found.range);
+      const [menu] = await client.request<CodeAction[]>('textDocument/codeAction', {
+        textDocument: { uri },
+        range: found.range,
+        context: { diagnostics: [found], only: ['quickfix'] },
+      });
+      const { edit } = await client.request<CodeAction>('codeAction/resolve', menu);
+      const [change] = edit?.documentChanges ?? [];
+      assert.ok(change !== undefined && 'edits' in change);
+      assert.deepEqual(change.edits, [{ range: found.range, newText: 'FOLL_WRITE' }], encoding);
       const name = { line: 0, character: unit(WIDE.slice(0, WIDE.indexOf('_user_pages'))) };
       assert.ok((await client.at('textDocument/hover', uri, name)) !== null);
     }

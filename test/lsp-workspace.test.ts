@@ -16,6 +16,7 @@ interface Progress {
 
 interface Status {
   readonly uri: string;
+  readonly state: string;
   readonly index: string;
   readonly indexing: boolean;
   readonly indexedFiles: number;
@@ -115,6 +116,48 @@ describe('language server: folders', function () {
     assert.equal(last()?.indexedFiles, 2);
     await client.request('guplint/sites', { again: true });
     await client.until('the folder', () => last()?.index === 'workspace' && last()?.indexing === false);
+  });
+
+  it('looks at no other file before one that is of interest is opened, and then at those of its directory alone', async () => {
+    const files = { 'plain.c': 'int a;\n', 'drv/give.c': GIVE, 'drv/capture.c': CAPTURE, 'far/capture.c': CAPTURE };
+    const folder = temporaryTree(files);
+    const client = await start([folder]);
+    const last = (uri: string): Status | undefined =>
+      client.notified
+        .filter((n) => n.method === 'guplint/status')
+        .map((n) => n.params as Status)
+        .findLast((s) => s.uri === uri);
+    const plain = await client.open(path.join(folder, 'plain.c'), files['plain.c']);
+    assert.deepEqual(await client.pull(plain), []);
+    await client.change(plain, 2, [{ text: 'int b;\n' }]);
+    assert.deepEqual(await client.pull(plain), []);
+    const idle = await client.until('the status', () => last(plain));
+    assert.deepEqual([idle.state, idle.index, idle.indexing, idle.indexedFiles], ['idle', 'none', false, 0]);
+    const give = await client.open(path.join(folder, 'drv/give.c'), GIVE);
+    await client.pull(give);
+    const done = await client.until('the directory', () => {
+      const status = last(give);
+      return status?.index === 'directory' && !status.indexing ? status : undefined;
+    });
+    assert.deepEqual([done.state, done.indexedFiles], ['analysed', 2]);
+  });
+
+  it('leads from a release to the call that took the pages in a file that is not open', async () => {
+    const take =
+      'int demo_take(struct demo *d, unsigned long addr)\n{\n\treturn pin_user_pages_fast(addr, d->nr, FOLL_WRITE, d->pages);\n}\n';
+    const give = 'void demo_give(struct demo *d)\n{\n\tunpin_user_pages(d->pages, d->nr);\n}\n';
+    const folder = temporaryTree({ 'take.c': take, 'give.c': give });
+    const client = await start([folder]);
+    const uri = await client.open(path.join(folder, 'give.c'), give);
+    const at = positionOf(give, 'unpin_user_pages', 3);
+    const places = async (method: string, more = {}): Promise<string[]> => {
+      const found = await client.at<{ uri: string; range: { start: { line: number } } }[]>(method, uri, at, more);
+      return found.map((l) => `${path.basename(l.uri)}:${l.range.start.line}`).sort();
+    };
+    assert.deepEqual(await places('textDocument/definition'), ['take.c:2']);
+    assert.deepEqual(await places('textDocument/implementation'), ['take.c:2']);
+    const context = { context: { includeDeclaration: true } };
+    assert.deepEqual(await places('textDocument/references', context), ['give.c:2', 'take.c:2']);
   });
 
   it('takes folders that are added and removed', async () => {
