@@ -87,8 +87,11 @@ describe('what is released', function () {
       'docs/rules/README.md',
       'media/icon.png',
     ];
+    const readme = readFileSync(path.join(extension, 'readme.md'), 'utf8');
+    const images = [...readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map((m) => m[1] ?? '');
+    assert.ok(images.length >= 4);
     assert.deepEqual(
-      parts.filter((file) => !existsSync(path.join(extension, file))),
+      [...parts, ...images].filter((file) => !existsSync(path.join(extension, file))),
       [],
     );
   });
