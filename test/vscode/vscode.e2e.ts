@@ -135,7 +135,18 @@ describe('VS Code', function () {
     await page.waitForSelector('.codelens-decoration:has-text("Case 1: direct I/O")', { timeout: 30_000 });
     const status = page.locator('.statusbar-item', { hasText: '6.12' }).first();
     await status.waitFor({ timeout: 30_000 });
-    assert.match(await status.innerText(), /6\.12/);
+    assert.match(await status.innerText(), /6\.12\s+\d+\s+\d+/);
+    const told = page.locator('.monaco-hover', { hasText: 'index:' }).first();
+    await workbench.retry('details of the status', async () => {
+      await status.hover();
+      await told.waitFor({ timeout: 5000 });
+    });
+    const details = await told.innerText();
+    assert.match(details, /kernel 6\.12, by the setting guplint\.kernel/);
+    assert.match(details, /4 sites; \d+ errors, \d+ warnings, \d+ hints/);
+    assert.match(details, /index: (?:open files only|\d+ files?, the directories in use)/);
+    await shot('status');
+    await page.mouse.move(500, 300);
     await page.waitForTimeout(800);
     await shot('findings');
   });
@@ -306,6 +317,20 @@ describe('VS Code', function () {
     await page.waitForSelector('.squiggly-error', { state: 'detached', timeout: 30_000 }).catch(() => undefined);
     await page.waitForSelector('.squiggly-error', { timeout: 60_000 });
     await page.locator('.statusbar-item', { hasText: '6.12' }).first().waitFor({ timeout: 30_000 });
+  });
+
+  it('walks through its parts', async () => {
+    const { page } = workbench;
+    await workbench.command('View: Close All Editors');
+    await page.waitForSelector('iframe.webview', { state: 'detached', timeout: 20_000 });
+    await workbench.walkthrough('User pages with guplint');
+    const steps = page.locator('.gettingStartedContainer .step-title');
+    const titles = (await steps.allInnerTexts()).map((t) => t.trim()).filter((t) => t !== '');
+    assert.deepEqual(titles, ['Open a driver', 'Say which kernels', 'See every site', 'Check the whole workspace']);
+    await steps.filter({ hasText: 'See every site' }).first().click();
+    const media = page.frameLocator('iframe.webview').frameLocator('#active-frame');
+    await media.locator('body', { hasText: /case/i }).waitFor({ timeout: 60_000 });
+    await shot('walkthrough');
   });
 
   it('checks the whole workspace', async () => {

@@ -188,6 +188,15 @@ export class Workbench {
     });
   }
 
+  /** Opens the walkthrough of a title. */
+  async walkthrough(title: string): Promise<void> {
+    await this.retry(`walkthrough ${title}`, async () => {
+      await this.command('Welcome: Open Walkthrough...');
+      await this.#pick(title, 20_000);
+      await this.page.waitForSelector('.gettingStartedContainer .step-title', { timeout: 10_000 });
+    });
+  }
+
   /** Shows the Problems panel with the rows that hold a text. */
   async problems(text: string): Promise<void> {
     const { page } = this;
