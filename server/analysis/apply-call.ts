@@ -6,6 +6,7 @@ import type { Model } from '../../model/index.ts';
 import type { ApiRow, CallbackRow } from '../../model/schema.ts';
 import { assumeCompare, decide } from '../flow/facts.ts';
 import type { CallInstr } from '../flow/ir.ts';
+import { tempKey } from '../flow/keys.ts';
 import { intValue, isLent, isNoPageKey, regionOf, symbol, type Value } from '../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
@@ -177,7 +178,7 @@ export function pickRow(rows: readonly ApiRow[], arity: number): ApiRow | undefi
 }
 
 function finish(s: PathState, instr: CallInstr, value: Value): void {
-  s.env.set(`t:${instr.id}`, value);
+  s.env.set(tempKey(instr.id), value);
 }
 
 /**
@@ -191,6 +192,8 @@ function likelyCases(
   all: readonly SummaryCase[],
   args: readonly Value[],
 ): readonly SummaryCase[] {
+  // Nothing is held.
+  if (s.resources.size === 0) return all;
   const ways = all.map((c) => releaseWay(s, c, info.point, args));
   const proved = (c: SummaryCase): boolean => isProved(s, c, info.point, args);
   const cases = ways.includes('right') ? all.filter((c, i) => ways[i] !== 'wrong' || proved(c)) : all;

@@ -39,6 +39,8 @@ export class CallGraph {
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
   readonly #kinds = new Map<string, ReadonlySet<CallKind>>();
+  /** What names were found to mean, by unit. */
+  readonly #seen = new Map<CUnit, Map<string, Known | undefined>>();
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
@@ -87,6 +89,19 @@ export class CallGraph {
   lookup(unit: CUnit, name: string): Known | undefined {
     const all = this.#byName.get(name);
     if (all === undefined) return undefined;
+    let seen = this.#seen.get(unit);
+    if (seen === undefined) {
+      seen = new Map();
+      this.#seen.set(unit, seen);
+    }
+    const known = seen.get(name);
+    if (known !== undefined || seen.has(name)) return known;
+    const found = this.#find(unit, name, all);
+    seen.set(name, found);
+    return found;
+  }
+
+  #find(unit: CUnit, name: string, all: readonly Known[]): Known | undefined {
     const own = all.find((k) => k.unit === unit);
     // A function of the model is what the model says, unless the file has a static one of its own of that name; the header that
     // defines the model's function has just that one.

@@ -4,6 +4,7 @@
 
 import { assumeCompare, decide, intervalOf, maskOf } from '../flow/facts.ts';
 import type { Expr, PlaceExpr } from '../flow/ir.ts';
+import { elementsKey, fieldKey, tempKey, variableKey } from '../flow/keys.ts';
 import { isErrno } from '../flow/lower-expression.ts';
 import {
   addressValue,
@@ -36,11 +37,6 @@ export interface ResolvedPlace {
   readonly element: boolean;
 }
 
-/** The key of a variable. Parameters and locals are the function's own, globals everyone's. */
-export function variableKey(name: string, scope: 'local' | 'param' | 'global'): string {
-  return scope === 'global' ? `g:${name}` : `l:${name}`;
-}
-
 /** Resolves an lvalue. */
 export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): ResolvedPlace {
   switch (place.kind) {
@@ -54,7 +50,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
     case 'field': {
       const base = resolvePlace(s, place.base, ctx);
       const owner: Owner = { tag: place.tag, home: place.home, field: place.name };
-      const key = `${base.key}.${place.name}`;
+      const key = fieldKey(base.key, place.name);
       if (!s.owners.has(key) || (place.tag !== undefined && s.owners.get(key)?.tag === undefined))
         s.owners.set(key, owner);
       return { key, owner, weak: base.weak, element: base.element };
@@ -93,14 +89,14 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
     case 'int':
       return intValue(e.value);
     case 'temp':
-      return s.env.get(`t:${e.id}`) ?? symbol(`t${e.id}?${ctx.point}`);
+      return s.env.get(tempKey(e.id)) ?? symbol(`t${e.id}?${ctx.point}`);
     case 'read': {
       const place = resolvePlace(s, e.place, ctx);
       return readKey(s, place.key, place.owner);
     }
     case 'address': {
       const key = resolvePlace(s, e.place, ctx).key;
-      return addressValue(e.decay ? `${key}[*]` : key);
+      return addressValue(e.decay ? elementsKey(key) : key);
     }
     case 'convert':
       return convertValue(evaluate(s, e.arg, ctx), e.type);

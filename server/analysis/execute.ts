@@ -3,12 +3,13 @@
  * (turn one as it is, one widened turn for all the others). Gives the states at the exits.
  */
 import type { Block, Instr } from '../flow/ir.ts';
+import { tempKey, variableKey } from '../flow/keys.ts';
 import { deadTemps } from '../flow/liveness.ts';
 import { symbol } from '../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
 import { copyStruct } from './copy-memory.ts';
 import { type Exit, leaveBlock } from './edges.ts';
-import { evaluate, resolvePlace, variableKey } from './evaluate.ts';
+import { evaluate, resolvePlace } from './evaluate.ts';
 import type { Frame } from './frame.ts';
 import { enterBlock, turnTag } from './loop-turns.ts';
 import { mergePaths, type Watched } from './merge.ts';
@@ -46,7 +47,10 @@ export function execute(frame: Frame): Execution {
         leaveBlock(frame, block, after, {
           exits,
           push: (to, state) => {
-            pending.set(to, [...(pending.get(to) ?? []), ...enterBlock(frame, { from: block.id, to }, state)]);
+            const entering = enterBlock(frame, { from: block.id, to }, state);
+            const waiting = pending.get(to);
+            if (waiting === undefined) pending.set(to, [...entering]);
+            else waiting.push(...entering);
           },
         });
       }
@@ -65,13 +69,16 @@ function mergedByTurns(
   const groups = new Map<string, PathState[]>();
   for (const s of arrived) {
     const tag = turnTag(s, heads);
-    groups.set(tag, [...(groups.get(tag) ?? []), s]);
+    const group = groups.get(tag);
+    if (group === undefined) groups.set(tag, [s]);
+    else group.push(s);
   }
   return [...groups].flatMap(([tag, states]) => mergePaths(states, `${at}${tag}`, watched));
 }
 
 function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
-  for (const s of states) for (const t of temps) s.env.delete(`t:${t}`);
+  const keys = temps.map(tempKey);
+  for (const s of states) s.env.dropTemps(keys);
 }
 
 function nextBlock(
@@ -116,11 +123,16 @@ function callReleases(frame: Frame, name: string | undefined, arity: number): bo
 
 function runBlock(frame: Frame, block: Block, start: PathState): PathState[] {
   const heads = frame.loops.headsOf(block.id);
+  const tag = turnTag(start, heads);
   let states = [start];
   for (const [i, instr] of block.instrs.entries()) {
-    const point = `${block.id}i${i}${turnTag(states[0], heads)}`;
-    states = states.flatMap((s) => runInstr(frame, instr, s, { loop: heads[0], point }));
-    if (states.length === 0) return [];
+    const where = { loop: heads[0], point: `${block.id}i${i}${tag}` };
+    const [only] = states;
+    if (only === undefined) return [];
+    states =
+      states.length === 1
+        ? runInstr(frame, instr, only, where)
+        : states.flatMap((s) => runInstr(frame, instr, s, where));
   }
   return states;
 }
@@ -141,7 +153,7 @@ function runInstr(
       return [s];
     }
     case 'temp':
-      s.env.set(`t:${instr.id}`, evaluate(s, instr.value, where));
+      s.env.set(tempKey(instr.id), evaluate(s, instr.value, where));
       return [s];
     case 'call':
       return executeCall(frame, s, instr, where);

@@ -88,7 +88,7 @@ export function callerValue(incoming: Incoming, ctx: FlagContext): FlagValue {
   if (fn === undefined) return own;
   return following(ctx, `caller ${fn.name} ${index}`, own, () => {
     const values: FlagValue[] = [];
-    const beside = fn.isStatic ? [] : usersOf(unit, fn.name, ctx.project).slice(0, MAX_BESIDE);
+    const beside = fn.isStatic ? [] : usersOf(unit, fn.name, ctx.project, MAX_BESIDE);
     for (const from of [unit, ...beside]) {
       for (const call of callsOf(from, fn.name)) {
         const argument = argumentNodes(call.node)[index];

@@ -1,5 +1,6 @@
 /** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
 import { assumeNonzero, decide, intervalOf, joinFacts } from '../flow/facts.ts';
+import { dashedKey, entryKey } from '../flow/keys.ts';
 import {
   baseOf,
   intValue,
@@ -178,8 +179,8 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
   const nonzero: Value[] = [];
   a.env.forEachDifference(b.env, (own, others, place) => {
     if (own?.key === others?.key) return;
-    const va = own ?? symbol(`${place}@`);
-    const vb = others ?? symbol(`${place}@`);
+    const va = own ?? symbol(entryKey(place));
+    const vb = others ?? symbol(entryKey(place));
     const value = va.key === vb.key ? va : phi(place, tag, { value: va, on: a }, { value: vb, on: b });
     if (value !== own) differing.push([place, value]);
     if (value !== va && isNonzero(a, va) && isNonzero(b, vb)) nonzero.push(value);
@@ -234,12 +235,12 @@ function phi(place: string, tag: string, a: Side, b: Side): Value {
     baseOf(b.value).key === base.key &&
     [a, b].some((side) => (side.on.env.get(regionOf(base))?.prov.length ?? 0) > 0)
   )
-    return opValue('+', [base, symbol(`phi${tag}:${place.replace(/[.[]/g, '-')}`)]);
+    return opValue('+', [base, symbol(`phi${tag}:${dashedKey(place)}`)]);
   const ia = intervalOf(a.on.facts, a.value);
   const ib = intervalOf(b.on.facts, b.value);
   const object = a.value.key.startsWith('heap') && b.value.key.startsWith('heap');
   const owned = [a.value, b.value].find((v) => v.kind === 'symbol' && v.owner !== undefined);
-  return symbol(`${object ? 'heap' : ''}phi${tag}:${place.replace(/[.[]/g, '-')}`, {
+  return symbol(`${object ? 'heap' : ''}phi${tag}:${dashedKey(place)}`, {
     // Of two objects the path no longer knows which it is: what either holds is still reached.
     prov: mergeProvenance(reachedBy(a.on, a.value), reachedBy(b.on, b.value)),
     low: Math.min(ia.low, ib.low),

@@ -4,6 +4,7 @@
  */
 import { HARMLESS } from '../../model/harmless.ts';
 import { intervalOf } from '../flow/facts.ts';
+import { contentKey } from '../flow/keys.ts';
 import { intValue, isLent, isMadeOfLent, lent, regionOf, symbol, type Value, withProvenance } from '../flow/value.ts';
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
@@ -28,9 +29,23 @@ const KEEPS_NUMBER = /(?:^|_)(?:insert|store|add|record|register|track|save)(?:_
 /** Names in capitals are macros that print, check or trace, unless they say otherwise. */
 const MACRO = /^[A-Z][A-Z0-9_]+$/;
 
-function isHarmless(name: string): boolean {
-  if (HARMLESS.has(name) || HARMLESS_SHAPE.test(name)) return true;
-  return (LOOKS.test(name) || MACRO.test(name)) && !GIVES_BACK.test(name);
+/** What a name tells of a function. */
+interface Told {
+  readonly harmless: boolean;
+  readonly converts: boolean;
+}
+
+const told = new Map<string, Told>();
+
+function toldBy(name: string): Told {
+  let known = told.get(name);
+  if (known === undefined) {
+    const plain = HARMLESS.has(name) || HARMLESS_SHAPE.test(name);
+    const looks = (LOOKS.test(name) || MACRO.test(name)) && !GIVES_BACK.test(name);
+    known = { harmless: plain || looks, converts: CONVERTS.test(name) };
+    told.set(name, known);
+  }
+  return known;
 }
 
 /** Such a call: its arguments, its result as far as that is known, and whether the callee is defined in the project. */
@@ -45,9 +60,10 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   const { frame, s, info } = on;
   const { callee } = info.instr;
   const named = callee ?? 'a function pointer';
-  if (callee !== undefined && CONVERTS.test(callee)) return converted(s, args, ret);
+  const by = callee === undefined ? undefined : toldBy(callee);
+  if (by?.converts === true) return converted(s, args, ret);
   const freed = defined ? [] : freedByOwn(on, args);
-  if (callee === undefined || !isHarmless(callee)) {
+  if (by?.harmless !== true) {
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
     for (const arg of args) {
       if (freed.includes(arg)) continue;
@@ -113,9 +129,11 @@ export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string
  * which it is but a number or a passing address; a variable that holds one is the callee's to exchange.
  */
 export function handedOver(s: PathState, arg: Value, owning = false): string[] {
+  // Nothing can lead to pages where none were taken.
+  if (s.resources.size === 0) return [];
   const region = regionOf(arg);
   const counts = (v: Value | undefined): v is Value => v !== undefined && v.prov.length > 0;
-  const found = [s.env.get(region), s.env.get(`${region}.<pages>`)].filter(counts);
+  const found = [s.env.get(region), s.env.get(contentKey(region))].filter(counts);
   if (counts(arg) && !(owning && isLent(arg))) found.push(arg);
   if (region.startsWith('l:'))
     s.env.forEach((v, place) => {

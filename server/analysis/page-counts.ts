@@ -13,7 +13,7 @@ const ORDERS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
 
 /** Before a path compares two values: what the contract says of them where one is such a count, or a sum with one. */
 export function boundPageCounts(s: PathState, op: string, a: Value, b: Value): void {
-  if (op === '==' && b.kind === 'int' && b.value === 0 && COUNTS.test(a.key)) return countIsNone(s, a);
+  if (op === '==' && b.kind === 'int' && b.value === 0) return countIsNone(s, a);
   if (!ORDERS.has(op) || s.resources.size === 0) return;
   if (COUNTS.test(a.key) && isWithin(s, a, b)) s.facts = assumeCompare(s.facts, '<=', a, b) ?? s.facts;
   else if (COUNTS.test(b.key) && isWithin(s, b, a)) s.facts = assumeCompare(s.facts, '<=', b, a) ?? s.facts;

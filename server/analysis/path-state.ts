@@ -6,6 +6,7 @@ import type { Reference } from '../../model/schema.ts';
 import { OverlayMap } from '../base/overlay.ts';
 import type { Span } from '../base/span.ts';
 import { type Facts, noFacts } from '../flow/facts.ts';
+import { entryKey } from '../flow/keys.ts';
 import { ZEROED } from '../flow/lower-declaration.ts';
 import {
   intValue,
@@ -100,6 +101,12 @@ export class Environment {
     if (old === undefined) return;
     if (concernsPages(old)) this.#digest = undefined;
     values.delete(place);
+  }
+
+  /** Forgets temporaries that nobody reads any more. */
+  dropTemps(temps: readonly string[]): void {
+    if (this.#temps.size === 0) return;
+    for (const temp of temps) this.delete(temp);
   }
 
   /** All values; nothing may be written meanwhile. */
@@ -210,7 +217,7 @@ export function readKey(s: PathState, place: string, owner: Owner | undefined): 
   const found = s.env.get(place);
   if (found !== undefined) return withProvenance(found, heldByOthers(s, place));
   if (isZeroed(s, place)) return intValue(0);
-  const key = `${place}@`;
+  const key = entryKey(place);
   const carried = contentOfCarrier(s, place);
   if (carried !== undefined) return symbol(key, { owner, prov: carried.prov });
   return symbol(key, { owner, path: isEntryKey(place) ? key : undefined });

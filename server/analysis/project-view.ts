@@ -17,16 +17,22 @@ export interface ProjectView {
   family?(unit: CUnit): readonly CUnit[];
   /**
    * Source files beside the unit whose text holds the word, whether they name something of the model or not: where its functions are
-   * called from. Without it, those of the cluster.
+   * called from; the first of them where not all are wanted. Without it, those of the cluster.
    */
-  users?(unit: CUnit, word: string): readonly CUnit[];
+  users?(unit: CUnit, word: string, atMost?: number): readonly CUnit[];
   /** Those of `users` in which a line at the left margin has the name before a bracket: where a function of the name may be defined. */
   definers?(unit: CUnit, name: string): readonly CUnit[];
 }
 
-/** The source files, the unit apart, that may use a name which is not static. */
-export function usersOf(unit: CUnit, word: string, project: ProjectView): readonly CUnit[] {
-  return project.users?.(unit, word) ?? project.cluster(unit).filter((u) => u.code.includes(word));
+/** The source files, the unit apart, that may use a name which is not static; of many the first `atMost`. */
+export function usersOf(
+  unit: CUnit,
+  word: string,
+  project: ProjectView,
+  atMost = Number.POSITIVE_INFINITY,
+): readonly CUnit[] {
+  const named = project.users?.(unit, word, atMost) ?? project.cluster(unit).filter((u) => u.code.includes(word));
+  return named.slice(0, atMost);
 }
 
 /** A unit that is all there is. */

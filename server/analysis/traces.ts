@@ -299,9 +299,9 @@ function searchFields(s: Search, site: CallSite): void {
   for (const [field, holder] of s.holders.fields) {
     if (s.searchedFields.has(field) || (TOO_COMMON.has(field) && holder.tags === undefined)) continue;
     s.searchedFields.add(field);
-    const beside =
-      holder.tags === undefined ? [] : [...project.headers(site.unit), ...usersOf(site.unit, field, project)];
-    const units = [site.unit, ...beside.slice(0, MAX_BESIDE)];
+    const headers = holder.tags === undefined ? [] : project.headers(site.unit).slice(0, MAX_BESIDE);
+    const beside = holder.tags === undefined ? [] : usersOf(site.unit, field, project, MAX_BESIDE - headers.length);
+    const units = [site.unit, ...headers, ...beside];
     for (const unit of units)
       for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
   }

@@ -68,38 +68,35 @@ export class WrongAlone {
     return known;
   }
 
-  /** Where in a function's text something of a kind is called. */
-  #placesOf(kind: CallKind, { unit, fn }: Known): readonly number[] {
+  /** The places of a function at which a name is called, for each name of which something is wanted. */
+  *#placesOf({ unit, fn }: Known, isWanted: (called: string) => boolean): Generator<readonly number[]> {
     const { graph } = this.#program;
     const { start, end } = fn.bodySpan;
-    const out: number[] = [];
-    for (const [name, offsets] of namesBeforeBrackets(unit)) {
-      const called = graph.behindAlias(unit, name);
-      if (!graph.kindOf(called).has(kind) || graph.lookup(unit, called) !== undefined) continue;
-      for (const at of offsets) if (start <= at && at < end) out.push(at);
+    for (const name of namesCalledIn(unit).get(fn) ?? []) {
+      if (!isWanted(graph.behindAlias(unit, name))) continue;
+      yield (namesBeforeBrackets(unit).get(name) ?? []).filter((at) => start <= at && at < end);
     }
-    return out;
   }
 
   /** Whether a mapping is taken back further down in the text than something is given back. */
   #unmapsBehind(at: Known): boolean {
-    const unmaps = this.#placesOf('unmaps', at);
+    const { graph } = this.#program;
+    const isOf = (kind: CallKind) => (called: string) =>
+      graph.kindOf(called).has(kind) && graph.lookup(at.unit, called) === undefined;
+    const unmaps = [...this.#placesOf(at, isOf('unmaps'))].flat();
+    if (unmaps.length === 0) return false;
     const last = Math.max(...unmaps);
-    return unmaps.length > 0 && this.#placesOf('releases', at).some((start) => start < last);
+    return [...this.#placesOf(at, isOf('releases'))].flat().some((start) => start < last);
   }
 
   /** Whether two calls that give pages back stand straight one after the other. */
-  #repeats({ unit, fn }: Known): boolean {
+  #repeats(at: Known): boolean {
     const { graph } = this.#program;
-    const { start, end } = fn.bodySpan;
-    const all = namesBeforeBrackets(unit);
-    for (const name of namesCalledIn(unit).get(fn) ?? []) {
-      const offsets = all.get(name) ?? [];
-      if (offsets.length < 2 || !graph.touchesPages(graph.behindAlias(unit, name))) continue;
-      for (const [i, at] of offsets.entries()) {
+    for (const offsets of this.#placesOf(at, (called) => graph.touchesPages(called))) {
+      for (const [i, first] of offsets.entries()) {
         const next = offsets[i + 1];
-        if (at < start || next === undefined || next >= end) continue;
-        const between = unit.code.slice(at, next);
+        if (next === undefined) continue;
+        const between = at.unit.code.slice(first, next);
         const behind = between.indexOf(';');
         if (behind < 0 || isStraight(between.slice(behind + 1))) return true;
       }

@@ -162,10 +162,13 @@ function flat(text: string): string {
 /** What may stand before a function's name on its line. */
 const BEFORE_NAME = /^(?:[A-Za-z_][^;{}=]*[\s*])?$/;
 
+const BLANK = 0x20;
+
 function mayDefine(bytes: string, name: string): boolean {
   for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) {
     const line = bytes.lastIndexOf('\n', at) + 1;
-    if (!BEFORE_NAME.test(bytes.slice(line, at))) continue;
+    // Most places are calls, indented.
+    if (bytes.charCodeAt(line) <= BLANK || !BEFORE_NAME.test(bytes.slice(line, at))) continue;
     let end = at + name.length;
     while (bytes[end] === ' ' || bytes[end] === '\t') end++;
     if (bytes[end] === '(') return true;

@@ -139,8 +139,8 @@ export class Project implements ProjectView {
     });
   }
 
-  users(unit: CUnit, word: string): readonly CUnit[] {
-    return this.#unitsBeside(unit, this.#directoryOf(unit.path).holding(word));
+  users(unit: CUnit, word: string, atMost?: number): readonly CUnit[] {
+    return this.#unitsBeside(unit, this.#directoryOf(unit.path).holding(word), atMost);
   }
 
   definers(unit: CUnit, name: string): readonly CUnit[] {
@@ -148,9 +148,10 @@ export class Project implements ProjectView {
     return this.#unitsBeside(unit, this.#directoryOf(unit.path).defining(name));
   }
 
-  #unitsBeside({ path: own, range }: CUnit, files: readonly FileBytes[]): readonly CUnit[] {
+  #unitsBeside({ path: own, range }: CUnit, files: readonly FileBytes[], atMost = files.length): readonly CUnit[] {
     return files
       .filter(({ path }) => path !== own)
+      .slice(0, atMost)
       .map(({ path, bytes, isText }) => {
         if (this.#texts.get(path) === undefined)
           this.#texts.set(path, isText ? bytes : decode(Buffer.from(bytes, 'latin1')).text);

@@ -35,6 +35,8 @@ export function noFacts(): Facts {
 
 /** The interval of a value under the facts. */
 export function intervalOf(facts: Facts, v: Value): Interval {
+  // Of a number nothing is ever added.
+  if (v.kind === 'int') return { low: v.value, high: v.value };
   const known = facts.intervals.get(v.key);
   const base = birthInterval(facts, v);
   const both =
@@ -106,9 +108,16 @@ function opInterval(facts: Facts, op: string, args: readonly Value[]): Interval 
 
 /** The relations still possible between two values, as bits. */
 export function compare(facts: Facts, a: Value, b: Value): number {
-  if (a.key === b.key) return EQ;
-  const ia = intervalOf(facts, a);
-  const ib = intervalOf(facts, b);
+  return a.key === b.key ? EQ : compareWithin(facts, a, b, { a: intervalOf(facts, a), b: intervalOf(facts, b) });
+}
+
+/** Two intervals: those of two values that are compared. */
+interface Both {
+  readonly a: Interval;
+  readonly b: Interval;
+}
+
+function compareWithin(facts: Facts, a: Value, b: Value, { a: ia, b: ib }: Both): number {
   let mask = 0;
   if (ia.low < ib.high) mask |= LT;
   if (ia.high > ib.low) mask |= GT;
@@ -226,9 +235,12 @@ export function decide(facts: Facts, op: string, a: Value, b: Value): boolean | 
 export function assumeCompare(facts: Facts, op: string, a: Value, b: Value): Facts | undefined {
   const want = maskOf(op);
   if (want === undefined) return facts;
-  const mask = compare(facts, a, b) & want;
+  const both = { a: intervalOf(facts, a), b: intervalOf(facts, b) };
+  const mask = (a.key === b.key ? EQ : compareWithin(facts, a, b, both)) & want;
   if (mask === 0) return undefined;
-  const narrowed = narrow(narrow(facts, a, mask, b), b, mirror(mask), a);
+  const once = narrow(facts, a, mask, { value: b, interval: both.b, own: both.a });
+  const left = once === facts ? both : { a: intervalOf(once, a), b: intervalOf(once, b) };
+  const narrowed = narrow(once, b, mirror(mask), { value: a, interval: left.a, own: left.b });
   const constant = mask === EQ ? [a, b].find((v) => isConstantKey(v.key)) : undefined;
   if (a.kind === 'int' || b.kind === 'int') return narrowed;
   const swap = a.key > b.key;
@@ -247,11 +259,16 @@ export function assumeMask(facts: Facts, mask: number, a: Value, b: Value): Fact
   return op === '' ? facts : assumeCompare(facts, op, a, b);
 }
 
+/** What a value is compared with, its interval, and that of the value itself. */
+interface Against {
+  readonly value: Value;
+  readonly interval: Interval;
+  readonly own: Interval;
+}
+
 /** Narrows the interval of `v` by `v mask other`, and of what `v` is made of. */
-function narrow(facts: Facts, v: Value, mask: number, other: Value): Facts {
+function narrow(facts: Facts, v: Value, mask: number, { value: other, interval: o, own: i }: Against): Facts {
   if (v.kind === 'int') return facts;
-  const o = intervalOf(facts, other);
-  const i = intervalOf(facts, v);
   let { low, high } = i;
   if ((mask & GT) === 0) high = Math.min(high, (mask & EQ) === 0 ? o.high - 1 : o.high);
   if ((mask & LT) === 0) low = Math.max(low, (mask & EQ) === 0 ? o.low + 1 : o.low);
@@ -286,12 +303,8 @@ function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts
     return assumeCompare(lifted, spelled(mask), x, other) ?? lifted;
   }
   if (v.op === '+' && y?.kind === 'int' && other.kind === 'int') {
-    return narrow(facts, x, mask, {
-      kind: 'int',
-      key: `#${other.value - y.value}`,
-      value: other.value - y.value,
-      prov: [],
-    });
+    const bound = intValue(other.value - y.value);
+    return narrow(facts, x, mask, { value: bound, interval: intervalOf(facts, bound), own: intervalOf(facts, x) });
   }
   if (v.op === '-' && y !== undefined && other.kind === 'int' && other.value === 0)
     return assumeCompare(facts, spelled(mask), x, y) ?? facts;

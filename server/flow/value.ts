@@ -3,6 +3,7 @@
  * an ERR_PTR is negative, everything else positive, so one kind of interval serves counts, errnos and pointers.
  */
 import type { CType } from './ir.ts';
+import { elementsKey } from './keys.ts';
 
 /** Resources (by id) whose pages can be reached through a value; sorted. */
 export type Provenance = readonly string[];
@@ -65,9 +66,19 @@ export function mergeProvenance(a: Provenance, b: Provenance): Provenance {
   return [...new Set([...a, ...b])].sort();
 }
 
+/** Integers met so far. */
+const integers = new Map<number, Value>();
+/** How many of them are kept. */
+const MAX_INTEGERS = 4096;
+
 /** A known integer. */
 export function intValue(value: number): Value {
-  return { kind: 'int', key: `#${value}`, value, prov: NONE };
+  let known = integers.get(value);
+  if (known === undefined) {
+    known = { kind: 'int', key: `#${value}`, value, prov: NONE };
+    if (integers.size < MAX_INTEGERS) integers.set(value, known);
+  }
+  return known;
 }
 
 /** A fresh or named unknown. */
@@ -172,13 +183,17 @@ function foldFlag(a: Extract<Value, { kind: 'op' }>, b: Value): Value | undefine
 
 /** Whether a key is that of a named constant. */
 export function isConstantKey(key: string): boolean {
-  return /^[A-Z_][A-Z0-9_]*$/.test(key);
+  const first = key.charCodeAt(0);
+  return ((first >= LETTER_A && first <= LETTER_Z) || first === UNDERSCORE) && /^[A-Z_][A-Z0-9_]*$/.test(key);
 }
 
 /** Whether a key is that of a constant that stands for the lack of a page or of its number, by its name. */
 export function isNoPageKey(key: string): boolean {
   return isConstantKey(key) && /(?:^|_)(?:ERR|ERROR|INVALID|BAD|FAULT|NULL)(?:_|$)/.test(key);
 }
+const LETTER_A = 0x41;
+const LETTER_Z = 0x5a;
+const UNDERSCORE = 0x5f;
 
 /** Whether two named constants are taken for different flags of one word: a name that says mask may hold the other. */
 function isOtherFlag(a: Value, b: Value): boolean {
@@ -234,11 +249,24 @@ export function convertValue(value: Value, type: CType): Value {
   return opValue(name, [value]);
 }
 
+/** A conversion to an integer type. */
+interface Conversion {
+  readonly bits: number;
+  readonly unsigned: boolean;
+}
+
+/** What operations convert to, by their names; there are few. */
+const conversions = new Map<string, Conversion | undefined>();
+
 /** For `u32(x)` and the like: the width in bits and whether unsigned; undefined for other operations. */
-export function conversionOf(op: string): { readonly bits: number; readonly unsigned: boolean } | undefined {
-  if (op.charCodeAt(1) > NINE || op.length > 4) return undefined;
+export function conversionOf(op: string): Conversion | undefined {
+  if (op.charCodeAt(1) > NINE || op.length < 2 || op.length > 4) return undefined;
+  const known = conversions.get(op);
+  if (known !== undefined || conversions.has(op)) return known;
   const m = /^([us])(\d+)$/.exec(op);
-  return m === null ? undefined : { bits: Number(m[2]), unsigned: m[1] === 'u' };
+  const made = m === null ? undefined : { bits: Number(m[2]), unsigned: m[1] === 'u' };
+  conversions.set(op, made);
+  return made;
 }
 
 const NINE = 0x39;
@@ -246,7 +274,7 @@ const NINE = 0x39;
 /** The memory a pointer points into, as a key of places: `heap3[*]`, `l:page`. Offsets are forgotten. */
 export function regionOf(pointer: Value): string {
   const base = baseOf(pointer);
-  return base.kind === 'address' ? base.place : `${base.key}[*]`;
+  return base.kind === 'address' ? base.place : elementsKey(base.key);
 }
 
 /** Whether a value is the one with this key, or computed from it. */

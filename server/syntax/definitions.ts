@@ -118,8 +118,28 @@ export class MacroState implements Definitions {
   }
 }
 
+/** A macro as a directive defines it. Most are never asked for: the body is read when one is. */
+class DefinedMacro implements MacroText {
+  readonly params: MacroText['params'];
+  readonly #text: string;
+  readonly #state: MacroSink;
+
+  constructor(params: MacroText['params'], text: string, state: MacroSink) {
+    this.params = params;
+    this.#text = text;
+    this.#state = state;
+  }
+
+  get body(): Expr {
+    return this.#state.expr(this.#text);
+  }
+}
+
 /** A meaning changed where `live` is 1, not known where that is not known. */
 function overlaid(before: Piecewise<Meaning>, to: Meaning, live: Piecewise<Known>): Piecewise<Meaning> {
+  const [only] = live;
+  if (live.length === 1 && only?.value === 1) return constant<Meaning>(to);
+  if (live.length === 1 && only?.value === 0) return before;
   return combine<Known, Meaning, Meaning>(live, before, (l, old) => (l === 1 ? to : l === 0 ? old : undefined));
 }
 
@@ -233,7 +253,7 @@ export function runDirectives(
       }
       case 'define': {
         hooks.define?.(d, live);
-        state.define(d.name, { params: d.params, body: state.expr(d.body) }, live);
+        state.define(d.name, new DefinedMacro(d.params, d.body, state), live);
         break;
       }
       case 'undef':
