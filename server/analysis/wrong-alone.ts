@@ -81,6 +81,7 @@ export class WrongAlone {
   /** Whether a mapping is taken back further down in the text than something is given back. */
   #unmapsBehind(at: Known): boolean {
     const { graph } = this.#program;
+    if (!graph.does('unmaps', at.fn) || !graph.does('releases', at.fn)) return false;
     const isOf = (kind: CallKind) => (called: string) =>
       graph.kindOf(called).has(kind) && graph.lookup(at.unit, called) === undefined;
     const unmaps = [...this.#placesOf(at, isOf('unmaps'))].flat();
