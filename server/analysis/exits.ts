@@ -9,6 +9,7 @@ import { truth } from './evaluate.ts';
 import {
   type Frame,
   isMany,
+  isOfKernelVec,
   isShort,
   isSurelyHeld,
   mayBeHeld,
@@ -20,6 +21,7 @@ import {
 import { checkLeftOnFailure, isLikelyHeld, type Open } from './left-on-failure.ts';
 import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
+import { isBareNonzero } from './nonzero-result.ts';
 import { isRefused } from './outside.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
@@ -48,12 +50,13 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
     const kept: Resource[] = [];
     checkExtraReferences(frame, exit.state);
     for (const r of exit.state.resources.values()) {
-      const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isInNothing(exit.state, r);
+      const open = r.hold.kind === 'held' && mayBeHeld(exit.state, r) && !isNothing(exit.state, r);
       frame.ends.push({
         origin: r.origin,
         hold: r.hold.kind,
         open,
         onSuccess: succeeds(exit.state, exit.value),
+        nonzero: isBareNonzero(frame, exit),
         maybeTaken: r.maybeTaken !== undefined,
         dirtied: r.dirtied !== undefined,
         markedAt: r.dirtied,
@@ -89,8 +92,10 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
   };
 }
 
-/** Whether the array that the API made for the pages is known to be NULL here: then none came. */
-function isInNothing(s: PathState, { id }: Resource): boolean {
+/** Whether the array that the API made for the pages is known to be NULL here, so that none came; or the iterator for one of kvecs. */
+function isNothing(s: PathState, r: Resource): boolean {
+  if (isOfKernelVec(s, r) === true) return true;
+  const { id } = r;
   for (const [place, v] of s.env) {
     if (!place.startsWith('heap') || !v.prov.includes(id)) continue;
     if (s.facts.intervals.get(objectKey(place))?.high === 0) return true;
@@ -119,8 +124,8 @@ const LONG_CHAIN = 3;
 
 function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium' | 'low' {
   const s = exit.state;
-  if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (r.reference === 'either' && pinAnswer(s, r) !== 'pinned'))
-    return 'low';
+  const isUnasked = r.reference === 'either' && pinAnswer(s, r) !== 'pinned';
+  if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (isUnasked && isOfKernelVec(s, r) !== false)) return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isMany(s, r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
   // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed, to who gives them back.
@@ -131,6 +136,7 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
     frame.cfg.gaps.length > 0 ||
     (isRefilledByItself(r) && handlesPages(frame, r)) ||
     r.told === true ||
+    isUnasked ||
     r.maybeTaken !== undefined;
   return assumed ? 'medium' : 'high';
 }

@@ -74,6 +74,8 @@ export interface EndFact {
   readonly open: boolean;
   /** Whether the function's result says success there. */
   readonly onSuccess: boolean;
+  /** Whether the result is known for not zero and for nothing else, in a function that returns an int: by custom an error. */
+  readonly nonzero: boolean;
   /** Whether a callee nobody can look into got the pages. */
   readonly maybeTaken: boolean;
   readonly dirtied: boolean;

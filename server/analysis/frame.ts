@@ -101,6 +101,23 @@ export function mayBeHeld(s: PathState, r: Resource): boolean {
 }
 
 /**
+ * Whether the path has asked if the iterator is one over the kernel's own memory, of which nothing is held, and what it was told. Who asks gives
+ * back what other iterators gave.
+ */
+export function isOfKernelVec({ facts }: PathState, { reference, guards }: Resource): boolean | undefined {
+  if (reference !== 'either') return undefined;
+  for (const g of guards) {
+    const question = g.startsWith(USER_BACKED) ? g.replace(USER_BACKED, 'iov_iter_is_kvec') : '';
+    const asked = facts.intervals.get(question);
+    if (asked?.high === 0) return false;
+    if (facts.nonzero.has(question) || (asked?.low ?? 0) > 0) return true;
+  }
+  return undefined;
+}
+
+const USER_BACKED = 'user_backed_iter';
+
+/**
  * What the path has asked and knows of pages that came from an iterator: that they are pinned, or that none was taken hold of (`listed`);
  * undefined where it has not asked.
  */

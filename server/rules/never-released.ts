@@ -158,7 +158,8 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits)) return false;
   if (held.some((h) => leadsToVariable(pass, h))) return false;
   // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
-  const isOver = (e: EndFact): boolean => e.hold === 'taken' || (e.onSuccess && (e.hold !== 'held' || e.maybeTaken));
+  const isOver = (e: EndFact): boolean =>
+    e.hold === 'taken' || (e.onSuccess && ((e.hold !== 'held' && !e.nonzero) || e.maybeTaken));
   if (flow.ends.some((e) => isOver(e) && sameOrigin(e.origin, site))) return false;
   const fields = new Set(held.map((h) => h.owner.field));
   const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
