@@ -111,6 +111,40 @@ describe('cache', function () {
     assert.match(same(where), /^4 scans and 1 directories known$/);
   });
 
+  it('analyses nothing again for a file beside that says of itself what it said', async () => {
+    const where = prepared();
+    await settle();
+    run(where);
+    const file = path.join(where.root, 'a/plain.c');
+    writeFileSync(file, 'int demo_plain(void)\n{\n\treturn demo_count() + 1;\n}\n');
+    assert.match(same(where), / 2 directories known$/);
+    rmSync(file);
+    writeFileSync(path.join(where.root, 'a/fresh.c'), 'int demo_fresh(void)\n{\n\treturn 1;\n}\n');
+    assert.match(same(where), / 2 directories known$/);
+  });
+
+  it('analyses callers again when the body of what they call changes, and no directory that has nothing to do with it', async () => {
+    const where = prepared();
+    const always = 'void demo_unpin(struct page *page)\n{\n\tunpin_user_page(page);\n}\n';
+    const give = (body: string): void =>
+      writeFileSync(path.join(where.root, 'a/give.c'), `${always}void demo_give(struct page *page)\n{\n\t${body}\n}\n`);
+    give('unpin_user_page(page);');
+    mkdirSync(path.join(where.root, 'c'));
+    writeFileSync(path.join(where.root, 'c/own.c'), `${HEADER}${LEAK.replace('#include "demo.h"\n', '')}`);
+    const caller = LEAK.replaceAll('demo_take', 'demo_call').replace('return -ENOSPC', 'goto out');
+    writeFileSync(
+      path.join(where.root, 'a/call.c'),
+      caller.replace('return 0', 'return 0;\nout:\n\tdemo_give(page);\n\treturn -ENOSPC'),
+    );
+    await settle();
+    const leaks = (out: string): number => out.split('"rule":"pin-leaked"').length - 1;
+    const before = run(where).out;
+    give('demo_seen++;');
+    assert.equal(leaks(run(where).out), leaks(before) + 1);
+    give('demo_seen--;');
+    assert.match(same(where), / 1 directories known$/);
+  });
+
   it('sees a change that leaves size and times as they were', async () => {
     const where = prepared();
     await settle();

@@ -3,35 +3,10 @@ import assert from 'node:assert/strict';
 import type { CacheStore } from '../server/engine/cache/store.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../server/engine/config.ts';
 import { fixRun } from '../server/engine/fix-run.ts';
-import type { Executor, FileSystem, Host, Stamp } from '../server/engine/host.ts';
-import { modelPrefilter, wordFilter } from '../server/engine/prefilter.ts';
-import type { ScanJob, ScanReply } from '../server/engine/protocol.ts';
+import type { Executor, Stamp } from '../server/engine/host.ts';
 import { type RunResult, run } from '../server/engine/run.ts';
-import { LocalExecutor } from '../server/host/local.ts';
-import { memoryFiles } from './harness/engine.ts';
+import { memoryFiles, memoryHost } from './harness/engine.ts';
 import { startParser } from './harness/parser.ts';
-
-/** A host over files in memory. The scanner reads real files, so scanning is done here by the plain test. */
-function memoryHost(fs: FileSystem): Host {
-  const clock = { now: () => 0 };
-  class MemoryExecutor extends LocalExecutor {
-    override scan({ files, words }: ScanJob): Promise<ScanReply> {
-      const filter = words === undefined ? modelPrefilter() : wordFilter(words);
-      const hits = files.flatMap((file, index) => {
-        const read = fs.read(file);
-        const text = read.kind === 'bytes' ? Buffer.from(read.bytes).toString() : '';
-        return filter.test(text) ? [{ index, size: text.length }] : [];
-      });
-      return Promise.resolve({ hits, bytes: 0, problems: [], time: 0 });
-    }
-  }
-  return {
-    fs,
-    clock,
-    local: (files) => new MemoryExecutor(files, clock),
-    pool: () => assert.fail('no threads in memory'),
-  };
-}
 
 const MAKEFILE = 'VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 192\nEXTRAVERSION =\nNAME = x\n';
 

@@ -31,7 +31,9 @@ export function createAnalyser(fs: FileSystem, clock: Clock): (job: AnalyseJob) 
     const { recorder, prefilter, texts } = kept;
     recorder.begin();
     const headers = new Headers(recorder.fs, texts, job.config.includeDirs);
-    const reply = analyseJob(job, { fs: recorder.fs, prefilter, headers }, clock);
+    const tools: ProjectTools = { fs: recorder.fs, prefilter, declared, headers };
+    const searching = { search: (at: string) => recorder.search(at), used: (path: string) => recorder.touch(path) };
+    const reply = analyseJob(job, kept.recording ? { ...tools, ...searching } : tools, clock);
     return kept.recording ? { ...reply, reads: recorder.reads() } : reply;
   };
 }

@@ -3,8 +3,9 @@
  * beside a site. Answers are kept for each file until it changes.
  */
 import { differenceOf } from '../base/changed.ts';
+import { decode } from '../syntax/decode.ts';
 import { directoryOf } from './paths.ts';
-import { handlerPrefilter } from './prefilter.ts';
+import { handlerPrefilter, modelPrefilter } from './prefilter.ts';
 
 /**
  * What makes a file of a large directory worth keeping for the sites beside it: it gives pages back, marks them dirty, or is told of changes
@@ -13,13 +14,35 @@ import { handlerPrefilter } from './prefilter.ts';
 const TOUCHES = /put_page|put_user_page|release_pages|folio_put|unpin_|_dirty|mmu_notifier_|mmu_interval_/;
 
 /** Directories below this size keep all their files: callers of a function name nothing of the model. Bytes. */
-const SMALL_DIRECTORY = 5 * 1024 * 1024;
+export const SMALL_DIRECTORY = 5 * 1024 * 1024;
 
 /** A source file; its bytes as a string, one character a byte, or its text where that is known. */
 export interface FileBytes {
   readonly path: string;
   readonly bytes: string;
   readonly isText: boolean;
+}
+
+/** What is asked of the files of a directory: `holds WORD`, `defines NAME`, `handles`, `names DECLARED,...`. */
+export type Question = string;
+
+/** The question which files name something of the model, or of what a project declares. */
+export function namesModel(declared: readonly string[]): Question {
+  return `names ${declared.join()}`;
+}
+
+/** The test that answers a question of a file's bytes. */
+export function testOf(question: Question): (bytes: string) => boolean {
+  const at = question.indexOf(' ');
+  const word = question.slice(at + 1);
+  if (question.startsWith('holds ')) return (bytes) => bytes.includes(word);
+  if (question.startsWith('defines ')) return (bytes) => mayDefine(bytes, word);
+  if (question.startsWith('names ')) {
+    const names = modelPrefilter(word === '' ? [] : word.split(','));
+    return (bytes) => names.test(decode(Buffer.from(bytes, 'latin1')).text);
+  }
+  const handles = handlerPrefilter();
+  return (bytes) => handles.test(bytes);
 }
 
 /** What was asked of all files, and the files of which it is true. */
@@ -54,19 +77,23 @@ export interface Reading {
   readonly bytesOf: (path: string) => string | undefined;
   /** Whether a file is kept in any case. */
   readonly isGiven: (path: string) => boolean;
+  /** Told of each question with the files of which it is true. */
+  readonly asked?: (question: Question, where: readonly string[]) => void;
 }
 
 /** Source files of one directory. */
 export class DirectoryFiles {
   readonly #paths: readonly string[];
+  readonly #asked: Reading['asked'];
   readonly #files = new Map<string, FileBytes>();
   readonly #answers = new Map<string, Answer>();
   /** Files whose text was replaced, one after the other, and the lines that differ. */
   readonly #changes: Change[] = [];
 
   /** Reads files; of a large directory those alone that may matter and those that are given. */
-  constructor({ paths, bytesOf, isGiven }: Reading) {
+  constructor({ paths, bytesOf, isGiven, asked }: Reading) {
     this.#paths = paths;
+    this.#asked = asked;
     let size = 0;
     for (const path of paths) {
       const bytes = bytesOf(path);
@@ -86,18 +113,17 @@ export class DirectoryFiles {
 
   /** The files that hold a word. */
   holding(word: string): readonly FileBytes[] {
-    return this.#where(`holds ${word}`, (bytes) => bytes.includes(word));
+    return this.#where(`holds ${word}`);
   }
 
   /** The files in which a line at the left margin has the name before a bracket. */
   defining(name: string): readonly FileBytes[] {
-    return this.#where(`defines ${name}`, (bytes) => mayDefine(bytes, name));
+    return this.#where(`defines ${name}`);
   }
 
   /** The files that give plain references back or mark pages dirty. */
   handling(): readonly FileBytes[] {
-    const handles = handlerPrefilter();
-    return this.#where('handles', (bytes) => handles.test(bytes));
+    return this.#where('handles');
   }
 
   #put(path: string, bytes: string, isText: boolean): void {
@@ -113,12 +139,14 @@ export class DirectoryFiles {
     this.#changes.length = 0;
   }
 
-  #where(question: string, test: (bytes: string) => boolean): readonly FileBytes[] {
+  #where(question: Question): readonly FileBytes[] {
     let answer = this.#answers.get(question);
     if (answer === undefined) {
+      const test = testOf(question);
       const where = [...this.#files.values()].filter(({ bytes }) => test(bytes)).map(({ path }) => path);
       answer = { test, where: new Set(where), list: undefined, seen: this.#changes.length };
       this.#answers.set(question, answer);
+      this.#asked?.(question, where);
     }
     this.#renew(answer);
     answer.list ??= this.#paths.flatMap((path) => (answer.where.has(path) ? (this.#files.get(path) ?? []) : []));

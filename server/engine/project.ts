@@ -13,7 +13,7 @@ import { decode } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';
 import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
-import { DirectoryFiles, type FileBytes, type ReadDirectories } from './directory-files.ts';
+import { DirectoryFiles, type FileBytes, namesModel, type Question, type ReadDirectories } from './directory-files.ts';
 import type { Headers } from './headers.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join } from './paths.ts';
@@ -25,12 +25,28 @@ export interface ProjectTools {
   readonly fs: FileSystem;
   readonly headers: Headers;
   readonly prefilter: Prefilter;
+  /** Names that the project declares, for which the prefilter looks, too. */
+  readonly declared?: readonly string[];
   /** Keeps units from one job to the next; without it each job loads its own. */
   readonly units?: UnitKeeper;
   /** Directories that were searched; without it each job reads its own. */
   readonly directories?: ReadDirectories;
   /** What path analysis found out of functions that may be the same in the next job. */
   readonly memo?: FlowMemo;
+  /** Writes down what is asked of a directory; without it, its files are read as all others are. */
+  readonly search?: (directory: string) => DirectorySearcher;
+  /** Told of a file that is used and was only searched before. */
+  readonly used?: (path: string) => void;
+}
+
+/** Reads a directory to search in it. */
+export interface DirectorySearcher {
+  /** The source files of the directory. */
+  paths(): readonly string[];
+  bytesOf(path: string): string | undefined;
+  /** A file is searched whose text is known. */
+  given(path: string, text: string): void;
+  asked(question: Question, where: readonly string[]): void;
 }
 
 /** Units of earlier jobs. */
@@ -153,6 +169,7 @@ export class Project implements ProjectView {
       .filter(({ path }) => path !== own)
       .slice(0, atMost)
       .map(({ path, bytes, isText }) => {
+        this.#tools.used?.(path);
         if (this.#texts.get(path) === undefined)
           this.#texts.set(path, isText ? bytes : decode(Buffer.from(bytes, 'latin1')).text);
         return this.unit(path, this.#texts.get(path) ?? '', range);
@@ -171,17 +188,35 @@ export class Project implements ProjectView {
   }
 
   #readDirectory(directory: string): DirectoryFiles {
-    const names = this.#tools.fs.list(directory).filter((name) => name.endsWith('.c'));
+    const search = this.#searchOf(directory);
     return new DirectoryFiles({
-      paths: names.map((name) => join(directory, name)),
+      paths: search.paths(),
       isGiven: (path) => this.#texts.get(path) !== undefined,
       bytesOf: (path) => {
         const given = this.#texts.get(path);
-        if (given !== undefined) return given;
-        const read = this.#tools.fs.read(path);
+        if (given === undefined) return search.bytesOf(path);
+        search.given(path, given);
+        return given;
+      },
+      asked: (question, where) => search.asked(question, where),
+    });
+  }
+
+  #searchOf(directory: string): DirectorySearcher {
+    const { fs, search } = this.#tools;
+    if (search !== undefined) return search(directory);
+    return {
+      paths: () => {
+        const names = fs.list(directory).filter((name) => name.endsWith('.c'));
+        return names.map((name) => join(directory, name));
+      },
+      bytesOf: (path) => {
+        const read = fs.read(path);
         return read.kind === 'bytes' ? Buffer.from(read.bytes).toString('latin1') : undefined;
       },
-    });
+      given: () => undefined,
+      asked: () => undefined,
+    };
   }
 
   #findHeaders(unit: CUnit): readonly CUnit[] {
@@ -217,6 +252,7 @@ export class Project implements ProjectView {
         .handling()
         .filter(({ path }) => !known.has(path));
       const size = found.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      for (const { path } of found) this.#tools.used?.(path);
       return size > MAX_HANDLERS ? [] : found.map(({ path }) => path);
     });
   }
@@ -232,15 +268,19 @@ export class Project implements ProjectView {
   }
 
   #findNeighbours(directory: string): readonly string[] {
+    const search = this.#searchOf(directory);
     const found: string[] = [];
-    for (const name of this.#tools.fs.list(directory)) {
-      if (!name.endsWith('.c')) continue;
-      const path = join(directory, name);
-      const text = this.#texts.get(path) ?? this.#read(path);
+    for (const path of search.paths()) {
+      const given = this.#texts.get(path);
+      const bytes = given === undefined ? search.bytesOf(path) : undefined;
+      if (given !== undefined) search.given(path, given);
+      const text = given ?? (bytes === undefined ? undefined : decode(Buffer.from(bytes, 'latin1')).text);
       if (text === undefined || !this.#tools.prefilter.test(text)) continue;
+      this.#tools.used?.(path);
       this.#texts.set(path, text);
       found.push(path);
     }
+    search.asked(namesModel(this.#tools.declared ?? []), found);
     return found;
   }
 }

@@ -1,9 +1,13 @@
 /** Analyses one text through the engine, as the command line does, without a process or a file. */
+
+import assert from 'node:assert/strict';
 import { parseRange } from '../../model/version.ts';
 import { createAnalyser } from '../../server/engine/analyse-job.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
-import type { FileSystem } from '../../server/engine/host.ts';
-import type { Confidence, FileResult, IgnoreEntry, Level } from '../../server/engine/protocol.ts';
+import type { FileSystem, Host } from '../../server/engine/host.ts';
+import { modelPrefilter, wordFilter } from '../../server/engine/prefilter.ts';
+import type { Confidence, FileResult, IgnoreEntry, Level, ScanJob, ScanReply } from '../../server/engine/protocol.ts';
+import { LocalExecutor } from '../../server/host/local.ts';
 
 /** What a text is analysed with. */
 export interface TextOptions {
@@ -88,4 +92,26 @@ export function analyseText(text: string, options: TextOptions = {}): FileResult
   const [result] = reply.results;
   if (result === undefined) throw new Error('no result');
   return result;
+}
+
+/** The machine of a run over files in memory; its scans read what the files hold. */
+export function memoryHost(fs: FileSystem): Host {
+  const clock = { now: () => 0 };
+  class MemoryExecutor extends LocalExecutor {
+    override scan({ files, words }: ScanJob): Promise<ScanReply> {
+      const filter = words === undefined ? modelPrefilter() : wordFilter(words);
+      const hits = files.flatMap((file, index) => {
+        const read = fs.read(file);
+        const text = read.kind === 'bytes' ? Buffer.from(read.bytes).toString() : '';
+        return filter.test(text) ? [{ index, size: text.length }] : [];
+      });
+      return Promise.resolve({ hits, bytes: 0, problems: [], time: 0 });
+    }
+  }
+  return {
+    fs,
+    clock,
+    local: (files) => new MemoryExecutor(files, clock),
+    pool: () => assert.fail('no threads in memory'),
+  };
 }

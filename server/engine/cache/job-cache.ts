@@ -4,6 +4,7 @@
  */
 import { hashOf } from '../../base/hash.ts';
 import type { AnalyseJob, AnalyseReply } from '../protocol.ts';
+import type { FileRead } from './file-read.ts';
 import type { Reads } from './reads.ts';
 import type { CacheStore } from './store.ts';
 import { isSettled, type Verifier } from './trust.ts';
@@ -40,11 +41,13 @@ export class JobCache {
   keep(job: AnalyseJob, { reads, ...reply }: AnalyseReply): void {
     const question = questionOf(job);
     if (question === undefined || reads === undefined || reply.problems.length > 0) return;
-    const settled = reads.files.map((f) => (isSettled(f.stamp, this.#startedAt) ? f : { ...f, stamp: undefined }));
+    const settled = <T extends FileRead>(files: readonly T[]): T[] =>
+      files.map((f) => (isSettled(f.stamp, this.#startedAt) ? f : { ...f, stamp: undefined }));
+    const searches = reads.searches.map((s) => ({ ...s, files: settled(s.files) }));
     const entry: Entry = {
       build: this.#store.build,
       question,
-      reads: { ...reads, files: settled },
+      reads: { ...reads, files: settled(reads.files), searches },
       reply: { ...reply, time: 0, results: reply.results.map((r) => ({ ...r, times: NO_TIME })) },
     };
     this.#store.save(nameOf(question), spell(entry));

@@ -3,7 +3,8 @@
  * remembers nothing for others to use, so that files may change while it watches.
  */
 import type { FileSystem } from '../host.ts';
-import { contentHash, type FileRead, listHash, type Reads } from './reads.ts';
+import { contentHash, type FileRead } from './file-read.ts';
+import { listHash, type Reads } from './reads.ts';
 
 /** Files that remember what was last read of them, and which names were looked for. */
 export class KeptReads {
@@ -64,6 +65,7 @@ export class KeptReads {
       asked: [...this.#asked]
         .map(([path, asked]) => ({ path, there: names(asked, true), missing: names(asked, false) }))
         .sort(byPath),
+      searches: [],
     };
   }
 }

@@ -1,18 +1,12 @@
 /**
- * What an analysis looked at on disk: the files with their stamps and content hashes, and the directories it listed. An answer
- * may be given again as long as all of it is the same.
+ * What an analysis looked at on disk: the files with their stamps and content hashes, the directories it listed, and what it asked of files
+ * that it only searched. An answer may be given again as long as all of it is the same.
  */
-import { hashOf, hashOfBytes } from '../../base/hash.ts';
-import type { FileSystem, ReadResult, Stamp } from '../host.ts';
-
-/** A file that was read. */
-export interface FileRead {
-  readonly path: string;
-  /** What the system said of the file just before it was read; undefined where that says nothing. */
-  readonly stamp: Stamp | undefined;
-  /** Of the content; `-` where there was none to be had. */
-  readonly hash: string;
-}
+import { hashOf } from '../../base/hash.ts';
+import type { FileSystem, ReadResult } from '../host.ts';
+import { directoryOf } from '../paths.ts';
+import { contentHash, type FileRead } from './file-read.ts';
+import { type DirectorySearch, SearchRecord } from './searches.ts';
 
 /** A directory that was listed. */
 export interface ListRead {
@@ -33,11 +27,7 @@ export interface Reads {
   readonly files: readonly FileRead[];
   readonly lists: readonly ListRead[];
   readonly asked: readonly NamesAsked[];
-}
-
-/** The hash of what reading gave. */
-export function contentHash(read: ReadResult): string {
-  return read.kind === 'bytes' ? hashOfBytes(read.bytes) : '-';
+  readonly searches: readonly DirectorySearch[];
 }
 
 /** The hash of the names in a directory. */
@@ -54,9 +44,12 @@ export class Recorder {
   #files = new Map<string, FileRead>();
   #listed = new Set<string>();
   #asked = new Map<string, Set<string>>();
+  #searches = new Map<string, SearchRecord>();
+  readonly #disk: FileSystem;
 
   /** `recording`: somebody will ask what was read; otherwise only lists are kept. */
   constructor(disk: FileSystem, recording: boolean) {
+    this.#disk = disk;
     this.fs = {
       ...disk,
       read: (path) => (recording ? this.#read(path, disk) : disk.read(path)),
@@ -77,22 +70,46 @@ export class Recorder {
     this.#files = new Map();
     this.#listed = new Set();
     this.#asked = new Map();
+    this.#searches = new Map();
   }
 
-  /** A file is used whose content is still known from an earlier job. */
+  /** A directory is about to be searched. */
+  search(directory: string): SearchRecord {
+    const known = this.#searches.get(directory);
+    if (known !== undefined) return known;
+    const record = new SearchRecord(directory, {
+      ...this.#disk,
+      list: (at) => [...this.#names(at, this.#disk)],
+    });
+    this.#searches.set(directory, record);
+    return record;
+  }
+
+  /** A file is used whose content is still known, from an earlier job or a search. */
   touch(path: string): void {
-    const known = this.#known.get(path);
+    const searched = this.#searches.get(directoryOf(path))?.fileAt(path);
+    const known = searched ?? this.#known.get(path);
     if (known !== undefined) this.#files.set(path, known);
   }
 
   /** What the job has looked at since it began, sorted by path. */
   reads(): Reads {
+    const small = [...this.#searches.values()].filter((s) => s.isSmall).map((s) => s.result());
+    for (const record of this.#searches.values()) if (!record.isSmall) this.#readWhole(record.result());
     const byPath = (a: { path: string }, b: { path: string }): number => (a.path < b.path ? -1 : 1);
     return {
       files: [...this.#files.values()].sort(byPath),
       lists: [...this.#listed].sort().map((path) => ({ path, hash: listHash([...(this.#lists.get(path) ?? [])]) })),
       asked: [...this.#asked].map(([path, names]) => this.#answered(path, [...names].sort())).sort(byPath),
+      searches: small.sort(byPath),
     };
+  }
+
+  /** A directory whose files all count. */
+  #readWhole({ path, files }: DirectorySearch): void {
+    this.#names(path, this.#disk);
+    this.#listed.add(path);
+    for (const { path: file, stamp, hash } of files) this.#files.set(file, { path: file, stamp, hash });
   }
 
   #read(path: string, disk: FileSystem): ReadResult {

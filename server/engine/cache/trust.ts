@@ -3,7 +3,9 @@
  * that was written just before it was read may be written again within the same tick of its clock: its stamp proves nothing.
  */
 import type { FileSystem, Stamp } from '../host.ts';
-import { contentHash, type FileRead, listHash, type NamesAsked, type Reads } from './reads.ts';
+import { contentHash, type FileRead } from './file-read.ts';
+import { listHash, type NamesAsked, type Reads } from './reads.ts';
+import { type Again, searchHolds } from './searches.ts';
 
 /** The coarsest clock of a file system in use (FAT), in milliseconds. */
 const TICK = 2000;
@@ -20,6 +22,12 @@ export class Verifier {
   readonly #hashes = new Map<string, string>();
   readonly #lists = new Map<string, ReadonlySet<string>>();
 
+  readonly #again: Again = {
+    names: (directory) => this.#names(directory),
+    holds: (file) => this.#fileHolds(file),
+    read: (path) => this.#fs.read(path),
+  };
+
   constructor(fs: FileSystem) {
     this.#fs = fs;
   }
@@ -35,7 +43,8 @@ export class Verifier {
     return (
       reads.lists.every(({ path, hash }) => listHash([...this.#names(path)]) === hash) &&
       reads.asked.every((a) => this.#answersHold(a)) &&
-      reads.files.every((f) => this.#fileHolds(f))
+      reads.files.every((f) => this.#fileHolds(f)) &&
+      reads.searches.every((s) => searchHolds(s, this.#again))
     );
   }
 
