@@ -1,6 +1,6 @@
-/** Headers that only the -I flags of a module's Kbuild or Makefile lead to. */
+/** What the flags in a module's Kbuild or Makefile lead to: headers behind -I, macros of -D. */
 import assert from 'node:assert/strict';
-import { includeDirsOf } from '../server/engine/build-flags.ts';
+import { definesOf, includeDirsOf } from '../server/engine/build-flags.ts';
 import { bundleDirectory, guplint, temporaryTree } from './harness/cli.ts';
 
 const SHIM = `#ifdef DRV_PIN_PRESENT
@@ -77,4 +77,64 @@ describe('build flags', () => {
       assert.deepEqual(sites(temporaryTree(files)), []);
     });
   }
+
+  const macros = (text: string): Record<string, string | undefined> =>
+    Object.fromEntries(
+      Object.entries(definesOf(text).own).map(([name, v]) => [name, v.kind === 'value' ? v.text : undefined]),
+    );
+
+  it('takes -D and -U of the flags of all files', () => {
+    assert.deepEqual(macros('ccflags-y += -DA -D B=3 -Wall -I$(src)/x\nEXTRA_CFLAGS := -DC=\\"v1\\" -UA # -DNOT\n'), {
+      A: '1',
+      B: '3',
+      C: '"v1"',
+    });
+    assert.deepEqual(macros('ccflags-y := -DA \\\n  -DB\nccflags-y := -DC\n'), { C: '1' });
+    assert.deepEqual(macros('subdir-ccflags-y := -DS\nccflags-y += -US\n'), { S: undefined });
+    assert.deepEqual(definesOf('subdir-ccflags-y := -DS\nccflags-y += -DO\n').below, {
+      S: { kind: 'value', text: '1' },
+    });
+  });
+
+  it('leaves what depends on the configuration, values that make works out, single files and rules alone', () => {
+    assert.deepEqual(
+      macros(
+        'ccflags-$(CONFIG_A) += -DA\nCFLAGS_main.o += -DB\nccflags-y += -DV=$(VERSION)\nifdef DEBUG\nccflags-y += -DC\nelse\nccflags-y += -DD\nendif\nall:\n\tgcc -DE x.c\n',
+      ),
+      {},
+    );
+  });
+
+  it('reads the half of a Makefile that the kernel reads', () => {
+    const half = 'ccflags-y += -DA\n';
+    assert.deepEqual(macros(`ifneq ($(KERNELRELEASE),)\n${half}else\nccflags-y += -DB\nendif\n`), { A: '1' });
+    assert.deepEqual(macros(`ifeq ($(KERNELRELEASE),)\nccflags-y += -DB\nelse\n${half}endif\n`), { A: '1' });
+    assert.deepEqual(macros(`ifdef KERNELRELEASE\nifeq ($(X),1)\nccflags-y += -DB\nendif\n${half}endif\n`), { A: '1' });
+  });
+
+  const CHOICE = `static int drv_take(unsigned long start, struct page **pages)
+{
+#ifdef DRV_OLD
+	return pin_user_pages_fast(start, 1, 1, pages);
+#else
+	return pin_user_pages_fast(start, 1, FOLL_WRITE, pages);
+#endif
+}
+`;
+  const findings = (files: Record<string, string>, ...more: string[]): number => {
+    const cwd = temporaryTree(files);
+    const { out } = guplint(['.', '--format', 'jsonl', '--kernel', '6.12', '--fail-level', 'never', ...more], { cwd });
+    return out.split('"rule":"magic-gup-flags"').length - 1;
+  };
+
+  it('-D of the nearest build file upward chooses branches; the command line outweighs it', () => {
+    const on = 'ccflags-y += -DDRV_OLD\n';
+    assert.equal(findings({ 'src/a.c': CHOICE, Makefile: on }), 1);
+    assert.equal(findings({ 'src/a.c': CHOICE, Makefile: on }, '-U', 'DRV_OLD'), 0);
+    assert.equal(findings({ 'src/a.c': CHOICE, Makefile: 'ccflags-y += -UDRV_OLD\n' }), 0);
+    assert.equal(
+      findings({ 'src/a.c': CHOICE, Makefile: 'subdir-ccflags-y += -UDRV_OLD\n', 'src/Kbuild': 'obj-m += a.o\n' }),
+      0,
+    );
+  });
 });

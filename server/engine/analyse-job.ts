@@ -46,7 +46,7 @@ function analyseJob(job: AnalyseJob, tools: ProjectTools, clock: Clock): Analyse
     const text = textOf(item, tools.fs, problems);
     if (text !== undefined) texts.set(item.file, text);
   }
-  const project = new Project(tools, job.config, texts);
+  const project = new Project(tools, job.config, { directory: job.directory, texts });
   if (job.neighbours !== undefined) project.knowNeighbours(job.directory, job.neighbours);
   const done = analyseWith(project, texts, { job, clock });
   return { results: done.results, problems: [...problems, ...done.problems], time: clock.now() - start };

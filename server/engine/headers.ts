@@ -5,7 +5,7 @@
 import { KERNEL_INCLUDE_DIRS } from '../../model/kernel-c.ts';
 import { decode } from '../syntax/decode.ts';
 import type { HeaderLoader } from '../syntax/unit.ts';
-import { BUILD_FILES, includeDirsOf } from './build-flags.ts';
+import { BUILD_FILES, type BuildDefines, definesOf, includeDirsOf } from './build-flags.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join, normalise } from './paths.ts';
 import type { Prefilter } from './prefilter.ts';
@@ -90,6 +90,7 @@ export class Headers implements HeaderLoader {
   readonly #searched = new Map<string, readonly string[]>();
   readonly #included = new Map<string, readonly string[]>();
   readonly #includeDirs: readonly string[];
+  readonly #defines = new Map<string, BuildDefines>();
 
   /** `includeDirs`: directories that a build names, searched last. */
   constructor(fs: FileSystem, texts: HeaderTexts, includeDirs: readonly string[] = []) {
@@ -173,6 +174,25 @@ export class Headers implements HeaderLoader {
     const bases = [...new Set([...near, ...this.#buildDirs(levels), ...this.#includeDirs])];
     this.#searched.set(directory, bases);
     return bases;
+  }
+
+  /**
+   * The macros that build files define for the files of a directory: the nearest one upward, which compiles them, and what those above it
+   * define for all below.
+   */
+  buildDefines(directory: string): BuildDefines {
+    const known = this.#defines.get(directory);
+    if (known !== undefined) return known;
+    const levels = projectLevels(directory, (at, name) => this.#has(at, name));
+    const files = levels.flatMap((level) => {
+      const name = BUILD_FILES.find((n) => this.#has(level, n));
+      const file = name === undefined ? undefined : this.read(join(level, name));
+      return file === undefined ? [] : [definesOf(file.text)];
+    });
+    const [nearest, ...above] = files;
+    const defines: BuildDefines = Object.assign({}, ...above.toReversed().map((f) => f.below), nearest?.own);
+    this.#defines.set(directory, defines);
+    return defines;
   }
 
   /** The directories that build files from a directory upward name for headers. */

@@ -87,9 +87,14 @@ export class Project implements ProjectView {
   /** Files of a directory that hold a word, by directory and word. */
   readonly #directories = new Map<string, DirectoryFiles>();
 
-  constructor(tools: ProjectTools, config: ResolvedConfig, texts: ReadonlyMap<string, string>) {
+  /** `directory`: that of the job's files, whose build file says how they are compiled. What is configured outweighs it. */
+  constructor(
+    tools: ProjectTools,
+    { defines }: ResolvedConfig,
+    { directory, texts }: { readonly directory: string; readonly texts: ReadonlyMap<string, string> },
+  ) {
     this.#tools = tools;
-    this.#defines = new Map(Object.entries(config.defines));
+    this.#defines = new Map(Object.entries({ ...tools.headers.buildDefines(directory), ...defines }));
     this.#texts = new Map(texts);
     this.#given = new Set(texts.keys());
   }

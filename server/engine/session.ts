@@ -195,7 +195,7 @@ class EditorSession implements Session {
     if (supposed.length > 0) this.#units.changed();
     const known = this.#knownTexts(job.directory);
     for (const { file, text } of supposed) if (text !== undefined) known.set(file, text);
-    const project = new Project(this.#tools, job.config, known);
+    const project = new Project(this.#tools, job.config, { directory: job.directory, texts: known });
     const neighbours = this.#neighboursOf(job.directory);
     project.knowNeighbours(job.directory, [...neighbours].sort());
     for (const item of files) {

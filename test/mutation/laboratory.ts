@@ -90,7 +90,7 @@ export class Laboratory {
         path === file ? load() : this.#unit(path, now, env, load),
     };
     const tools = { fs: this.#fs, prefilter: this.#prefilter, headers: this.#headers, units };
-    const project = new Project(tools, this.#config, texts);
+    const project = new Project(tools, this.#config, { directory, texts });
     project.knowNeighbours(directory, neighbours);
     const { probe, passes } = probeRule();
     const context = {

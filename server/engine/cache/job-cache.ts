@@ -41,13 +41,15 @@ export class JobCache {
   keep(job: AnalyseJob, { reads, ...reply }: AnalyseReply): void {
     const question = questionOf(job);
     if (question === undefined || reads === undefined || reply.problems.length > 0) return;
-    const settled = <T extends FileRead>(files: readonly T[]): T[] =>
-      files.map((f) => (isSettled(f.stamp, this.#startedAt) ? f : { ...f, stamp: undefined }));
-    const searches = reads.searches.map((s) => ({ ...s, files: settled(s.files) }));
+    const settled = (f: FileRead): FileRead => (isSettled(f.stamp, this.#startedAt) ? f : { ...f, stamp: undefined });
+    const searches = reads.searches.map((s) => ({
+      ...s,
+      files: s.files.map(({ read, length }) => ({ read: settled(read), length })),
+    }));
     const entry: Entry = {
       build: this.#store.build,
       question,
-      reads: { ...reads, files: settled(reads.files), searches },
+      reads: { ...reads, files: reads.files.map(settled), searches },
       reply: { ...reply, time: 0, results: reply.results.map((r) => ({ ...r, times: NO_TIME })) },
     };
     this.#store.save(nameOf(question), spell(entry));

@@ -109,7 +109,7 @@ export class Recorder {
   #readWhole({ path, files }: DirectorySearch): void {
     this.#names(path, this.#disk);
     this.#listed.add(path);
-    for (const { path: file, stamp, hash } of files) this.#files.set(file, { path: file, stamp, hash });
+    for (const { read } of files) this.#files.set(read.path, read);
   }
 
   #read(path: string, disk: FileSystem): ReadResult {

@@ -8,7 +8,8 @@ import { join } from '../paths.ts';
 import { contentHash, type FileRead } from './file-read.ts';
 
 /** A file that was searched. */
-export interface SearchedFile extends FileRead {
+export interface SearchedFile {
+  readonly read: FileRead;
   /** Bytes. */
   readonly length: number;
 }
@@ -57,7 +58,7 @@ export class SearchRecord {
     const bytes = bytesIn(read);
     const length = bytes?.length ?? 0;
     if (!this.#files.has(path)) {
-      this.#files.set(path, { path, stamp, hash: contentHash(read), length });
+      this.#files.set(path, { read: { path, stamp, hash: contentHash(read) }, length });
       this.#size += length;
     }
     return bytes;
@@ -69,7 +70,7 @@ export class SearchRecord {
 
   /** What reading a file gave; undefined for one that was not searched. */
   fileAt(path: string): FileRead | undefined {
-    return this.#files.get(path);
+    return this.#files.get(path)?.read;
   }
 
   /** Whether the answers may be asked for again: what of a large directory is kept depends on all of it. */
@@ -102,13 +103,13 @@ export function searchHolds(
   again: Again,
 ): boolean {
   const now = sourcesIn(directory, [...again.names(directory)]);
-  const known = new Map(files.map((f) => [f.path, f]));
+  const known = new Map(files.map((f) => [f.read.path, f]));
   const there = new Set(now);
   const others = new Set(given);
-  const gone = files.filter((f) => !there.has(f.path));
+  const gone = files.filter((f) => !there.has(f.read.path));
   const changed = now.flatMap((path) => {
     const before = known.get(path);
-    if (others.has(path) || (before !== undefined && again.holds(before))) return [];
+    if (others.has(path) || (before !== undefined && again.holds(before.read))) return [];
     return [{ path, bytes: bytesIn(again.read(path)) ?? '', before: before?.length ?? 0 }];
   });
   if (gone.length === 0 && changed.length === 0) return true;
@@ -118,7 +119,7 @@ export function searchHolds(
   return asked.every(({ question, where }) => {
     const test = testOf(question);
     const same = changed.every(({ path, bytes }) => test(bytes) === where.includes(path));
-    return same && gone.every(({ path }) => !where.includes(path));
+    return same && gone.every(({ read }) => !where.includes(read.path));
   });
 }
 
