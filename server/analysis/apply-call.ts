@@ -14,7 +14,7 @@ import { afterWait } from './awaited.ts';
 import { checkUsed } from './check-result.ts';
 import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
-import { type Asked, type Callee, type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
+import { type Asked, type Callee, type CallSiteInfo, type Frame, noteStep, type OnPath, stepAt } from './frame.ts';
 import { outcomesOf } from './outcomes.ts';
 import { callOutside, handedOver } from './outside.ts';
 import { fork, IS_LAST, type PathState, readKey, setResource } from './path-state.ts';
@@ -227,11 +227,17 @@ function isZero({ returns }: SummaryCase): boolean {
   return returns.low === 0 && returns.high === 0;
 }
 
+function fails({ returns }: SummaryCase): boolean {
+  return returns.high < 0;
+}
+
 function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonly Value[]): PathState[] {
   const { frame, s, info } = on;
   const out: PathState[] = [];
   for (const summary of summaries) {
-    for (const c of likelyCases(s, info, summary.cases, args)) {
+    const cases = likelyCases(s, info, summary.cases, args);
+    const mayWork = cases.some((c) => !fails(c));
+    for (const c of cases) {
       const next = fork(s);
       const ret = applyCase(
         { frame, s: next, info },
@@ -239,6 +245,8 @@ function applySummaries(on: OnPath, summaries: readonly Summary[], args: readonl
       );
       if (ret === undefined) continue;
       if (c.dropped) next.facts = { ...next.facts, dropped: true };
+      if (mayWork && fails(c) && next.resources.size > 0)
+        noteStep(next, stepAt(frame, info.instr.span, `${summary.name}() fails on this path`));
       finish(next, info.instr, ret);
       out.push(next);
     }

@@ -5,7 +5,7 @@ import { isMadeOf, type Value } from '../flow/value.ts';
 import type { ConfigCondition } from '../syntax/unit.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate } from './evaluate.ts';
-import { type Frame, stepAt } from './frame.ts';
+import { type Frame, noteStep, stepAt } from './frame.ts';
 import { completeLoop, isLeftByTest, LAST_TURN, loopActs, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
 import type { Step } from './resource.ts';
@@ -104,8 +104,7 @@ function isTestOf(frame: Frame, block: number, loop: number | undefined): boolea
 const MAX_CONDITION = 80;
 
 function note(frame: Frame, s: PathState, span: Span, outcome: boolean): void {
-  const step = directiveStep(frame, span, outcome) ?? conditionStep(frame, span, outcome);
-  s.trail = { step, before: s.trail, length: (s.trail?.length ?? 0) + 1 };
+  noteStep(s, directiveStep(frame, span, outcome) ?? conditionStep(frame, span, outcome));
 }
 
 function conditionStep(frame: Frame, span: Span, outcome: boolean): Step {

@@ -165,6 +165,11 @@ export function trailSteps(s: PathState): Step[] {
   return out.reverse();
 }
 
+/** Adds a step to what is shown of a path. */
+export function noteStep(s: PathState, step: Step): void {
+  s.trail = { step, before: s.trail, length: (s.trail?.length ?? 0) + 1 };
+}
+
 /** Reports a problem once per kind, site, place and way there; the surer one stays. */
 export function reportProblem(frame: Frame, problem: FlowProblem): void {
   const rank = { high: 2, medium: 1, low: 0 };

@@ -41,8 +41,12 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   const events = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
   const trace = { ...all, events };
   const clues: Clue[] = [];
-  const first = (kind: TraceKind): TraceEvent | undefined =>
-    events.find((e) => e.kind === kind && e.fn === site.fn) ?? events.find((e) => e.kind === kind);
+  // Where one stands behind the call in its function, that is the one people look for.
+  const first = (kind: TraceKind): TraceEvent | undefined => {
+    const all = events.filter((e) => e.kind === kind);
+    const own = all.filter((e) => e.fn === site.fn);
+    return own.find((e) => e.node.start > site.span.end) ?? own[0] ?? all[0];
+  };
   const dma = first('dma') ?? calledWith(events, DEVICE);
   const carrier = first('carrier');
   const hypervisor = calledWith(events, HYPERVISOR);
