@@ -23,6 +23,22 @@ async function check(
   return run({ inputs, settings: { ...DEFAULT_SETTINGS, ...settings }, rules: true, jobs: 1 }, host);
 }
 
+describe('the files that are looked at', () => {
+  before(startParser);
+
+  it('are those, too, that extract pages with a helper of the kernel and give them back with put_page()', async () => {
+    const take =
+      'static void take(struct req *r, struct iov_iter *i)\n{\n\tr->pinned = iov_iter_extract_will_pin(i);\n\textract_iter_to_sg(i, SZ_4K, &r->sgt, 1, 0);\n}\n';
+    const drop = 'static void drop(struct req *r)\n{\n\tif (r->pinned)\n\t\tput_page(sg_page(r->sgt.sgl));\n}\n';
+    const kernel = { since: 0x060c00, until: 0x060d00 };
+    const { findings } = await check({ 'a.c': `${take}${drop}` }, { kernel });
+    assert.deepEqual(
+      findings.map((f) => `${f.rule} in ${f.functionName}`),
+      ['put-on-pinned in drop'],
+    );
+  });
+});
+
 describe('the kernel of a file', () => {
   before(startParser);
 

@@ -1,5 +1,6 @@
 /**
- * Which files are worth parsing: those that name a function whose calls are sites, one that gives pins back, or a FOLL_ flag.
+ * Which files are worth parsing: those that name a function whose calls are sites, one that extracts pages from an iterator, one that gives
+ * pins back, or a FOLL_ flag.
  * First a search for byte strings (fast, may say yes too often), then this module's exact test on the text.
  */
 import { model } from '../../model/index.ts';
@@ -58,6 +59,8 @@ function modelNames(): Set<string> {
   const names = new Set(model.select({ since: 0, until: Number.POSITIVE_INFINITY }).siteNames());
   for (const row of model.rows) {
     if (row.family === 'release' && row.reference === 'pin') names.add(row.name);
+    // What these extract is given back by its callers, who need not name anything else.
+    if (row.family === 'wrapper' && row.reference === 'either') names.add(row.name);
   }
   return names;
 }

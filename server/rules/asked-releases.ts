@@ -1,7 +1,9 @@
 /**
- * Plain references dropped in a branch that is taken only where the pages are pinned, by what iov_iter_extract_will_pin() said: where path
- * analysis lost the pages between the two, the question says what they are.
+ * Plain references dropped, or pages freed, in a branch that is taken only where the pages are pinned, by what iov_iter_extract_will_pin()
+ * said: where path analysis lost the pages between the two, the question says what they are.
  */
+
+import type { Reference } from '../../model/schema.ts';
 import { branchWherePinned, type KeptAnswers, keptAnswers } from '../analysis/asked-pins.ts';
 import type { ApiCall } from '../analysis/site.ts';
 import type { FunctionDef } from '../syntax/unit.ts';
@@ -10,10 +12,10 @@ import { releaseKind } from './field-releases.ts';
 import { filesOf } from './file-calls.ts';
 import { type NamedRelease, resourceOf, type Taker } from './named-releases.ts';
 
-/** Calls of this file that drop plain references where the pages are known for pinned. */
-export function askedReleases(pass: RulePass): readonly NamedRelease[] {
+/** Calls of this file that give back another kind of hold where the pages are known for pinned. */
+export function askedReleases(pass: RulePass, given: Reference): readonly NamedRelease[] {
   const { unit } = pass;
-  const puts = pass.calls.filter((c) => c.unit === unit && releaseKind(c) === 'get');
+  const puts = pass.calls.filter((c) => c.unit === unit && releaseKind(c) === given);
   if (puts.length === 0) return [];
   const kept = answersOf(pass);
   return puts.flatMap((call) => {

@@ -66,7 +66,7 @@ export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongR
     const finding = fieldFinding(pass, mistake, release);
     if (finding !== undefined) found.push(...completed(pass, mistake, finding, release.field));
   }
-  const asked = mistake === 'put-on-pinned' ? askedReleases(pass) : [];
+  const asked = mistake === 'unpin-on-gotten' ? [] : askedReleases(pass, GIVEN[mistake]);
   for (const release of asked) {
     const place = placeKey(release.step.unit, release.step.span.start);
     const finding = seen.has(place) ? undefined : fieldFinding(pass, mistake, { ...release, confidence: 'high' });
