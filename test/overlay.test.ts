@@ -51,6 +51,30 @@ describe('overlay', () => {
     pairs.forEach(check);
   });
 
+  it('finds what lies below a key, copy by copy, also while it is deleted', () => {
+    const random = sequence(11);
+    const parts = ['a', 'b', 'ab', 'a[*]', 'b[*]', '(+ a.b #1)'];
+    const keys = parts.flatMap((x) => [x, ...parts.flatMap((y) => [`${x}.${y}`, `${x}[*].${y}`, `${x}.${y}.${x}`])]);
+    let pair: Pair = { overlay: new OverlayMap(), plain: new Map() };
+    for (let step = 0; step < 2000; step++) {
+      const key = keys[Math.floor(random() * keys.length)] ?? '';
+      if (random() < 0.1) pair = { overlay: pair.overlay.copy(), plain: new Map(pair.plain) };
+      pair.overlay.set(key, step);
+      pair.plain.set(key, step);
+      if (step % 20 !== 0) continue;
+      const prefix = keys[Math.floor(random() * keys.length)] ?? '';
+      const isBelow = (k: string): boolean => k.startsWith(`${prefix}.`) || k.startsWith(`${prefix}[`);
+      const found: [string, number][] = [];
+      pair.overlay.forEachBelow(prefix, (value, k) => {
+        found.push([k, value]);
+        if (step % 40 === 0) pair.overlay.delete(k);
+      });
+      assert.deepEqual(found.sort(), [...pair.plain].filter(([k]) => isBelow(k)).sort());
+      if (step % 40 === 0) for (const [k] of found) pair.plain.delete(k);
+      assert.deepEqual([...pair.overlay].sort(), [...pair.plain].sort());
+    }
+  });
+
   it('keeps the members of a copied set apart', () => {
     const a = new OverlaySet().add('x');
     const b = a.copy().add('y');

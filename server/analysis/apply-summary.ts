@@ -195,6 +195,7 @@ export function isProved(s: PathState, c: SummaryCase, point: string, args: read
 
 /** What the callee left reachable is reachable: where the way to it got lost in translation, somebody holds it. */
 function keepReachable(b: Binding, c: SummaryCase, ret: Value): void {
+  if (b.ids.size === 0) return;
   const { s } = b;
   const reach = reachable(s, ret, true);
   for (const [inner, id] of b.ids) {

@@ -115,6 +115,11 @@ export class Environment {
     this.#temps.forEach(visit);
   }
 
+  /** Values of the places that lie below a place or an object, by their keys; what was visited may be deleted meanwhile. */
+  forEachBelow(prefix: string, visit: (value: Value, place: string) => void): void {
+    this.#places.forEachBelow(prefix, visit);
+  }
+
   /** Visits the places whose values differ, each once; undefined where one has none. Nothing may be written to either meanwhile. */
   forEachDifference(
     other: Environment,
@@ -316,8 +321,8 @@ export function reaches(v: Value): boolean {
 export function reachedBy(s: PathState, v: Value): Provenance {
   if (!v.key.startsWith('heap')) return v.prov;
   let prov = v.prov;
-  s.env.forEach((inside, place) => {
-    if (place.startsWith(v.key) && isBelow(place, v.key.length)) prov = mergeProvenance(prov, inside.prov);
+  s.env.forEachBelow(v.key, (inside) => {
+    prov = mergeProvenance(prov, inside.prov);
   });
   return prov;
 }
@@ -329,8 +334,8 @@ function keepObject(s: PathState, place: string, old: Value, value: Value): void
   if (!value.key.startsWith('heap')) return;
   const to = objectKey(value.key);
   const held: [string, Value][] = [];
-  s.env.forEach((v, p) => {
-    if (p.startsWith(from) && isBelow(p, from.length)) held.push([p, v]);
+  s.env.forEachBelow(from, (v, p) => {
+    held.push([p, v]);
   });
   for (const [p, v] of held) writeKey(s, to + p.slice(from.length), v, true);
 }
@@ -340,17 +345,11 @@ export function objectKey(key: string): string {
   return /^heap[^[.]*/.exec(key)?.[0] ?? key;
 }
 
-function isBelow(place: string, at: number): boolean {
-  return place[at] === '.' || place[at] === '[';
-}
-
 /** Forgets every place below a prefix (fields of a struct that was assigned whole, elements of a dead region). */
 export function dropBelow(s: PathState, prefix: string): void {
-  const below: string[] = [];
-  s.env.forEach((_, key) => {
-    if (key.length > prefix.length && isBelow(key, prefix.length) && key.startsWith(prefix)) below.push(key);
+  s.env.forEachBelow(prefix, (_, key) => {
+    s.env.delete(key);
   });
-  for (const key of below) s.env.delete(key);
 }
 
 /** Adds an event; the same one (a loop's second turn) only once. */

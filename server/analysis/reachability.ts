@@ -38,9 +38,8 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
     seen.add(region);
     const object = region.replace(/^(heap[^[.]*).*$/, '$1');
     const { owner } = item;
-    s.env.forEach((value, place) => {
-      if (place.startsWith(`${object}[`) || place.startsWith(`${object}.`))
-        queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner });
+    s.env.forEachBelow(object, (value, place) => {
+      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner });
     });
   }
   return out;
@@ -96,6 +95,7 @@ export function provenanceIn(s: PathState, container: string): Provenance {
 /** Resources reachable from what lies at or below a place, through the objects linked there. */
 export function provenanceBelow(s: PathState, place: string): Provenance {
   let prov: Provenance = [];
+  if (s.resources.size === 0) return prov;
   const seen = new Set<string>();
   const queue = [place];
   for (let root = queue.pop(); root !== undefined; root = queue.pop()) {

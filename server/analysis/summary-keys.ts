@@ -20,34 +20,75 @@ export function readingBinding(s: PathState, point: string, args: readonly Value
   return { s, point, args, returned: undefined, ret: symbol(`r${point}`) };
 }
 
-/** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */
-export function valueOfKey(b: Reading, key: string): Value | undefined {
-  const m = /^arg(\d+)$/.exec(key);
-  if (m !== null) return b.args[Number(m[1])];
-  if (key.endsWith('@')) {
-    const place = placeOfKey(b, key.slice(0, -1));
-    return place === undefined ? undefined : readKey(b.s, place, ownerOfPlace(b.s, place));
+/** What a key of a callee says, read from its text. */
+type KeyShape =
+  | { readonly kind: 'argument'; readonly index: number }
+  | { readonly kind: 'entry'; readonly place: string }
+  | { readonly kind: 'masked'; readonly value: string; readonly mask: Value }
+  | { readonly kind: 'walked'; readonly container: string; readonly rest: string }
+  | { readonly kind: 'member'; readonly pointer: string; readonly member: string }
+  /** `place`: it is that of memory, and no value's name. */
+  | { readonly kind: 'made'; readonly place: boolean };
+
+const shapes = new Map<string, KeyShape>();
+/** Shapes that are kept. */
+const MAX_SHAPES = 20_000;
+
+function shapeOf(key: string): KeyShape {
+  let shape = shapes.get(key);
+  if (shape === undefined) {
+    if (shapes.size >= MAX_SHAPES) shapes.clear();
+    shape = readShape(key);
+    shapes.set(key, shape);
   }
+  return shape;
+}
+
+function readShape(key: string): KeyShape {
+  const argument = /^arg(\d+)$/.exec(key);
+  if (argument !== null) return { kind: 'argument', index: Number(argument[1]) };
+  if (key.endsWith('@')) return { kind: 'entry', place: key.slice(0, -1) };
   const masked = maskedArgument(key);
   if (masked !== undefined) {
-    const v = valueOfKey(b, masked.value);
     const mask = masked.mask.startsWith('#') ? intValue(Number(masked.mask.slice(1))) : symbol(masked.mask);
-    return v === undefined ? undefined : opValue('&', [v, mask]);
+    return { kind: 'masked', value: masked.value, mask };
   }
-  const walked = walkedContainer(key);
-  if (walked !== undefined) {
-    const place = placeOfKey(b, walked);
-    if (place === undefined) return undefined;
-    const here = place + key.slice(walked.length);
-    return symbol(here, { prov: provenanceIn(b.s, place), path: isEntryKey(here) ? here : undefined });
-  }
+  const container = walkedContainer(key);
+  if (container !== undefined) return { kind: 'walked', container, rest: key.slice(container.length) };
   const member = /^(.*)\^([\w~]+)$/.exec(key);
-  if (member !== null) {
-    const pointer = valueOfKey(b, member[1] ?? '');
-    return pointer === undefined ? undefined : containerOf(pointer, (member[2] ?? '').replaceAll('~', '.'));
+  if (member !== null)
+    return { kind: 'member', pointer: member[1] ?? '', member: (member[2] ?? '').replaceAll('~', '.') };
+  return { kind: 'made', place: /[.[]/.test(key) };
+}
+
+/** The caller's value for a key of the callee; undefined for values the callee made and that are not known here. */
+export function valueOfKey(b: Reading, key: string): Value | undefined {
+  const shape = shapeOf(key);
+  switch (shape.kind) {
+    case 'argument':
+      return b.args[shape.index];
+    case 'entry': {
+      const place = placeOfKey(b, shape.place);
+      return place === undefined ? undefined : readKey(b.s, place, ownerOfPlace(b.s, place));
+    }
+    case 'masked': {
+      const v = valueOfKey(b, shape.value);
+      return v === undefined ? undefined : opValue('&', [v, shape.mask]);
+    }
+    case 'walked': {
+      const place = placeOfKey(b, shape.container);
+      if (place === undefined) return undefined;
+      const here = place + shape.rest;
+      return symbol(here, { prov: provenanceIn(b.s, place), path: isEntryKey(here) ? here : undefined });
+    }
+    case 'member': {
+      const pointer = valueOfKey(b, shape.pointer);
+      return pointer === undefined ? undefined : containerOf(pointer, shape.member);
+    }
+    case 'made':
+      if (key === b.returned) return b.ret;
+      return shape.place ? undefined : symbol(madeKey(b, key));
   }
-  if (key === b.returned) return b.ret;
-  return /[.[]/.test(key) ? undefined : symbol(madeKey(b, key));
 }
 
 /** The name of a call's result: that of the object, when the callee made one. */

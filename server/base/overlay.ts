@@ -29,12 +29,35 @@ const BITS = 4;
 /** Branches of a node. */
 const WIDTH = 1 << BITS;
 
+const DOT = 0x2e;
+const BRACKET = 0x5b;
+
 /** What all copies of a map have in common: the numbers of keys, in the order they came. */
 class KeyNumbers {
   readonly numbers = new Map<string, number>();
   readonly keys: string[] = [];
   /** Stamps given so far. */
   stamps = 0;
+  /** Keys by what they lie below, as far as they were looked at. */
+  readonly #below = new Map<string, number[]>();
+  #looked = 0;
+
+  /** The numbers of keys that go on behind `prefix` with a dot or a bracket, in order. */
+  below(prefix: string): readonly number[] {
+    for (; this.#looked < this.keys.length; this.#looked++) this.#note(this.keys[this.#looked] ?? '');
+    return this.#below.get(prefix) ?? [];
+  }
+
+  #note(key: string): void {
+    for (let i = 1; i < key.length; i++) {
+      const c = key.charCodeAt(i);
+      if (c !== DOT && c !== BRACKET) continue;
+      const prefix = key.slice(0, i);
+      const list = this.#below.get(prefix);
+      if (list === undefined) this.#below.set(prefix, [this.#looked]);
+      else list.push(this.#looked);
+    }
+  }
 
   numberOf(key: string): number {
     const known = this.numbers.get(key);
@@ -110,6 +133,15 @@ export class OverlayMap<V> implements OverlayView<V> {
   forEach(visit: (value: V, key: string) => void): void {
     if (this.#root !== undefined)
       visitAll(this.#root, { shift: this.#shift, first: 0, keys: this.#numbers.keys }, visit);
+  }
+
+  /** Visits the entries whose keys go on behind `prefix` with a dot or a bracket; what was visited may be deleted meanwhile. */
+  forEachBelow(prefix: string, visit: (value: V, key: string) => void): void {
+    if (this.#root === undefined) return;
+    for (const id of this.#numbers.below(prefix)) {
+      const value = this.#at(id);
+      if (value !== undefined) visit(value, this.#numbers.keys[id] ?? '');
+    }
   }
 
   [Symbol.iterator](): Iterator<[string, V]> {

@@ -3,27 +3,40 @@
  * finds it by its identity and what was hashed once.
  */
 
-/** Keys of which something is spelled; beyond that all are forgotten, which costs time alone. */
+/** Texts that are kept; beyond that all are forgotten, which costs time alone. */
 const MAX_KEYS = 100_000;
 
-/** Texts made of a first part and a suffix. */
+const all: Spelled[] = [];
+let kept = 0;
+
+/** Texts made of a key. */
 class Spelled {
   readonly #known = new Map<string, string>();
   readonly #spell: (key: string) => string;
 
   constructor(spell: (key: string) => string) {
     this.#spell = spell;
+    all.push(this);
   }
 
   of(key: string): string {
     let text = this.#known.get(key);
     if (text === undefined) {
-      if (this.#known.size >= MAX_KEYS) this.#known.clear();
+      if (++kept > MAX_KEYS) forget();
       text = this.#spell(key);
       this.#known.set(key, text);
     }
     return text;
   }
+
+  forget(): void {
+    this.#known.clear();
+  }
+}
+
+function forget(): void {
+  for (const spelled of all) spelled.forget();
+  kept = 0;
 }
 
 const locals = new Spelled((name) => `l:${name}`);
