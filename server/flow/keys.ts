@@ -3,40 +3,27 @@
  * finds it by its identity and what was hashed once.
  */
 
-/** Texts that are kept; beyond that all are forgotten, which costs time alone. */
-const MAX_KEYS = 100_000;
-
-const all: Spelled[] = [];
-let kept = 0;
+/** Keys of which something is spelled; beyond that all are forgotten, which costs time alone. */
+const MAX_KEYS = 20_000;
 
 /** Texts made of a key. */
-class Spelled {
-  readonly #known = new Map<string, string>();
-  readonly #spell: (key: string) => string;
+class Spelled<T> {
+  readonly #known = new Map<string, T>();
+  readonly #spell: (key: string) => T;
 
-  constructor(spell: (key: string) => string) {
+  constructor(spell: (key: string) => T) {
     this.#spell = spell;
-    all.push(this);
   }
 
-  of(key: string): string {
-    let text = this.#known.get(key);
-    if (text === undefined) {
-      if (++kept > MAX_KEYS) forget();
-      text = this.#spell(key);
-      this.#known.set(key, text);
+  of(key: string): T {
+    let made = this.#known.get(key);
+    if (made === undefined) {
+      if (this.#known.size >= MAX_KEYS) this.#known.clear();
+      made = this.#spell(key);
+      this.#known.set(key, made);
     }
-    return text;
+    return made;
   }
-
-  forget(): void {
-    this.#known.clear();
-  }
-}
-
-function forget(): void {
-  for (const spelled of all) spelled.forget();
-  kept = 0;
 }
 
 const locals = new Spelled((name) => `l:${name}`);
@@ -45,7 +32,7 @@ const elements = new Spelled((key) => `${key}[*]`);
 const entries = new Spelled((place) => `${place}@`);
 const contents = new Spelled((place) => `${place}.<pages>`);
 const dashed = new Spelled((place) => place.replace(/[.[]/g, '-'));
-const fields = new Map<string, Spelled>();
+const fields = new Spelled((place) => new Spelled((name) => `${place}.${name}`));
 const temps: string[] = [];
 
 /** The key of a temporary of the intermediate form. */
@@ -61,12 +48,7 @@ export function variableKey(name: string, scope: 'local' | 'param' | 'global'): 
 
 /** The key of a field of what lies at a place. */
 export function fieldKey(place: string, name: string): string {
-  let known = fields.get(name);
-  if (known === undefined) {
-    known = new Spelled((base) => `${base}.${name}`);
-    fields.set(name, known);
-  }
-  return known.of(place);
+  return fields.of(place).of(name);
 }
 
 /** The key of what a pointer with this key points to, of the elements of the array at this place. */
