@@ -66,6 +66,36 @@ describe('the kernel of a file', () => {
     assert.equal(result.files[0]?.kernel.known, true);
   });
 
+  it('comes from macros of the project that test versions, and each branch of a ladder is read on its own kernels', async () => {
+    const forms = [
+      ['MAX(4, 6, 0)', 'get_user_pages(t, mm, a, n, 1, 0, p, NULL)'],
+      ['MAX(4, 9, 0)', 'get_user_pages_remote(t, mm, a, n, 1, 0, p, NULL)'],
+      ['MAX(4, 10, 0)', 'get_user_pages_remote(t, mm, a, n, FOLL_WRITE, p, NULL)'],
+      ['MAX(5, 9, 0)', 'get_user_pages_remote(t, mm, a, n, FOLL_WRITE, p, NULL, NULL)'],
+      ['OLD_VMAS', 'get_user_pages_remote(mm, a, n, FOLL_WRITE, p, NULL, NULL)'],
+      ['1', 'get_user_pages_remote(mm, a, n, FOLL_WRITE, p, NULL)'],
+    ];
+    const ladder = forms.map(([test, call], i) => `#${i === 0 ? 'if' : 'elif'} ${test}\n\treturn ${call};\n`).join('');
+    const text = `#include "versions.h"\nlong f(struct task_struct *t, struct mm_struct *mm, unsigned long a, unsigned long n, struct page **p)\n{\n${ladder}#endif\n}\n`;
+    const header =
+      '#include <linux/version.h>\n#define MAX(a, b, c) (LINUX_VERSION_CODE < KERNEL_VERSION(a, b, c))\n#if MAX(6, 5, 0)\n#define OLD_VMAS\n#endif\n';
+    const result = await check({ 'a.c': text.replace('OLD_VMAS', 'defined(OLD_VMAS)'), 'versions.h': header });
+    const file = result.files.find((f) => f.file.endsWith('a.c'));
+    assert.deepEqual(result.kernel, { range: '4.5..6.5', source: 'derived' });
+    assert.deepEqual(
+      file?.sites.map((s) => s.active),
+      ['..4.5', '4.6..4.8', '4.9', '4.10..5.8', '5.9..6.4', '6.5..'],
+    );
+    assert.deepEqual(
+      file?.sites.map((s) => s.flags.must.join()),
+      Array(6).fill('FOLL_WRITE'),
+    );
+    assert.deepEqual(
+      result.findings.filter((f) => f.rule === 'foll-force-in-driver'),
+      [],
+    );
+  });
+
   it('that only the tests of the code name makes no error of what depends on it', async () => {
     const call = 'long f(unsigned long a, struct page **p)\n{\n\treturn get_user_pages(a, 1, 0, p, NULL);\n}\n';
     const text = `#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)\n${call}#endif\n`;

@@ -38,6 +38,11 @@ export function readingRows(model: Model, api: string, args: readonly Argument[]
   return firstFitting([here, all], args) ?? (here.length > 0 ? here : all);
 }
 
+/** The rows that a call is read by: those of the kernels on which its #if keeps it, where its arguments fit any. */
+export function rowsOf(call: Pick<ApiCall, 'api' | 'args' | 'rows'>, model: Model): readonly ApiRow[] {
+  return firstFitting([call.rows], call.args) ?? readingRows(model, call.api, call.args);
+}
+
 /** Of several lists of rows, the first that has some that a call's arguments fit: those. */
 export function firstFitting(
   lists: readonly (readonly ApiRow[])[],
@@ -67,7 +72,7 @@ export type CallParts = Pick<ApiCall, 'unit' | 'fn' | 'macro' | 'args'>;
 /** The flags of a call. With `through`, those that wrappers pass on when the first of them is called with these arguments. */
 export function foldFlags(call: ApiCall, model: Model, project: ProjectView, through?: ThroughWrapper): FlagSet {
   const read: CallParts = through?.links.at(-1) ?? call;
-  const rows = readingRows(model, call.api, read.args);
+  const rows = rowsOf({ ...call, args: read.args }, model);
   const at = { rows, args: read.args };
   const flags = argumentOf(at, 'flags');
   const write = argumentOf(at, 'write');

@@ -17,7 +17,7 @@ import { lifetimeClues } from './evidence/lifetime.ts';
 import { pairedReleases } from './evidence/paired.ts';
 import { releasesOf, siteFlow } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
-import { argumentOf, readingRows } from './flags.ts';
+import { argumentOf, rowsOf } from './flags.ts';
 import { fieldOwnerAnywhere } from './owners.ts';
 import type { FlowResult } from './program.ts';
 import type { ProjectView } from './project-view.ts';
@@ -92,7 +92,7 @@ function locationOf(unit: CUnit, span: Span): Location {
 }
 
 function pagesArgument(site: CallSite, model: Model): ReturnType<typeof argumentOf> {
-  const rows = readingRows(model, site.api, site.args);
+  const rows = rowsOf(site, model);
   return argumentOf({ rows, args: site.args }, 'pages') ?? argumentOf({ rows, args: site.args }, 'folios');
 }
 

@@ -10,7 +10,7 @@ import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { functionAt, isNamedWithoutCall, treeOf } from './call-index.ts';
 import { afford } from './effort.ts';
 import { callersOf } from './evidence/callers.ts';
-import { argumentOf, readingRows } from './flags.ts';
+import { argumentOf, rowsOf } from './flags.ts';
 import { localNames, parameters } from './locals.ts';
 import type { NameScope } from './names.ts';
 import { notifierIn } from './notifier.ts';
@@ -94,7 +94,7 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
 
 /** The argument that receives the pages. */
 export function pagesOf(site: CallSite, model: Model): CNode | undefined {
-  const rows = readingRows(model, site.api, site.args);
+  const rows = rowsOf(site, model);
   const roles = ['pages', 'folios', 'page'] as const;
   const argument = roles.map((role) => argumentOf({ rows, args: site.args }, role)).find((a) => a !== undefined);
   return argument?.node;

@@ -17,7 +17,7 @@ import type { JudgedSite, Rule } from '../rules/define.ts';
 import { conversionsOf, type PassInput, runRules } from '../rules/run.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
-import { liveRanges, versionsMentioned } from '../syntax/versions.ts';
+import { liveRanges, versionsMentioned, versionsTold } from '../syntax/versions.ts';
 import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
 import { callsOf, flowIfKnown, flowOf } from './flows.ts';
 import type { Clock } from './host.ts';
@@ -137,7 +137,8 @@ function chooseKernel(input: FileInput, context: AnalysisContext, times: Stopwat
   const { calls } = timed(context, times, 'sites', () =>
     findCalls(unit, catalogueOf(context.config).select(EVERY_RELEASE), project),
   );
-  return derivedKernel({ versions: versionsMentioned(input.text), calls });
+  const told = versionsTold(input.file, input.text, project.env(EVERY_RELEASE));
+  return derivedKernel({ versions: [...versionsMentioned(input.text), ...told], calls });
 }
 
 function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, times: Stopwatch): Found {

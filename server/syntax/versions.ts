@@ -9,8 +9,8 @@ import { livenessOf } from './preprocess.ts';
 import { strip, textOf } from './strip.ts';
 import type { CUnit, PreprocessEnv } from './unit.ts';
 
-/** A file is analysed for at most this many sets of live branches; compatibility code rarely has more in one file. */
-export const MAX_LIVE_RANGES = 4;
+/** A file is analysed for at most this many sets of live branches: a ladder over every form that get_user_pages_remote() had has seven. */
+export const MAX_LIVE_RANGES = 8;
 
 /**
  * `env.range` cut where a branch of the file comes or goes, oldest first; parts with the same branches are one. Of more than
@@ -35,6 +35,12 @@ export function liveRanges(path: string, text: string, env: PreprocessEnv): read
   if (extra <= 0) return ranges;
   const newest = ranges.slice(extra + 1);
   return [{ since: env.range.since, until: newest[0]?.since ?? env.range.until }, ...newest];
+}
+
+/** The versions at which some branch of a file comes or goes, by whatever macros it asks, in order. */
+export function versionsTold(path: string, text: string, env: PreprocessEnv): readonly KernelVersion[] {
+  if (!text.includes('#')) return [];
+  return cutsIn(livenessOf(path, parseDirectives(text, strip(text)), env), env.range);
 }
 
 /** Versions inside a range at which some branch changes, in order. */

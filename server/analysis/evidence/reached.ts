@@ -98,12 +98,14 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
   };
   const seen = new Set<FunctionDef>();
   const counted = new Set<FunctionDef>();
+  // Calls of functions in which acquire and release are commands apart: so they are for whoever calls these.
+  const parted = new Set<PlaceIn>();
   let level: readonly PlaceIn[] = [release];
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
     const next: PlaceIn[] = [];
     for (const place of level) {
       const here = relation(place, chain);
-      if (here === 'error' || here === 'same') continue;
+      if (here === 'error' || (here === 'same' && !parted.has(place))) continue;
       if (here === 'chain' || here === 'turn') {
         add({ kind: here, where: place.fn.name, role: '', counted: counted.has(place.fn) || counts(place.fn) });
         if (here === 'chain') continue;
@@ -113,6 +115,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
       const last = counted.has(place.fn) || counts(place.fn) || drops(place);
       for (const above of climb(place, chain, (r) => add({ ...r, counted: last }))) {
         if (last) counted.add(above.fn);
+        if (here === 'same' || (here === 'apart' && chain.in(place.fn).length > 0)) parted.add(above);
         next.push(above);
       }
     }
