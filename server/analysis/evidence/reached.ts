@@ -115,7 +115,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
       const last = counted.has(place.fn) || counts(place.fn) || drops(place);
       for (const above of climb(place, chain, (r) => add({ ...r, counted: last }))) {
         if (last) counted.add(above.fn);
-        if (here === 'same' || (here === 'apart' && chain.in(place.fn).length > 0)) parted.add(above);
+        if (here === 'same' || (here === 'apart' && isCommand(place, chain))) parted.add(above);
         next.push(above);
       }
     }
@@ -194,6 +194,20 @@ function separate(unit: CUnit, tree: CNode, a: CNode, b: CNode): boolean {
   if (left.type !== 'case_statement' || right.type !== 'case_statement') return false;
   // Fall-through joins cases; a case that ends in a jump does not reach the next.
   return /\b(?:break|return|goto|continue)\b[^;{}]*;\s*\}?\s*$/.test(codeOf(unit, first).trimEnd());
+}
+
+/** Whether a release and the acquires of a function are its answers to different commands: to one number compared with named ones. */
+function isCommand({ unit, fn, node }: PlaceIn, chain: AcquireChain): boolean {
+  const tree = treeOf(unit, fn);
+  const release = pathTo(tree, node);
+  return chain.in(fn).some((taken) => {
+    const acquire = pathTo(tree, taken.node);
+    const i = acquire.findIndex((n, at) => n !== release[at]);
+    const parent = acquire[i - 1];
+    if (acquire[i]?.type === 'case_statement' && release[i]?.type === 'case_statement') return true;
+    const condition = parent?.type === 'if_statement' ? childByField(parent, 'condition') : undefined;
+    return condition !== undefined && /^\(\s*\w+\s*[=!]=\s*[A-Z][A-Z0-9_]{2,}\s*\)$/.test(codeOf(unit, condition));
+  });
 }
 
 /** Whether the branch of an if that a place stands in always leaves the function: `if (cmd == SET) { ...; return 0; }`. */
