@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CodeLens, Diagnostic, Hover, InlayHint } from 'vscode-languageserver/node';
-import { bundleDirectory, temporaryTree } from './harness/cli.ts';
+import { bundleDirectory, guplint, temporaryTree } from './harness/cli.ts';
 import { CAPABLE, LspClient, positionOf } from './harness/lsp.ts';
 
 const CAPTURE = readFileSync(path.join(__dirname, '../examples/demo-capture.c'), 'utf8');
@@ -133,6 +133,34 @@ describe('language server: settings', function () {
     assert.ok((await client.pull(uri)).every((d) => d.code !== 'parse-damaged'));
     const status = await client.until('the status', () => statusOf(client, uri));
     assert.deepEqual(status.damaged, ['demo_take']);
+  });
+
+  it('findings that the baseline accepts are not shown, unless it is turned off', async () => {
+    const accepted = temporaryTree({ 'capture.c': CAPTURE });
+    const written = guplint(['baseline', 'write', '--kernel', '6.12'], { cwd: accepted });
+    assert.equal(written.code, 0, written.err);
+    const shown = async (baseline: boolean): Promise<number> => {
+      const client = await LspClient.start({ folders: [accepted], settings: { kernel: '6.12', baseline } });
+      started.push(client);
+      return (await client.pull(await client.open(path.join(accepted, 'capture.c'), CAPTURE))).length;
+    };
+    assert.equal(await shown(true), 0);
+    assert.ok((await shown(false)) >= 5);
+  });
+
+  it('macros and another configuration file hold as on the command line', async () => {
+    const text =
+      'int f(unsigned long a, struct page **p)\n{\n#ifdef DEMO_OLD\n\treturn get_user_pages_fast(a, 1, 1, p);\n#else\n\treturn 0;\n#endif\n}\n';
+    const tree = temporaryTree({ 'demo.c': text, 'quiet.json': '{ "rules": { "magic-gup-flags": "off" } }' });
+    const magic = async (settings: Record<string, unknown>): Promise<boolean> => {
+      const client = await LspClient.start({ folders: [tree], settings: { kernel: '6.12', ...settings } });
+      started.push(client);
+      const found = await client.pull(await client.open(path.join(tree, 'demo.c'), text));
+      return found.some((d) => d.code === 'magic-gup-flags');
+    };
+    assert.equal(await magic({ define: { DEMO_OLD: true } }), true);
+    assert.equal(await magic({ define: { DEMO_OLD: false } }), false);
+    assert.equal(await magic({ define: { DEMO_OLD: true }, configFile: 'quiet.json' }), false);
   });
 
   it('complains of settings that make no sense in the status', async () => {

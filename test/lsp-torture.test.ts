@@ -153,6 +153,8 @@ describe('language server under torture', function () {
     assert.equal(typeof write?.command, 'string');
     const edit = write?.arguments?.[1] as WorkspaceEdit;
     assert.equal(edit.changes?.[uri]?.[0]?.newText, 'FOLL_WRITE');
+    await client.request('workspace/executeCommand', write);
+    assert.ok(client.requested.includes('workspace/applyEdit'));
     const hover = await client.at<{ contents: { kind: string } }>(
       'textDocument/hover',
       uri,

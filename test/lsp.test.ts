@@ -325,6 +325,10 @@ describe('language server', function () {
     assert.ok((await live.pushedFor(uri)).length >= 5);
     await live.open(path.join(folder, 'capture.c'), CAPTURE);
     await live.until('the handing over', () => live.pushed.get(uri)?.at(-1)?.diagnostics.length === 0);
+    const other = pathToFileURL(path.join(folder, 'a/take.c')).href;
+    assert.ok((live.pushed.get(other)?.at(-1)?.diagnostics.length ?? 0) > 0);
+    await live.request('workspace/executeCommand', { command: 'guplint.clearWorkspace' });
+    await live.until('no findings of closed files', () => live.pushed.get(other)?.at(-1)?.diagnostics.length === 0);
     const sites = await live.request<{ case: number; file: string }[]>('guplint/sites', {});
     assert.deepEqual(sites.map((s) => s.file).sort(), ['a/take.c', 'capture.c', 'capture.c', 'capture.c', 'capture.c']);
   });
