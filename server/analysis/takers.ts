@@ -3,14 +3,15 @@
  * that see each other. The test before anything is looked up or parsed; it may say yes too often, never no.
  */
 import type { Model } from '../../model/index.ts';
+import { kept } from '../base/kept.ts';
 import type { CUnit } from '../syntax/unit.ts';
-import { namesBeforeBrackets, namesCalledIn } from './call-index.ts';
+import { functionAt, namesBeforeBrackets } from './call-index.ts';
 import { aliasTarget, LAYER, type NameScope } from './names.ts';
 import type { ProjectView } from './project-view.ts';
 
-/** What a text says of its own names. */
-interface UnitNames {
-  /** Functions and macros by the words that stand in their bodies, of functions only those before brackets. */
+/** What macros say of names. */
+interface MacroNames {
+  /** Macros by the words that stand in their bodies. */
   readonly byWord: ReadonlyMap<string, ReadonlySet<string>>;
   /** Macros that stand for one other name. */
   readonly aliases: readonly { readonly name: string; readonly target: string }[];
@@ -23,7 +24,7 @@ interface Reach {
   readonly aliased: ReadonlySet<string>;
 }
 
-const ofUnit = new WeakMap<CUnit['version'], UnitNames>();
+const ofMacros = new WeakMap<CUnit['macros'], MacroNames>();
 const ofFamily = new WeakMap<readonly CUnit[], { readonly model: Model; readonly reach: Reach }>();
 const ofScope = new WeakMap<CUnit['surroundings'], { readonly model: Model; readonly reach: Reach }>();
 const named = new WeakMap<CUnit['version'], { readonly model: Model; readonly names: readonly string[] }>();
@@ -84,41 +85,47 @@ const NOTHING: Reach = { takers: new Set(), aliased: new Set() };
 
 /** What is known of other files, and what follows from it and from the model in these. */
 function spread(units: readonly CUnit[], model: Model, known: Reach): Reach {
-  const all = [...new Set(units)].map(namesOf);
+  const all = [...new Set(units)].map((unit) => ({ unit, macros: macroNames(unit) }));
   const takers = new Set([...model.siteNames(), ...known.takers]);
   // What is added while a set is gone through is gone through too.
-  for (const name of takers)
-    for (const { byWord } of all) for (const caller of byWord.get(name) ?? []) takers.add(caller);
+  for (const name of takers) {
+    for (const { unit, macros } of all) {
+      for (const caller of callersOf(unit, name)) takers.add(caller);
+      for (const macro of macros.byWord.get(name) ?? []) takers.add(macro);
+    }
+  }
   const aliased = new Set(known.aliased);
   for (let before = -1; before < aliased.size; ) {
     before = aliased.size;
-    for (const { aliases } of all)
-      for (const { name, target } of aliases)
+    for (const { macros } of all)
+      for (const { name, target } of macros.aliases)
         if (aliased.has(target) || model.allRows(target).length > 0 || LAYER.test(target)) aliased.add(name);
   }
   return { takers, aliased };
 }
 
-function namesOf(unit: CUnit): UnitNames {
-  let names = ofUnit.get(unit.version);
+/** The functions of a unit in whose bodies a name stands before a bracket. */
+function callersOf(unit: CUnit, name: string): readonly string[] {
+  return (namesBeforeBrackets(unit).get(name) ?? []).flatMap((offset) => {
+    const fn = functionAt(unit, offset);
+    return fn === undefined || offset < fn.bodySpan.start ? [] : [fn.name];
+  });
+}
+
+function macroNames(unit: CUnit): MacroNames {
+  let names = ofMacros.get(unit.macros);
   if (names === undefined) {
     names = findNames(unit);
-    ofUnit.set(unit.version, names);
+    ofMacros.set(unit.macros, names);
   }
   return names;
 }
 
-function findNames(unit: CUnit): UnitNames {
+function findNames(unit: CUnit): MacroNames {
   const byWord = new Map<string, Set<string>>();
-  const add = (word: string, name: string): void => {
-    const names = byWord.get(word);
-    if (names === undefined) byWord.set(word, new Set([name]));
-    else names.add(name);
-  };
-  for (const [fn, called] of namesCalledIn(unit)) for (const word of called) add(word, fn.name);
   for (const { name, bodySpan } of unit.macros) {
     const body = unit.text.slice(bodySpan.start, bodySpan.end);
-    for (const [word] of body.matchAll(/[A-Za-z_]\w*/g)) add(word, name);
+    for (const [word] of body.matchAll(/[A-Za-z_]\w*/g)) kept(byWord, word, () => new Set()).add(name);
   }
   const aliases = unit.macros.flatMap((macro) => {
     const target = aliasTarget({ unit, macro });
