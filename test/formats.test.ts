@@ -399,7 +399,7 @@ describe('check --format patch', () => {
     const subjects = ['0001', '0002'].map(
       (n) => /^Subject: .*/m.exec(readFileSync(path.join(cwd, 'mails', n), 'utf8'))?.[0],
     );
-    assert.deepEqual(subjects, ['Subject: [PATCH 1/2] a: Use FOLL_WRITE', 'Subject: [PATCH 2/2] b: b: Use FOLL_WRITE']);
+    assert.deepEqual(subjects, ['Subject: [PATCH 1/2] a: Use FOLL_WRITE', 'Subject: [PATCH 2/2] b: Use FOLL_WRITE']);
     execFileSync('git', ['apply', 'out.patch'], { cwd });
     for (const file of ['drivers/a/b.c', 'drivers/b/b.c'])
       assert.match(readFileSync(path.join(cwd, file), 'utf8'), /FOLL_WRITE, pages/);

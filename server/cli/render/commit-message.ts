@@ -52,7 +52,8 @@ function prefixOf(files: readonly string[]): string {
   const first = parts[0] ?? [];
   const common = first.slice(0, -1).filter((part, i) => parts.every((p) => p.length > i + 1 && p[i] === part));
   const named = common.filter((part) => !UNNAMED.has(part));
-  const own = files.length === 1 && named.length < 2 ? [(first.at(-1) ?? '').replace(/\.[ch]$/, '')] : [];
+  const file = (first.at(-1) ?? '').replace(/\.[ch]$/, '');
+  const own = files.length === 1 && named.length < 2 && named.at(-1) !== file ? [file] : [];
   return [...named.slice(-2), ...own].map((part) => `${part}: `).join('');
 }
 

@@ -68,10 +68,19 @@ function negated(condition: string): string {
 function isFixed({ unit, fn, span }: CallSite, release: Release, condition: string): boolean {
   if (fn === undefined || release.unit !== unit || release.fn !== fn) return false;
   const behind = unit.code.slice(span.end, fn.bodySpan.end);
-  const names = [...condition.matchAll(/(?<![\w.>])[A-Za-z_]\w*/g)].map(([name]) => name);
-  return names.every((name) => {
+  const paths = [...condition.matchAll(/(?<![\w.>])[A-Za-z_]\w*(?:(?:->|\.)\w+)*/g)].map(([path]) => path);
+  return paths.every((path) => {
+    const name = /^\w+/.exec(path)?.[0] ?? '';
     const here = variableAt(unit, fn, name, span.start);
-    const there = variableAt(unit, fn, name, release.span.start);
-    return here === there && !isSet(behind, name) && !new RegExp(`&\\s*${name}\\b(?!->|\\.|\\s*FOLL)`).test(behind);
+    return here === variableAt(unit, fn, name, release.span.start) && !isChanged(behind, name, path);
   });
+}
+
+/** Whether a text gives a field or variable another value: itself, all of what holds it, or by its address. */
+function isChanged(text: string, name: string, path: string): boolean {
+  const whole = `(?<![\\w.>])(?:${name}|${path.replace(/[.>-]/g, '\\$&')})`;
+  const set = new RegExp(
+    `${whole}\\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)|(?:\\+\\+|--)\\s*${whole}\\b|${whole}\\s*(?:\\+\\+|--)`,
+  );
+  return set.test(text) || new RegExp(`&\\s*${name}\\b(?!->|\\.|\\s*FOLL)`).test(text);
 }
