@@ -176,6 +176,7 @@ function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handl
       origin: r.origin,
       resource: r,
       owner: h.owner,
+      through: h.through,
       path: h.place,
       functionName: frame.fn.name,
       onSuccess: succeeds(exit.state, exit.value),

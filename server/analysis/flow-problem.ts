@@ -59,6 +59,8 @@ export interface HeldFact {
   readonly origin: Origin;
   readonly resource: Resource;
   readonly owner: Owner;
+  /** The field through which the object that holds them is reached, where that is another one's. */
+  readonly through?: Owner | undefined;
   /** The value's place as `arg0[*].pages@[*]`. */
   readonly path: string;
   readonly functionName: string;

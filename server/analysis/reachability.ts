@@ -6,6 +6,8 @@ import { objectKey, type PathState } from './path-state.ts';
 export interface Handle {
   readonly place: string;
   readonly owner: Owner | undefined;
+  /** For a place in an object that is reached through a field of another one: that field. */
+  readonly through?: Owner | undefined;
 }
 
 /** Handles by resource id. */
@@ -25,29 +27,32 @@ function mayReach(v: Value): boolean {
 export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
   const out = new Map<string, Handle[]>();
   const seen = new Set<string>();
-  const queue: { value: Value; place: string; owner: Owner | undefined }[] = [];
+  const queue: (Handle & { readonly value: Value })[] = [];
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
   s.env.forEach((value, place) => {
-    if ((fromLocals ? !place.startsWith('heap') : !isOwnPlace(place)) && mayReach(value))
-      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? ownerOfObject(s, place, value) });
+    if ((fromLocals ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
+    const through = ownerOfObject(s, place, value);
+    const owner = ownerOfPlace(s, place) ?? (place.startsWith('r') ? through : undefined);
+    queue.push({ value, place, owner, through });
   });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
-    for (const id of item.value.prov) out.set(id, [...(out.get(id) ?? []), { place: item.place, owner: item.owner }]);
-    const region = regionOf(item.value);
+    const { value: reached, ...handle } = item;
+    for (const id of reached.prov) out.set(id, [...(out.get(id) ?? []), handle]);
+    const region = regionOf(reached);
     if (!region.startsWith('heap') || seen.has(region)) continue;
     seen.add(region);
     const object = region.replace(/^(heap[^[.]*).*$/, '$1');
     const { owner } = item;
     s.env.forEachBelow(object, (value, place) => {
-      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner });
+      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner, through: owner });
     });
   }
   return out;
 }
 
-/** The field that points to the object of unknown origin (what a callee nobody can look into returned) in which pages lie. */
+/** The field that points to the object of unknown origin (what a callee nobody can look into returned, one of two) in which pages lie. */
 function ownerOfObject(s: PathState, place: string, value: Value): Owner | undefined {
-  const root = /^r[^[.@]*(?=[[.])/.exec(place)?.[0];
+  const root = /^(?:r|phi)[^[.@]*(?=[[.])/.exec(place)?.[0];
   if (root === undefined || value.prov.length === 0) return undefined;
   let owner: Owner | undefined;
   s.env.forEach((pointer, at) => {

@@ -81,7 +81,7 @@ import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
 import type { EntryEvent } from '../analysis/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { definesStruct } from '../analysis/struct-home.ts';
-import { ownerKey } from '../flow/value.ts';
+import { type Owner, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placesOfOthers } from './explained.ts';
@@ -102,13 +102,7 @@ export const neverReleased = defineRule({
       const first = held[0];
       if (first === undefined || !isNeverReleased(pass, site, held)) continue;
       const { resource } = first;
-      const names = [
-        ...new Set(
-          held.map(
-            (h) => `${h.owner.tag === undefined ? '' : `struct ${h.owner.tag.replace(/#.*/, '')}.`}${h.owner.field}`,
-          ),
-        ),
-      ];
+      const names = [...new Set(held.flatMap(placesOf).map(nameOf))];
       pass.report({
         message: `pages ${takenWord(resource.reference)} here are kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where the struct is torn down`,
         at: { unit: site.unit, span: site.nameSpan },
@@ -133,6 +127,15 @@ function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   if (!held.some((h) => isOutermost(pass, h))) return [];
   const named = held.filter(isNamed);
   return site.reference === 'pin' || nearestOf(held).every(isNamed) ? named : [];
+}
+
+/** The field that holds the pages, and the one through which the object that has it is reached. */
+function placesOf({ owner, through }: HeldFact): readonly Owner[] {
+  return through === undefined || !/^\w+$/.test(through.field) ? [owner] : [owner, through];
+}
+
+function nameOf({ tag, field }: Owner): string {
+  return `${tag === undefined ? '' : `struct ${tag.replace(/#.*/, '')}.`}${field}`;
 }
 
 /** Those holds that the fewest calls lead away from the acquire. */
@@ -161,8 +164,9 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   const isOver = (e: EndFact): boolean =>
     e.hold === 'taken' || (e.onSuccess && ((e.hold !== 'held' && !e.nonzero) || e.maybeTaken));
   if (flow.ends.some((e) => isOver(e) && sameOrigin(e.origin, site))) return false;
-  const fields = new Set(held.map((h) => h.owner.field));
-  const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
+  const places = held.flatMap(placesOf);
+  const fields = new Set(places.map(({ field }) => field));
+  const owners = new Set(places.flatMap((owner) => ownerKey(owner) ?? []));
   const silent = /^(?:free|dirty|told)$/;
   if (flow.events.some((e) => !silent.test(e.kind) && mayBeOf(e, owners, fields))) return false;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
@@ -177,7 +181,7 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   if (pass.calls.some((c) => fits(c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
   const releasing = functionsThatCall(filesOf(pass), { isWanted: fits, except, deep: true });
   return ![...releasing.values()].some(
-    (f) => !takers.has(f.fn.name) && held.some(({ owner }) => namesFieldOf(f.unit, f.fn, owner)),
+    (f) => !takers.has(f.fn.name) && places.some((owner) => namesFieldOf(f.unit, f.fn, owner)),
   );
 }
 
@@ -196,17 +200,18 @@ function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: Rea
 
 /**
  * Whether the files at hand are all that can give the pages back. Plain references are dropped everywhere: for those the struct must be
- * one of the directory, or keep no more than their number in a module that calls no release at all: nobody else would know that it is to be
+ * one of the directory, or hold the array of carriers (bio_vec, scatterlist) in which they lie, or keep no more than their number in a module that calls no release at all: nobody else would know that it is to be
  * given back.
  */
 function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
   const isBare = ({ resource }: HeldFact): boolean => resource.carried && givesNothingBack(pass);
   const plain = nearestOf(held).filter((h) => h.resource.reference !== 'pin' && !isBare(h));
   const near = plain.length === 0 ? [] : ofDirectory(pass);
-  return plain.every(({ owner }) => {
-    const tag = owner.tag?.replace(/#.*/, '');
+  const isOfDirectory = (owner: Owner | undefined): boolean => {
+    const tag = owner?.tag?.replace(/#.*/, '');
     return tag !== undefined && near.some((unit) => definesStruct(unit, tag));
-  });
+  };
+  return plain.every(({ owner, through }) => isOfDirectory(owner) || isOfDirectory(through));
 }
 
 /** The file and the headers of its directory that it includes, themselves or through each other. */
