@@ -3,6 +3,7 @@
  * callers cannot, and need not be followed along paths for that.
  */
 import { CALLBACK_ROWS } from '../../model/callbacks.ts';
+import { kept } from '../base/kept.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { isStraight } from './apply-release.ts';
 import { type Known, MAX_CALLERS } from './call-graph.ts';
@@ -18,7 +19,7 @@ export class WrongAlone {
   readonly #program: Below & { readonly holders: Holders };
   readonly #elsewhere: (unit: CUnit) => boolean;
   readonly #known = new Map<FunctionDef, boolean>();
-  readonly #locking = new Map<FunctionDef, boolean>();
+  readonly #itself = new Map<FunctionDef, boolean>();
 
   /** `elsewhere`: whether nobody asks of a unit's functions but through those that call them. */
   constructor(program: Below & { readonly holders: Holders }, elsewhere: (unit: CUnit) => boolean) {
@@ -26,28 +27,36 @@ export class WrongAlone {
     this.#elsewhere = elsewhere;
   }
 
-  /** Whether the function, or one elsewhere that it calls, may do wrong. */
-  possible(at: Known, depth = 0): boolean {
-    let known = this.#known.get(at.fn);
-    if (known === undefined) {
-      this.#known.set(at.fn, false);
-      known = this.#itself(at) || (depth < MAX_CALLERS && this.#below(at, depth));
-      this.#known.set(at.fn, known);
-    }
-    return known;
+  /** Whether the function, or one elsewhere that it calls over a few others, may do wrong. */
+  possible(at: Known): boolean {
+    return kept(this.#known, at.fn, () => this.#alone(at) || this.#below(at));
   }
 
-  #below(at: Known, depth: number): boolean {
-    return this.#program.graph
-      .calleesOf(at)
-      .some((callee) => this.#elsewhere(callee.unit) && this.possible(callee, depth + 1));
+  #below(at: Known): boolean {
+    const met = new Set([at.fn]);
+    let level: readonly Known[] = [at];
+    for (let depth = 0; depth < MAX_CALLERS && level.length > 0; depth++) {
+      level = level
+        .flatMap((caller) => this.#program.graph.calleesOf(caller))
+        .filter(({ unit, fn }) => {
+          const isNew = !met.has(fn) && this.#elsewhere(unit);
+          met.add(fn);
+          return isNew;
+        });
+      if (level.some((callee) => this.#alone(callee))) return true;
+    }
+    return false;
+  }
+
+  #alone(at: Known): boolean {
+    return kept(this.#itself, at.fn, () => this.#mayDoWrong(at));
   }
 
   /**
    * It may sleep under a lock, unmap after it gave back, give back twice in a row; pages may come from a callee further down than
    * is counted, or from a function that it registers.
    */
-  #itself(at: Known): boolean {
+  #mayDoWrong(at: Known): boolean {
     const { graph, holders } = this.#program;
     if (macroBehind(at.fn) !== undefined || graph.outside(at).some((name) => REGISTERS.has(name))) return true;
     if (graph.does('minds', at.fn) && this.#mayLock(at)) return true;
@@ -57,15 +66,7 @@ export class WrongAlone {
   /** Whether something in the function may run under a lock that it or one of those it calls took. */
   #mayLock(at: Known): boolean {
     const { graph } = this.#program;
-    let known = this.#locking.get(at.fn);
-    if (known === undefined) {
-      this.#locking.set(at.fn, false);
-      known =
-        graph.outside(at).some((name) => graph.kindOf(name).has('locks')) ||
-        graph.calleesOf(at).some((callee) => graph.does('locks', callee.fn) && this.#mayLock(callee));
-      this.#locking.set(at.fn, known);
-    }
-    return known;
+    return graph.does('locks', at.fn) || graph.calleesOf(at).some(({ fn }) => graph.does('locks', fn));
   }
 
   /** The places of a function at which a name is called, for each name of which something is wanted. */
