@@ -4,7 +4,7 @@
  */
 import type { Span } from '../base/span.ts';
 import type { CUnit, MacroDef } from '../syntax/unit.ts';
-import { closing, splitArguments } from './constants.ts';
+import { closing, splitArguments } from './flags/constants.ts';
 
 /** Characters that one call may span. */
 const MAX_CALL = 4000;

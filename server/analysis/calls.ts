@@ -11,7 +11,7 @@ import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
 import { activeRange } from '../syntax/versions.ts';
 import { callsIn, declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
-import { firstFitting } from './flags.ts';
+import { firstFitting } from './flags/flags.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
 import { holdsIn } from './row-range.ts';
 import type { ApiCall, Argument } from './site.ts';

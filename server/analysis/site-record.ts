@@ -17,13 +17,13 @@ import { lifetimeClues } from './evidence/lifetime.ts';
 import { pairedReleases } from './evidence/paired.ts';
 import { releasesOf, siteFlow } from './evidence/releases.ts';
 import { sinkClues } from './evidence/sinks.ts';
-import { argumentOf, rowsOf } from './flags.ts';
+import { argumentOf, rowsOf } from './flags/flags.ts';
 import { fieldOwnerAnywhere } from './owners.ts';
-import type { FlowResult } from './program.ts';
+import type { FlowResult } from './paths/program.ts';
 import type { ProjectView } from './project-view.ts';
 import { judge } from './score.ts';
 import type { CallSite } from './site.ts';
-import { tracePages } from './traces.ts';
+import { tracePages } from './traces/traces.ts';
 import { bare, codeOf } from './trees.ts';
 
 /** The record of a site. `model` is the model of the kernels aimed at. */

@@ -5,8 +5,8 @@
 import type { Model } from '../../model/index.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { asApiCall, type FoundCall, findKnownCalls } from './calls.ts';
-import { isNullText } from './constants.ts';
-import { argumentOf, foldFlags, readingRows } from './flags.ts';
+import { isNullText } from './flags/constants.ts';
+import { argumentOf, foldFlags, readingRows } from './flags/flags.ts';
 import type { NameScope } from './names.ts';
 import { aloneView, type ProjectView } from './project-view.ts';
 import type { ApiCall, CallSite } from './site.ts';

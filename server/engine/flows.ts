@@ -4,8 +4,8 @@
  */
 
 import type { Model } from '../../model/index.ts';
-import { LOWER_TABLES } from '../analysis/flow-tables.ts';
-import { analyzeProgram, type FlowResult } from '../analysis/program.ts';
+import { LOWER_TABLES } from '../analysis/paths/flow-tables.ts';
+import { analyzeProgram, type FlowResult } from '../analysis/paths/program.ts';
 import { findCalls, type UnitCalls } from '../analysis/sites.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { compareText } from './order.ts';

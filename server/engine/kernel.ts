@@ -13,7 +13,7 @@ import {
   seriesRange,
 } from '../../model/version.ts';
 import type { ApiCall } from '../analysis/site.ts';
-import { bothOf, EVERY_KERNEL, type Kernels, unionOf } from '../rules/kernels.ts';
+import { bothOf, EVERY_KERNEL, type Kernels, unionOf } from '../rules/support/kernels.ts';
 import type { KernelChoice, KernelTree, ResolvedConfig } from './protocol.ts';
 
 /** Every release there is. */

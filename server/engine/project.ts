@@ -6,7 +6,7 @@
 import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
 import { model } from '../../model/index.ts';
 import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
-import type { FlowMemo } from '../analysis/flow-memo.ts';
+import type { FlowMemo } from '../analysis/paths/flow-memo.ts';
 import { exportsOf, type ProjectView, type VisibleFunction } from '../analysis/project-view.ts';
 import { kept } from '../base/kept.ts';
 import { decode } from '../syntax/decode.ts';

@@ -3,7 +3,7 @@
  * kept from one job to the next and dropped as soon as a file it rests on changes, so that answers are those of a fresh start.
  */
 
-import { FlowMemo } from '../analysis/flow-memo.ts';
+import { FlowMemo } from '../analysis/paths/flow-memo.ts';
 import { decode } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';

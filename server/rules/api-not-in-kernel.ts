@@ -37,12 +37,12 @@
  * include/linux/mm.h of 4.4 to 6.12.
  */
 import type { ApiCall } from '../analysis/site.ts';
-import { isConfigured } from './configured.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { definitionKernels, isOfFamily, kernelsOf, liveHere } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
-import { versionSeverity } from './flag-use.ts';
-import { EVERY_KERNEL, includesAll, isEmpty, showKernels, without } from './kernels.ts';
+import { isConfigured } from './support/configured.ts';
+import { definitionKernels, isOfFamily, kernelsOf, liveHere } from './support/facts.ts';
+import { versionSeverity } from './support/flag-use.ts';
+import { EVERY_KERNEL, includesAll, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const apiNotInKernel = defineRule({

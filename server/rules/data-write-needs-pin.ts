@@ -57,11 +57,11 @@
  * Documentation/core-api/pin_user_pages.rst, case 5.
  */
 
-import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
-import { isOwnMemory } from './own-memory.ts';
-import { pinAdvice } from './pin-advice.ts';
+import { judgedCalls, pinnable, reportCase } from './support/case-report.ts';
+import { isOwnMemory } from './support/own-memory.ts';
+import { pinAdvice } from './support/pin-advice.ts';
 
 /** See the head of the file. */
 export const dataWriteNeedsPin = defineRule({

@@ -39,9 +39,9 @@
 import { treeOf } from '../analysis/call-index.ts';
 import type { ApiCall, Argument } from '../analysis/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { dropUnusedLocals } from './fixes/unused-locals.ts';
+import { argumentOf } from './support/facts.ts';
 
 /** See the head of the file. */
 export const deadVmas = defineRule({

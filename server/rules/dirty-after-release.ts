@@ -44,7 +44,7 @@
  */
 import { defineRule, type FixProposal } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
-import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const dirtyAfterRelease = defineRule({

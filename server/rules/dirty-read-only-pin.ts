@@ -49,8 +49,8 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
-import { sameOrigin } from './owner-facts.ts';
+import { argumentOf } from './support/facts.ts';
+import { sameOrigin } from './support/owner-facts.ts';
 
 /** See the head of the file. */
 export const dirtyReadOnlyPin = defineRule({

@@ -56,10 +56,10 @@ import type { ApiCall } from '../analysis/site.ts';
 import type { Location } from '../engine/protocol.ts';
 import { ownerKey } from '../flow/value.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
-import { includesAll } from './kernels.ts';
-import { ownersOf } from './owner-facts.ts';
+import { argumentOf, kernelsOf } from './support/facts.ts';
+import { includesAll } from './support/kernels.ts';
+import { ownersOf } from './support/owner-facts.ts';
 
 /** Dirty markings without the page lock, and what takes the lock. */
 const LOCKED: ReadonlyMap<string, string> = new Map([

@@ -60,10 +60,10 @@
  * Documentation/core-api/pin_user_pages.rst, case 1.
  */
 
-import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
-import { pinAdvice } from './pin-advice.ts';
+import { judgedCalls, pinnable, reportCase } from './support/case-report.ts';
+import { pinAdvice } from './support/pin-advice.ts';
 
 /** See the head of the file. */
 export const dmaNeedsPin = defineRule({

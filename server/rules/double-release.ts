@@ -59,9 +59,9 @@
  * gup_put_folio() in mm/gup.c.
  */
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
-import { argumentOf } from './facts.ts';
-import { filesOf, functionsThatCall } from './file-calls.ts';
-import { acquiredBy, flowFindings, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
+import { argumentOf } from './support/facts.ts';
+import { filesOf, functionsThatCall } from './support/file-calls.ts';
+import { acquiredBy, flowFindings, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({

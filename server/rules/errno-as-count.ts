@@ -49,14 +49,14 @@
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
 
-import { USED } from '../analysis/check-result.ts';
+import { USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
-import { resultVariable } from './result-variable.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { resultVariable } from './support/result-variable.ts';
 
 /** See the head of the file. */
 export const errnoAsCount = defineRule({

@@ -40,9 +40,9 @@
  * The errors listed above get_user_pages_remote() in mm/gup.c.
  */
 import { defineRule, type RulePass } from './define.ts';
-import { filesOf, functionsThatCall } from './file-calls.ts';
-import { isAssignedIn, resultVariable } from './result-variable.ts';
-import { governedBy } from './surroundings.ts';
+import { filesOf, functionsThatCall } from './support/file-calls.ts';
+import { isAssignedIn, resultVariable } from './support/result-variable.ts';
+import { governedBy } from './support/surroundings.ts';
 
 /** See the head of the file. */
 export const errnoReplaced = defineRule({

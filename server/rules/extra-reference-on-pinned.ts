@@ -49,7 +49,7 @@
  * Documentation/core-api/pin_user_pages.rst; folio_add_pin() in mm/gup.c, for mm and the block layer.
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const extraReferenceOnPinned = defineRule({

@@ -37,9 +37,16 @@
  * internal_get_user_pages_fast() in mm/gup.c (gup_fast_fallback() since 6.10).
  */
 import { defineRule, type RulePass } from './define.ts';
-import { fastRefusesFlag, flagKernels, isFastFunction, isPinFunction, refusalOf, refusalText } from './facts.ts';
-import { type FlagUse, flagUses, reportUse } from './flag-use.ts';
-import { bothOf, isEmpty, showKernels, without } from './kernels.ts';
+import {
+  fastRefusesFlag,
+  flagKernels,
+  isFastFunction,
+  isPinFunction,
+  refusalOf,
+  refusalText,
+} from './support/facts.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
+import { bothOf, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const fastUnsupportedFlag = defineRule({

@@ -45,9 +45,9 @@
  * include/linux/mm.h and include/linux/mm_types.h of 4.4 to 6.12.
  */
 import { defineRule } from './define.ts';
-import { flagKernels, liveHere, macroKernels } from './facts.ts';
-import { flagUses, reportUse } from './flag-use.ts';
-import { bothOf, EVERY_KERNEL, isEmpty, showKernels, without } from './kernels.ts';
+import { flagKernels, liveHere, macroKernels } from './support/facts.ts';
+import { flagUses, reportUse } from './support/flag-use.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const flagNotInKernel = defineRule({

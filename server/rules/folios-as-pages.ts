@@ -52,8 +52,8 @@
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
-import { isAssignedIn, resultVariable } from './result-variable.ts';
+import { argumentOf } from './support/facts.ts';
+import { isAssignedIn, resultVariable } from './support/result-variable.ts';
 
 /** See the head of the file. */
 export const foliosAsPages = defineRule({

@@ -37,13 +37,13 @@
  * Documentation/core-api/pin_user_pages.rst; check_vma_flags() in mm/gup.c.
  */
 import { READ_ONLY_LONGTERM_IS_RELIABLE } from '../../model/behaviour.ts';
-import { isNullText } from '../analysis/constants.ts';
+import { isNullText } from '../analysis/flags/constants.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, kernelsOf, kernelsWithRole } from './facts.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
-import { flagNames, reportUse, usesOfFlag, versionSeverity } from './flag-use.ts';
-import { EVERY_KERNEL, includesAll, isEmpty, without } from './kernels.ts';
+import { argumentOf, kernelsOf, kernelsWithRole } from './support/facts.ts';
+import { flagNames, reportUse, usesOfFlag, versionSeverity } from './support/flag-use.ts';
+import { EVERY_KERNEL, includesAll, isEmpty, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const follForceInDriver = defineRule({

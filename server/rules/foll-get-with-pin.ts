@@ -36,10 +36,10 @@
  * pin_user_pages() in mm/gup.c (5.7), is_valid_gup_args() (6.3).
  */
 import { defineRule } from './define.ts';
-import { isPinFunction, refusalOf, refusalText } from './facts.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
-import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty } from './kernels.ts';
+import { isPinFunction, refusalOf, refusalText } from './support/facts.ts';
+import { flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const follGetWithPin = defineRule({

@@ -48,9 +48,9 @@ import { nameOfFunctionAt } from '../analysis/call-index.ts';
 import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { branchKernels, flagKernels, isUserSpace, kernelsOf } from './facts.ts';
-import { versionSeverity } from './flag-use.ts';
-import { bothOf, isEmpty, type Kernels, without } from './kernels.ts';
+import { branchKernels, flagKernels, isUserSpace, kernelsOf } from './support/facts.ts';
+import { versionSeverity } from './support/flag-use.ts';
+import { bothOf, isEmpty, type Kernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const follMacroAsVersionTest = defineRule({

@@ -37,12 +37,12 @@
  * Documentation/core-api/pin_user_pages.rst; is_valid_gup_args() in mm/gup.c (6.3), internal_get_user_pages_fast() (5.6).
  */
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { flagKernels, isPinFunction, refusalOf, refusalText } from './facts.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { convertToPin } from './fixes/convert-to-pin.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
-import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, unionOf } from './kernels.ts';
+import { flagKernels, isPinFunction, refusalOf, refusalText } from './support/facts.ts';
+import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const follPinAtCallSite = defineRule({

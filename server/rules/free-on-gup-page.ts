@@ -47,11 +47,11 @@
  * __free_pages() in mm/page_alloc.c; __folio_put() in mm/swap.c.
  */
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
 import { renameCall } from './fixes/arguments.ts';
-import { acquiredBy, reportFlow, takenWord } from './flow-report.ts';
-import { includesAll } from './kernels.ts';
-import { type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
+import { kernelsOf } from './support/facts.ts';
+import { acquiredBy, reportFlow, takenWord } from './support/flow-report.ts';
+import { includesAll } from './support/kernels.ts';
+import { type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
 
 /** See the head of the file. */
 export const freeOnGupPage = defineRule({

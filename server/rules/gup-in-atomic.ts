@@ -45,7 +45,7 @@
  * might_sleep() in gup_fast_fallback() in mm/gup.c; get_user_pages_fast_only() for callers that cannot sleep.
  */
 import { defineRule } from './define.ts';
-import { flowFindings, reportFlow } from './flow-report.ts';
+import { flowFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const gupInAtomic = defineRule({

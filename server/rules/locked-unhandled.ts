@@ -51,9 +51,9 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, refusalOf } from './facts.ts';
 import { skipBack } from './fixes/text-scan.ts';
-import { isEmpty } from './kernels.ts';
+import { argumentOf, refusalOf } from './support/facts.ts';
+import { isEmpty } from './support/kernels.ts';
 
 /** What drops mmap_lock. */
 const DROPS = /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;

@@ -78,13 +78,13 @@
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
 
-import { judgedCalls, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
-import { USES } from './evidence-steps.ts';
-import { isLockedCheck, refusalOf } from './facts.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
-import { bothOf, isEmpty } from './kernels.ts';
-import { pinAdvice } from './pin-advice.ts';
+import { judgedCalls, pinnable, reportCase } from './support/case-report.ts';
+import { USES } from './support/evidence-steps.ts';
+import { isLockedCheck, refusalOf } from './support/facts.ts';
+import { bothOf, isEmpty } from './support/kernels.ts';
+import { pinAdvice } from './support/pin-advice.ts';
 
 /** See the head of the file. */
 export const longtermNeedsPin = defineRule({

@@ -35,9 +35,9 @@
  * get_user_pages_unlocked() and pin_user_pages_remote() in mm/gup.c of 5.8 and 6.1.
  */
 import { defineRule } from './define.ts';
-import { isLockedCheck, isPinFunction, passesLocked, refusalOf, refusalText } from './facts.ts';
-import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty } from './kernels.ts';
+import { isLockedCheck, isPinFunction, passesLocked, refusalOf, refusalText } from './support/facts.ts';
+import { flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithLocked = defineRule({

@@ -35,9 +35,9 @@
  * is_valid_gup_args() and check_vma_flags() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { isPinFunction, liveHere, refusalOf, refusalText } from './facts.ts';
-import { flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty } from './kernels.ts';
+import { isPinFunction, liveHere, refusalOf, refusalText } from './support/facts.ts';
+import { flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithP2pdma = defineRule({

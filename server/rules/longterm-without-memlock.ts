@@ -47,8 +47,8 @@
  * mm/util.c, account_locked_vm(); Documentation/core-api/pin_user_pages.rst.
  */
 
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
+import { judgedSites, pinnable, reportCase } from './support/case-report.ts';
 
 /** See the head of the file. */
 export const longtermWithoutMemlock = defineRule({

@@ -37,11 +37,19 @@
  * Documentation/core-api/pin_user_pages.rst, case 2; mm/gup.c of 5.2, 5.10 and 6.3.
  */
 import { defineRule, type RulePass } from './define.ts';
-import { flagKernels, isLockedCheck, isPinFunction, kernelsOf, passesLocked, refusalOf, refusalText } from './facts.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { convertToPin } from './fixes/convert-to-pin.ts';
-import { type FlagUse, flagNames, reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, type Kernels, unionOf } from './kernels.ts';
+import {
+  flagKernels,
+  isLockedCheck,
+  isPinFunction,
+  kernelsOf,
+  passesLocked,
+  refusalOf,
+  refusalText,
+} from './support/facts.ts';
+import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty, type Kernels, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const longtermWithoutPin = defineRule({

@@ -42,17 +42,17 @@
  * ## References
  * include/linux/mm.h of 6.2, include/linux/mm_types.h of 6.3.
  */
-import { closing, isWriteName, splitArguments } from '../analysis/constants.ts';
+import { closing, isWriteName, splitArguments } from '../analysis/flags/constants.ts';
 import type { FlagTerm } from '../analysis/site.ts';
 import { covers } from '../base/span.ts';
 import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { fastRefusesFlag, isFastFunction, refusalOf } from './facts.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
-import { checkCopies } from './flag-copies.ts';
-import { type FlagUse, flagUses, reportUse } from './flag-use.ts';
-import { type Reading, readingsOf, showReading } from './flag-values.ts';
-import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, showKernels, unionOf } from './kernels.ts';
+import { fastRefusesFlag, isFastFunction, refusalOf } from './support/facts.ts';
+import { checkCopies } from './support/flag-copies.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
+import { type Reading, readingsOf, showReading } from './support/flag-values.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, showKernels, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const magicGupFlags = defineRule({

@@ -67,12 +67,13 @@
  * Documentation/core-api/pin_user_pages.rst; unpin_user_pages_dirty_lock() in mm/gup.c.
  */
 import { version } from '../../model/version.ts';
-import type { Origin } from '../analysis/resource.ts';
+import type { Origin } from '../analysis/paths/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
-import { evidenceSteps, WRITES } from './evidence-steps.ts';
-import { placesOfOthers } from './explained.ts';
+import { markDirty } from './fixes/mark-dirty.ts';
+import { evidenceSteps, WRITES } from './support/evidence-steps.ts';
+import { placesOfOthers } from './support/explained.ts';
 import {
   callersAbove,
   filesOf,
@@ -80,14 +81,13 @@ import {
   mentionsField,
   type PlacedFunction,
   placeKey,
-} from './file-calls.ts';
-import { markDirty } from './fixes/mark-dirty.ts';
-import { type HalfMarked, halfMarked } from './half-dirty.ts';
-import { isOwnMemory, isPrivateMemory } from './own-memory.ts';
-import { originsOf, sameOrigin } from './owner-facts.ts';
-import { isReadSource } from './read-source.ts';
-import { type CleanEnd, type CleanRelease, cleanEnd } from './releases-of-site.ts';
-import { targetIterator } from './target-iterator.ts';
+} from './support/file-calls.ts';
+import { type HalfMarked, halfMarked } from './support/half-dirty.ts';
+import { isOwnMemory, isPrivateMemory } from './support/own-memory.ts';
+import { originsOf, sameOrigin } from './support/owner-facts.ts';
+import { isReadSource } from './support/read-source.ts';
+import { type CleanEnd, type CleanRelease, cleanEnd } from './support/releases-of-site.ts';
+import { targetIterator } from './support/target-iterator.ts';
 
 /** See the head of the file. */
 export const missingDirty = defineRule({

@@ -52,9 +52,9 @@
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
 import { defineRule, type FixProposal } from './define.ts';
-import { argumentOf } from './facts.ts';
 import { replaceArgument } from './fixes/arguments.ts';
-import { asksForWrite, writingCall } from './writing-call.ts';
+import { argumentOf } from './support/facts.ts';
+import { asksForWrite, writingCall } from './support/writing-call.ts';
 
 /** See the head of the file. */
 export const missingFollWrite = defineRule({

@@ -80,13 +80,13 @@
 import { notifierIn } from '../analysis/notifier.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { USES } from './evidence-steps.ts';
-import { isLockedCheck, passesLocked, refusalOf } from './facts.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
 import { longtermInCallers } from './fixes/longterm-in-callers.ts';
-import { isEmpty, without } from './kernels.ts';
+import { judgedSites, pinnable, reportCase } from './support/case-report.ts';
+import { USES } from './support/evidence-steps.ts';
+import { isLockedCheck, passesLocked, refusalOf } from './support/facts.ts';
+import { isEmpty, without } from './support/kernels.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
 

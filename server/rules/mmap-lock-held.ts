@@ -42,12 +42,12 @@
  * gup_fast_fallback() and __gup_longterm_locked() in mm/gup.c.
  */
 import { functionAt } from '../analysis/call-index.ts';
-import type { Step } from '../analysis/resource.ts';
+import type { Step } from '../analysis/paths/resource.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { placeKey } from './file-calls.ts';
-import { flowFindings, reportFlow } from './flow-report.ts';
+import { placeKey } from './support/file-calls.ts';
+import { flowFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const mmapLockHeld = defineRule({

@@ -77,17 +77,17 @@
 
 import type { Effect, Reference } from '../../model/schema.ts';
 import { namesFieldOf } from '../analysis/field-mentions.ts';
-import type { EndFact, HeldFact } from '../analysis/flow-problem.ts';
-import type { EntryEvent } from '../analysis/path-state.ts';
+import type { EndFact, HeldFact } from '../analysis/paths/flow-problem.ts';
+import type { EntryEvent } from '../analysis/paths/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { definesStruct } from '../analysis/struct-home.ts';
 import { type Owner, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { placesOfOthers } from './explained.ts';
-import { callsOf, filesOf, functionsThatCall, placeKey } from './file-calls.ts';
-import { acquireStep, releaseFor, takenWord } from './flow-report.ts';
-import { sameOrigin } from './owner-facts.ts';
+import { placesOfOthers } from './support/explained.ts';
+import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
+import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
+import { sameOrigin } from './support/owner-facts.ts';
 
 /** See the head of the file. */
 export const neverReleased = defineRule({

@@ -64,9 +64,9 @@ import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule } from './define.ts';
-import { bothOf, isEmpty } from './kernels.ts';
-import { resultVariable } from './result-variable.ts';
-import { governedBy } from './surroundings.ts';
+import { bothOf, isEmpty } from './support/kernels.ts';
+import { resultVariable } from './support/result-variable.ts';
+import { governedBy } from './support/surroundings.ts';
 
 /** See the head of the file. */
 export const noProgressLoop = defineRule({

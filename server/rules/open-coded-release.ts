@@ -44,9 +44,9 @@
 import type { ApiCall } from '../analysis/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { kernelsOf } from './facts.ts';
 import { skipForward } from './fixes/text-scan.ts';
-import { bothOf, includesAll, isEmpty } from './kernels.ts';
+import { kernelsOf } from './support/facts.ts';
+import { bothOf, includesAll, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const openCodedRelease = defineRule({

@@ -55,10 +55,10 @@
  * iov_iter_get_pages_alloc2() and iov_iter_extract_pages() in lib/iov_iter.c: "The pages list is allocated if *pages is NULL".
  */
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
 import { insertBefore } from './fixes/release-before.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
-import { isInLoop } from './surroundings.ts';
+import { argumentOf } from './support/facts.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { isInLoop } from './support/surroundings.ts';
 
 /** See the head of the file. */
 export const pageArrayLeaked = defineRule({

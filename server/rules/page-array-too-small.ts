@@ -37,10 +37,10 @@
  * ## References
  * The pages argument of get_user_pages() in mm/gup.c: at least nr_pages entries.
  */
-import { literalValue } from '../analysis/constants.ts';
+import { literalValue } from '../analysis/flags/constants.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 /** See the head of the file. */
 export const pageArrayTooSmall = defineRule({

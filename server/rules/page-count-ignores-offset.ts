@@ -42,7 +42,7 @@
 import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 /** Ways to look at where in a page an address lies, or to make it the beginning of one. */
 const LOOKS =

@@ -51,7 +51,7 @@
  */
 import type { ApiCall } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 const COUNTS = new Set(['page_count', 'page_ref_count', 'page_mapcount', 'folio_ref_count']);
 

@@ -48,7 +48,7 @@ import type { Span } from '../base/span.ts';
 import { type CType, isInteger } from '../syntax/ctype.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 /** See the head of the file. */
 export const pageCountTruncated = defineRule({

@@ -51,7 +51,7 @@
  */
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
-import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord, takerSteps } from './flow-report.ts';
+import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord, takerSteps } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const partialPinLeaked = defineRule({

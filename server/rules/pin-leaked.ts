@@ -59,7 +59,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst.
  */
-import { LEFT, UNTOLD } from '../analysis/left-on-failure.ts';
+import { LEFT, UNTOLD } from '../analysis/paths/left-on-failure.ts';
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
 import {
@@ -70,7 +70,7 @@ import {
   reportFlow,
   takenWord,
   takerSteps,
-} from './flow-report.ts';
+} from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const pinLeaked = defineRule({

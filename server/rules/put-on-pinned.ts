@@ -55,8 +55,8 @@
  */
 import { defineRule, type FixProposal } from './define.ts';
 import { behindTest } from './fixes/release-guard.ts';
-import { acquiredBy, reportFlow } from './flow-report.ts';
-import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
+import { acquiredBy, reportFlow } from './support/flow-report.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
 
 /** Releases of references and their pin counterparts with the same arguments. */
 const UNPIN: ReadonlyMap<string, string> = new Map([

@@ -43,7 +43,7 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 const RELEASE = 'unpin_user_page_range_dirty_lock';
 

@@ -36,10 +36,10 @@
  * get_user_pages() and get_user_pages_fast() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { fastRefusesFlag, isFastFunction, isPinFunction, kernelsOf } from './facts.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
-import { reportUse, usesOfFlag } from './flag-use.ts';
-import { bothOf, isEmpty, without } from './kernels.ts';
+import { fastRefusesFlag, isFastFunction, isPinFunction, kernelsOf } from './support/facts.ts';
+import { reportUse, usesOfFlag } from './support/flag-use.ts';
+import { bothOf, isEmpty, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const redundantFollGet = defineRule({

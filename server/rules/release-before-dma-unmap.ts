@@ -59,7 +59,7 @@
  * Documentation/core-api/dma-api-howto.rst.
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, flowFindings, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, flowFindings, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const releaseBeforeDmaUnmap = defineRule({

@@ -48,11 +48,11 @@
  * unpin_user_pages() in mm/gup.c.
  */
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
 import { replaceArgument } from './fixes/arguments.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
-import { movedReleases } from './moved-array.ts';
-import { isAssignedIn, resultVariable } from './result-variable.ts';
+import { argumentOf } from './support/facts.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { movedReleases } from './support/moved-array.ts';
+import { isAssignedIn, resultVariable } from './support/result-variable.ts';
 
 /** See the head of the file. */
 export const releaseCountMismatch = defineRule({

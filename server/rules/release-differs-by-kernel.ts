@@ -70,11 +70,11 @@ import type { Reference } from '../../model/schema.ts';
 import { version } from '../../model/version.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { branchKernels, liveHere } from './facts.ts';
-import { filesOf, functionsThatCall, placeKey } from './file-calls.ts';
-import { takenWord } from './flow-report.ts';
-import { bothOf, isEmpty, type Kernels, without } from './kernels.ts';
-import { wrongReleases } from './wrong-release.ts';
+import { branchKernels, liveHere } from './support/facts.ts';
+import { filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
+import { takenWord } from './support/flow-report.ts';
+import { bothOf, isEmpty, type Kernels, without } from './support/kernels.ts';
+import { wrongReleases } from './support/wrong-release.ts';
 
 /** The kernels on which a pin is a plain reference under another name, or does not exist. */
 const BEFORE_PINS: Kernels = [{ since: 0, until: version('5.7') }];

@@ -52,7 +52,7 @@
  * page_folio() in include/linux/page-flags.h, unpin_user_pages() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { pageFindings, reportFlow } from './flow-report.ts';
+import { pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const releaseOfNullPages = defineRule({

@@ -51,7 +51,7 @@
  * get_task_mm() and mmget_not_zero() in kernel/fork.c and include/linux/sched/mm.h.
  */
 import { defineRule } from './define.ts';
-import { argumentOf } from './facts.ts';
+import { argumentOf } from './support/facts.ts';
 
 /** What makes an mm one that stays: a reference, or that it is the caller's own. */
 const HOLDS = /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|task_lock|exit_mm)\b|\bcurrent\b/;

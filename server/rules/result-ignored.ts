@@ -46,8 +46,8 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
-import { pageFindings, reportFlow } from './flow-report.ts';
+import { argumentOf } from './support/facts.ts';
+import { pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const resultIgnored = defineRule({

@@ -5,11 +5,11 @@
 import type { KernelRange } from '../../model/version.ts';
 import type { ApiCall, FlagTerm } from '../analysis/site.ts';
 import type { Severity } from '../engine/protocol.ts';
-import { judgedSites } from './case-report.ts';
 import type { JudgedSite, Report, Rule, RulePass } from './define.ts';
-import { liveHere } from './facts.ts';
 import { type Conversion, conversionOf } from './fixes/conversion/plan.ts';
-import { showKernels, unionOf } from './kernels.ts';
+import { judgedSites } from './support/case-report.ts';
+import { liveHere } from './support/facts.ts';
+import { showKernels, unionOf } from './support/kernels.ts';
 
 /** What a rule reported, with its name, the severity decided, and no placeholder left in the message. */
 export interface RuleReport extends Report {

@@ -49,7 +49,7 @@
  */
 import { defineRule } from './define.ts';
 import { returnErrno } from './fixes/return-errno.ts';
-import { acquiredBy, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const shortCountReturned = defineRule({

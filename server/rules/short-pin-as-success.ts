@@ -53,13 +53,13 @@
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
 import { functionAt } from '../analysis/call-index.ts';
-import { KEPT } from '../analysis/check-result.ts';
+import { KEPT } from '../analysis/paths/check-result.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf } from './facts.ts';
-import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './flow-report.ts';
-import { lostCountTest } from './lost-count.ts';
-import { resultVariable } from './result-variable.ts';
-import { governedBy, isInLoop } from './surroundings.ts';
+import { argumentOf } from './support/facts.ts';
+import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { lostCountTest } from './support/lost-count.ts';
+import { resultVariable } from './support/result-variable.ts';
+import { governedBy, isInLoop } from './support/surroundings.ts';
 
 /** See the head of the file. */
 export const shortPinAsSuccess = defineRule({

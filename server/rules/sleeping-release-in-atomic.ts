@@ -49,7 +49,7 @@
  * unpin_user_pages_dirty_lock() in mm/gup.c.
  */
 import { defineRule } from './define.ts';
-import { flowFindings, reportFlow } from './flow-report.ts';
+import { flowFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const sleepingReleaseInAtomic = defineRule({

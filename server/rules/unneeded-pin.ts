@@ -50,9 +50,9 @@
  * Documentation/core-api/pin_user_pages.rst, cases 3 and 4.
  */
 
-import { judgedSites, pinnable, reportCase } from './case-report.ts';
 import { defineRule } from './define.ts';
 import { backToReference } from './fixes/conversion/back.ts';
+import { judgedSites, pinnable, reportCase } from './support/case-report.ts';
 
 /** See the head of the file. */
 export const unneededPin = defineRule({

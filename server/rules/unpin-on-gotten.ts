@@ -47,13 +47,13 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type Edit, type FixProposal, type RulePass } from './define.ts';
-import { argumentOf, kernelsOf } from './facts.ts';
 import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
-import { acquiredBy, reportFlow } from './flow-report.ts';
-import { includesAll } from './kernels.ts';
-import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './wrong-release.ts';
+import { argumentOf, kernelsOf } from './support/facts.ts';
+import { acquiredBy, reportFlow } from './support/flow-report.ts';
+import { includesAll } from './support/kernels.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
 
 /** Releases of pins and their counterparts for plain references with the same arguments. */
 const PUT: ReadonlyMap<string, string> = new Map([

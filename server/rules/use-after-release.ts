@@ -53,7 +53,7 @@
  * Documentation/core-api/pin_user_pages.rst.
  */
 import { defineRule } from './define.ts';
-import { acquiredBy, givenBack, pageFindings, reportFlow } from './flow-report.ts';
+import { acquiredBy, givenBack, pageFindings, reportFlow } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const useAfterRelease = defineRule({

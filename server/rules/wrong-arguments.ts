@@ -42,15 +42,15 @@
  */
 import type { ApiRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
-import { isNullText } from '../analysis/constants.ts';
+import { isNullText } from '../analysis/flags/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
-import { isConfigured } from './configured.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, definitionKernels, isOfFamily, kernelsOf, kernelsWithRole, liveHere } from './facts.ts';
 import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';
-import { versionSeverity } from './flag-use.ts';
-import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf, without } from './kernels.ts';
+import { isConfigured } from './support/configured.ts';
+import { argumentOf, definitionKernels, isOfFamily, kernelsOf, kernelsWithRole, liveHere } from './support/facts.ts';
+import { versionSeverity } from './support/flag-use.ts';
+import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const wrongArguments = defineRule({

@@ -38,9 +38,9 @@
  */
 import { FOREIGN_CONSTANTS } from '../../model/behaviour.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { type FlagUse, flagUses, reportUse } from './flag-use.ts';
-import { readingsOf, showReading } from './flag-values.ts';
-import { EVERY_KERNEL, showKernels } from './kernels.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
+import { readingsOf, showReading } from './support/flag-values.ts';
+import { EVERY_KERNEL, showKernels } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const wrongFlagNamespace = defineRule({

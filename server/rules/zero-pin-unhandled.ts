@@ -56,9 +56,9 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { argumentOf, kernelsOf } from './facts.ts';
-import { bothOf, isEmpty, type Kernels } from './kernels.ts';
-import { resultVariable } from './result-variable.ts';
+import { argumentOf, kernelsOf } from './support/facts.ts';
+import { bothOf, isEmpty, type Kernels } from './support/kernels.ts';
+import { resultVariable } from './support/result-variable.ts';
 
 /** See the head of the file. */
 export const zeroPinUnhandled = defineRule({

@@ -2,7 +2,7 @@
  * Whether a fault was found: findings that the file as it is does not have, by rule and place. Mutations keep line numbers, so a
  * place is its line; those below an edit that shifts columns stay comparable.
  */
-import type { FlowProblem } from '../../server/analysis/flow-problem.ts';
+import type { FlowProblem } from '../../server/analysis/paths/flow-problem.ts';
 import type { Finding } from '../../server/engine/protocol.ts';
 import type { Analysis } from './laboratory.ts';
 import type { Mutation, Operator } from './operator.ts';

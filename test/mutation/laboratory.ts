@@ -3,7 +3,7 @@
  * Units of the other files are loaded once and renewed for each text, since conclusions kept with them may rest on the mutated file.
  */
 import { parseRange } from '../../model/version.ts';
-import type { FlowProblem } from '../../server/analysis/flow-problem.ts';
+import type { FlowProblem } from '../../server/analysis/paths/flow-problem.ts';
 import { analyzeFile } from '../../server/engine/analyze.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
 import { Headers, HeaderTexts } from '../../server/engine/headers.ts';

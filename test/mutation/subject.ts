@@ -4,10 +4,10 @@
  */
 import type { Model } from '../../model/index.ts';
 import { treeOf } from '../../server/analysis/call-index.ts';
-import type { FlowResult } from '../../server/analysis/program.ts';
+import type { FlowResult } from '../../server/analysis/paths/program.ts';
 import type { ProjectView } from '../../server/analysis/project-view.ts';
 import type { ApiCall, CallSite } from '../../server/analysis/site.ts';
-import { tracePages } from '../../server/analysis/traces.ts';
+import { tracePages } from '../../server/analysis/traces/traces.ts';
 import type { CNode } from '../../server/syntax/node.ts';
 import type { CUnit } from '../../server/syntax/unit.ts';
 import { statementOf } from './trees.ts';

@@ -2,10 +2,10 @@
 import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import type { HeldFact } from '../flow-problem.ts';
+import type { HeldFact } from '../paths/flow-problem.ts';
 import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
-import type { PageTrace } from '../traces.ts';
+import type { PageTrace } from '../traces/traces.ts';
 import { codeOf } from '../trees.ts';
 import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';

@@ -3,11 +3,11 @@
  * scatterlist that another function walks.
  */
 import type { Model } from '../../../model/index.ts';
-import type { FlowResult } from '../program.ts';
+import type { FlowResult } from '../paths/program.ts';
 import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
-import { argumentIndex, type TraceEvent } from '../trace-reach.ts';
-import { tracePages } from '../traces.ts';
+import { argumentIndex, type TraceEvent } from '../traces/trace-reach.ts';
+import { tracePages } from '../traces/traces.ts';
 import { argumentNodes, codeOf } from '../trees.ts';
 import { isOnError } from './error-path.ts';
 import { type FoundRelease, namedReleases, releasesOf, siteFlow } from './releases.ts';

@@ -13,7 +13,7 @@ import { fieldOwner } from '../owners.ts';
 import { type ProjectView, unitSymbols, usersOf } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
 import { definesStruct, structBody } from '../struct-home.ts';
-import type { PageTrace } from '../traces.ts';
+import type { PageTrace } from '../traces/traces.ts';
 import { argumentNodes, bare, operatorOf } from '../trees.ts';
 import type { Clue } from './clue.ts';
 import type { FunctionIn } from './reached.ts';

@@ -10,7 +10,7 @@ import type { NameScope } from '../names.ts';
 import type { ProjectView } from '../project-view.ts';
 import { holdsIn } from '../row-range.ts';
 import type { CallSite } from '../site.ts';
-import { apiOf } from '../trace-reach.ts';
+import { apiOf } from '../traces/trace-reach.ts';
 import type { FoundRelease } from './releases.ts';
 import { inWords } from './words.ts';
 

@@ -1,8 +1,8 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
 import { callsIn, callsOf, treeOf } from '../call-index.ts';
 import type { CallSite } from '../site.ts';
-import type { TraceEvent, TraceKind } from '../trace-reach.ts';
-import type { PageTrace } from '../traces.ts';
+import type { TraceEvent, TraceKind } from '../traces/trace-reach.ts';
+import type { PageTrace } from '../traces/traces.ts';
 import { calleeOf, codeOf, pathTo } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';

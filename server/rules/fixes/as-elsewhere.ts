@@ -4,15 +4,15 @@
  */
 import { callsIn, functionAt, treeOf } from '../../analysis/call-index.ts';
 import { areSeparate } from '../../analysis/evidence/reached.ts';
-import type { Step } from '../../analysis/resource.ts';
+import type { Step } from '../../analysis/paths/resource.ts';
 import { argumentNodes, isLoop, loopsAround, pathTo } from '../../analysis/trees.ts';
 import type { Span } from '../../base/span.ts';
 import { type CNode, walk } from '../../syntax/node.ts';
 import { variablesOf } from '../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { FixProposal, RulePass } from '../define.ts';
-import type { PageFinding } from '../flow-report.ts';
-import { resultVariable } from '../result-variable.ts';
+import type { PageFinding } from '../support/flow-report.ts';
+import { resultVariable } from '../support/result-variable.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { callText, columnAt, indentsWithBlanks } from './layout.ts';

@@ -2,13 +2,13 @@
 
 import { treeOf } from '../../analysis/call-index.ts';
 import { type Rung, rungsUsed } from '../../analysis/exit-ladder.ts';
-import type { FlowProblem } from '../../analysis/flow-problem.ts';
-import type { Step } from '../../analysis/resource.ts';
+import type { FlowProblem } from '../../analysis/paths/flow-problem.ts';
+import type { Step } from '../../analysis/paths/resource.ts';
 import type { CallSite } from '../../analysis/site.ts';
 import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';
-import type { PageFinding } from '../flow-report.ts';
+import type { PageFinding } from '../support/flow-report.ts';
 
 /** An arm that leaks. */
 export interface FailingArm {

@@ -1,8 +1,8 @@
 /** A call that wants mmap_lock held, made one of the `*_fast` functions, which take the lock themselves where they need it. */
 import type { CallSite } from '../../analysis/site.ts';
 import type { FixProposal, RulePass } from '../define.ts';
-import { argumentOf, kernelsOf, refusalOf } from '../facts.ts';
-import { bothOf, includesAll, isEmpty } from '../kernels.ts';
+import { argumentOf, kernelsOf, refusalOf } from '../support/facts.ts';
+import { bothOf, includesAll, isEmpty } from '../support/kernels.ts';
 import { argumentText, relaid } from './argument-list.ts';
 import { renameCall } from './arguments.ts';
 

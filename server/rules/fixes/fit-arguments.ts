@@ -3,11 +3,11 @@
  * role they play, and what the new signature adds gets a value that keeps the meaning.
  */
 import type { ApiRow, Param } from '../../../model/schema.ts';
-import { isNullText } from '../../analysis/constants.ts';
+import { isNullText } from '../../analysis/flags/constants.ts';
 import type { ApiCall } from '../../analysis/site.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
-import { kernelsOf } from '../facts.ts';
-import { bothOf, includesAll, isEmpty, type Kernels } from '../kernels.ts';
+import { kernelsOf } from '../support/facts.ts';
+import { bothOf, includesAll, isEmpty, type Kernels } from '../support/kernels.ts';
 
 /** What stands at one place of the new list, and whether it keeps the meaning without a doubt. */
 interface Filled {

@@ -5,7 +5,7 @@ import { rungsUsed } from '../../analysis/exit-ladder.ts';
 import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import type { Span } from '../../base/span.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
-import { argumentOf } from '../facts.ts';
+import { argumentOf } from '../support/facts.ts';
 import { indentAt } from './layout.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 

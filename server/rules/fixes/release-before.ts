@@ -5,11 +5,11 @@
  */
 import type { CallSite } from '../../analysis/site.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
-import { argumentOf, kernelsOf } from '../facts.ts';
-import type { PageFinding } from '../flow-report.ts';
-import { includesAll } from '../kernels.ts';
-import { isAssignedIn, resultVariable } from '../result-variable.ts';
-import { isInLoop } from '../surroundings.ts';
+import { argumentOf, kernelsOf } from '../support/facts.ts';
+import type { PageFinding } from '../support/flow-report.ts';
+import { includesAll } from '../support/kernels.ts';
+import { isAssignedIn, resultVariable } from '../support/result-variable.ts';
+import { isInLoop } from '../support/surroundings.ts';
 import type { ReleaseLines } from './arm-edits.ts';
 import { releaseAsElsewhere } from './as-elsewhere.ts';
 import { fullCount } from './full-count.ts';

@@ -8,9 +8,9 @@ import type { CallSite } from '../../analysis/site.ts';
 import { codeOf, lastStatement, loopsAround } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../define.ts';
-import { argumentOf } from '../facts.ts';
-import type { PageFinding } from '../flow-report.ts';
-import { isAssignedIn, resultVariable } from '../result-variable.ts';
+import { argumentOf } from '../support/facts.ts';
+import type { PageFinding } from '../support/flow-report.ts';
+import { isAssignedIn, resultVariable } from '../support/result-variable.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 

@@ -3,8 +3,8 @@ import type { ValidityRow } from '../../../../model/schema.ts';
 import type { KernelVersion } from '../../../../model/version.ts';
 import type { CallSite } from '../../../analysis/site.ts';
 import type { Edit, RulePass } from '../../define.ts';
-import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../facts.ts';
-import { bothOf, isEmpty, type Kernels, without } from '../../kernels.ts';
+import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../support/facts.ts';
+import { bothOf, isEmpty, type Kernels, without } from '../../support/kernels.ts';
 import { argumentEdits, argumentText, relaid } from '../argument-list.ts';
 import { flagInVariable } from '../flag-variable.ts';
 

@@ -1,7 +1,7 @@
 /** The way back: a pin that nobody needs (cases 3 and 4) becomes a plain reference again, with every release of its pages. */
 import type { Edit, JudgedSite, RulePass } from '../../define.ts';
-import { kernelsOf } from '../../facts.ts';
-import { includesAll } from '../../kernels.ts';
+import { kernelsOf } from '../../support/facts.ts';
+import { includesAll } from '../../support/kernels.ts';
 import { dropFlag } from '../drop-flag.ts';
 import { groupOf, releaseCall } from './group.ts';
 import type { Conversion } from './plan.ts';

@@ -4,7 +4,7 @@ import { pathTo } from '../../../analysis/trees.ts';
 import type { Location, ReleaseRef, SiteRecord } from '../../../engine/protocol.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { JudgedSite, RulePass } from '../../define.ts';
-import { filesOf } from '../../file-calls.ts';
+import { filesOf } from '../../support/file-calls.ts';
 import type { ReleaseCall } from './release.ts';
 
 /** What belongs together. */

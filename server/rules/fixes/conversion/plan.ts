@@ -8,7 +8,7 @@ import type { Location } from '../../../engine/protocol.ts';
 import type { CNode } from '../../../syntax/node.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { FixProposal, JudgedSite, RulePass, UnitSpan } from '../../define.ts';
-import { filesOf } from '../../file-calls.ts';
+import { filesOf } from '../../support/file-calls.ts';
 import { dropFlag } from '../drop-flag.ts';
 import { availability, pinFor, pinNameOf } from './acquire.ts';
 import { addedFlags, conversionEdits } from './edits.ts';

@@ -1,0 +1,116 @@
+/** Mapping pages for a device and taking them back; and which pages a place that a row names reaches. */
+import type { ApiRow, Effect } from '../../../model/schema.ts';
+import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } from '../../flow/value.ts';
+import { type OnPath, reportProblem, stepAt } from './frame.ts';
+import { type PathState, setResource } from './path-state.ts';
+import { type CallValues, contentOf, type Resolved } from './place-pattern.ts';
+import type { Resource, Step } from './resource.ts';
+
+/** Name of the pseudo field through which a container (sg entry, bio, folio batch) reaches pages put into it. */
+export const CONTENT = '.<pages>';
+
+/** An effect of a row at a call. */
+export interface EffectCall extends CallValues {
+  readonly row: ApiRow;
+  readonly effect: Effect;
+}
+
+/** Resources reachable at a target: through the value itself, its elements, or what was put into the container it points to. */
+export function provenanceOf(s: PathState, target: Resolved): Provenance {
+  const v = contentOf(s, target);
+  return throughPointer(s, v);
+}
+
+/** Resources reachable through a value that is a page, or a pointer to an array or container of pages. */
+function throughPointer(s: PathState, v: Value): Provenance {
+  const region = regionOf(v);
+  const below = mergeProvenance(s.env.get(region)?.prov ?? [], s.env.get(region + CONTENT)?.prov ?? []);
+  return mergeProvenance(v.prov, below);
+}
+
+/** Applies a mapping or an unmapping. */
+export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
+  const { frame, s, info } = on;
+  const step = stepAt(
+    frame,
+    info.instr.span,
+    `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
+  );
+  const prov = provenanceOf(s, target);
+  for (const id of prov) {
+    const r = s.resources.get(id);
+    if (r === undefined) continue;
+    if (call.effect.op === 'unmap') endMapping(on, r, step);
+    else setResource(s, { ...r, mapped: { step, result: call.ret, succeeds: mapSuccess(call.row) } });
+  }
+  if (call.effect.op === 'unmap') {
+    unmapAddress(on, contentOf(s, target), step);
+    if (prov.length === 0) checkReleasedBefore(on, contentOf(s, target), call.row.name);
+  }
+  return call.ret;
+}
+
+/** Pages of the same object that this function gave back further up in its text, also where both stand in one loop. */
+function checkReleasedBefore({ frame, s, info }: OnPath, mapped: Value, api: string): void {
+  const root = rootOf(mapped);
+  if (root === undefined) return;
+  const before = s.events.find(
+    (e) =>
+      e.kind === 'release' &&
+      e.functionName === frame.fn.name &&
+      e.step.unit === frame.unit &&
+      e.step.span.start < info.instr.span.start &&
+      e.path.startsWith(root) &&
+      /^[.[@^%]/.test(e.path.slice(root.length)),
+  );
+  if (before === undefined) return;
+  reportProblem(frame, {
+    kind: 'release-before-dma-unmap',
+    step: before.step,
+    functionName: frame.fn.name,
+    resource: undefined,
+    steps: [stepAt(frame, info.instr.span, `the mapping is taken back only here, by ${api}()`)],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'low' : 'medium',
+    detail: before.api,
+  });
+}
+
+/** The argument or global that a value was found through. */
+function rootOf(v: Value): string | undefined {
+  const plain = unconverted(v);
+  const key = plain.kind === 'address' ? plain.place : plain.kind === 'symbol' ? plain.path : undefined;
+  return key === undefined ? undefined : /^(?:arg\d+|g:\w+)/.exec(key)?.[0];
+}
+
+/** dma_unmap_page() is given the bus address that the mapping returned. */
+function unmapAddress(on: OnPath, address: Value, step: Step): void {
+  const key = unconverted(address).key;
+  for (const r of on.s.resources.values())
+    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) endMapping(on, r, step);
+}
+
+/** The mapping of pages is taken back: too late where they were given back before. */
+function endMapping({ frame, s }: OnPath, r: Resource, step: Step): void {
+  setResource(s, r.hold.kind === 'held' ? { ...r, mapped: undefined, unmapped: true } : { ...r, mapped: undefined });
+  if (r.hold.kind !== 'released' || r.mapped === undefined || r.reference === 'either') return;
+  reportProblem(frame, {
+    kind: 'release-before-dma-unmap',
+    step: r.hold.by.step,
+    functionName: r.hold.by.functionName,
+    resource: r,
+    steps: [...r.origin.chain, r.mapped.step, step],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length > 0 ? 'low' : 'medium',
+    detail: r.hold.by.api,
+  });
+}
+
+/** A value without the integer conversions around it. */
+function unconverted(v: Value): Value {
+  const inner = v.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
+  return inner === undefined ? v : unconverted(inner);
+}
+
+function mapSuccess(row: ApiRow): 'zero' | 'positive' | 'asked' {
+  if (row.returns === 'status') return 'zero';
+  return row.ret.includes('dma_addr_t') ? 'asked' : 'positive';
+}

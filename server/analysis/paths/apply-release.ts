@@ -1,0 +1,261 @@
+/** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
+
+import type { Reference } from '../../../model/schema.ts';
+import { intervalOf } from '../../flow/facts.ts';
+import { conversionOf, type Value } from '../../flow/value.ts';
+import { functionAt } from '../call-index.ts';
+import { mayGiveBack } from '../hold-kind.ts';
+import { checkNullRelease } from './check-release.ts';
+import { checkReleaseCount } from './check-result.ts';
+import type { ProblemKind } from './flow-problem.ts';
+import {
+  type CallSiteInfo,
+  type Frame,
+  isMany,
+  mayBeHeld,
+  type OnPath,
+  pinAnswer,
+  reportProblem,
+  stepAt,
+  trailSteps,
+} from './frame.ts';
+import { addEvent, type PathState, setResource } from './path-state.ts';
+import { provenanceIn, walkedContainer } from './reachability.ts';
+import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
+
+/** A release call, resolved. */
+export interface ReleaseCall {
+  readonly api: string;
+  readonly reference: Reference;
+  /** The page, or what the elements of the array hold. */
+  readonly value: Value;
+  /** An array with (or without) a count, rather than one page. */
+  readonly array: boolean;
+  readonly count: Value | undefined;
+  /** The pointer has an offset: only a part is meant. */
+  readonly offset: boolean;
+  readonly dirties: 'yes' | 'no' | 'maybe';
+  /** The value that decides, where it is not known. */
+  readonly dirtyBy?: Value | undefined;
+  /** The argument as written; undefined in a callee. */
+  readonly pointer?: Value | undefined;
+  /** Where it happens, when that is in a callee; default: at the call. */
+  readonly at?: Step;
+}
+
+/** Whether an argument that says so makes the callee mark pages dirty. */
+export function dirtyness(s: PathState, v: Value): 'yes' | 'no' | 'maybe' {
+  const i = intervalOf(s.facts, v);
+  if (i.low === 0 && i.high === 0) return 'no';
+  return i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key) ? 'yes' : 'maybe';
+}
+
+/** The key by which a caller can tell what a value is; undefined for what the function made itself. */
+export function entryKeyOf(v: Value | undefined): string | undefined {
+  const inner = v?.kind === 'op' && conversionOf(v.op) !== undefined ? v.args[0] : undefined;
+  if (inner !== undefined) return entryKeyOf(inner);
+  return v?.kind === 'symbol' && v.path === v.key ? v.key : undefined;
+}
+
+/** Applies a release to the path. */
+export function applyRelease(on: OnPath, call: ReleaseCall): void {
+  const { frame, s, info } = on;
+  const release: Release = {
+    api: call.api,
+    reference: call.reference,
+    step: call.at ?? stepAt(frame, info.instr.span, `given back here by ${call.api}()`),
+    functionName: frame.fn.name,
+  };
+  if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
+  checkNullRelease(on, { ...call, pointer: call.pointer }, release.step);
+  const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;
+  const prov = container === undefined ? call.value.prov : provenanceIn(s, container);
+  if (prov.length === 0) return releaseUnknown(on, call, release);
+  const all = prov.flatMap((id) => s.resources.get(id) ?? []);
+  const reached = all.filter((r) => mayBeHeld(s, r));
+  if (reached.length === 0) reportListed(on, all, call, release);
+  const resources = countedBy(reached, call);
+  const kind = mismatch(resources, call.reference);
+  for (const r of resources) {
+    if (r.extraReferences > 0 && call.reference === 'get') {
+      setResource(s, { ...r, extraReferences: r.extraReferences - 1 });
+      continue;
+    }
+    if (kind !== undefined) reportRelease(on, r, release, kind);
+    frame.releases.push({
+      origin: r.origin,
+      release,
+      matches: kind === undefined,
+      dirtied: r.dirtied !== undefined || call.dirties !== 'no',
+      afterFailure: resources.every((other) => other.failed),
+    });
+    releaseResource(on, r, { call, release, definite: kind === undefined && resources.length === 1 });
+  }
+}
+
+/** Pages that were there at entry: an event for the callers. Pages from nowhere: whatever is held may have been among them. */
+function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: Release): void {
+  const path = call.value.kind === 'symbol' ? call.value.path : undefined;
+  // __free_page() and the like free memory of their own: only a caller that knows the pages for a user's says anything of it.
+  if (path === undefined && call.reference === 'none') return;
+  if (path === undefined) {
+    for (const r of s.resources.values()) {
+      if (r.hold.kind === 'held' && mayBeHeld(s, r))
+        setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step, takers: [...r.takers, ''] });
+    }
+  }
+  const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;
+  if (path === undefined && owner === undefined) return;
+  if (path !== undefined && call.at === undefined) checkRepeated({ frame, s, info }, path, release);
+  addEvent(s, {
+    kind: 'release',
+    path: path ?? '',
+    owner,
+    api: call.api,
+    reference: call.reference,
+    step: release.step,
+    functionName: frame.fn.name,
+    all: call.array && !call.offset,
+    dirties: call.dirties,
+    dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
+  });
+}
+
+/** Of several acquires in one array: those of which the count tells how many came. */
+function countedBy(resources: readonly Resource[], { array, count }: ReleaseCall): readonly Resource[] {
+  if (!array || count === undefined || resources.length < 2) return resources;
+  const own = resources.filter((r) => count.key === r.result.key);
+  return own.length === 0 ? resources : own;
+}
+
+/** Pages that were there at entry, given back by the same code twice in a row. */
+function checkRepeated({ frame, s }: OnPath, path: string, release: Release): void {
+  const first = s.events.find((e) => e.kind === 'release' && e.path === path && e.api === release.api);
+  if (first === undefined || !isSameAgain(first, release)) return;
+  reportProblem(frame, {
+    kind: 'double-release',
+    step: release.step,
+    functionName: frame.fn.name,
+    resource: undefined,
+    steps: [first.step],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : 'high',
+    detail: release.api,
+  });
+}
+
+function mismatch(resources: readonly Resource[], reference: Reference): ProblemKind | undefined {
+  if (resources.length === 0 || reference === 'either') return undefined;
+  if (reference === 'none') return 'free-on-gup-page';
+  const wrong = resources.every((r) => r.reference !== 'none' && !mayGiveBack(r.reference, reference));
+  if (!wrong || resources.some((r) => r.extraReferences > 0)) return undefined;
+  return reference === 'get' ? 'put-on-pinned' : 'unpin-on-gotten';
+}
+
+/** A plain reference dropped from pages of which the path knows that the iterator gave no hold of them. */
+function reportListed(on: OnPath, all: readonly Resource[], { reference }: ReleaseCall, release: Release): void {
+  const { s } = on;
+  const isListed = (r: Resource): boolean =>
+    pinAnswer(s, r) === 'listed' && r.extraReferences === 0 && mayBeHeld(s, { ...r, guards: [] });
+  const [first] = all;
+  if (first !== undefined && reference === 'get' && all.every(isListed))
+    reportRelease(on, first, release, 'put-on-pinned');
+}
+
+function reportRelease({ frame, s }: OnPath, r: Resource, release: Release, kind: ProblemKind): void {
+  reportProblem(frame, {
+    kind,
+    step: release.step,
+    functionName: release.functionName,
+    resource: r.reference === 'either' ? { ...r, answer: pinAnswer(s, r) } : r,
+    steps: [...r.origin.chain, ...trailSteps(s)],
+    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'medium' : 'high',
+    detail: release.api,
+  });
+}
+
+function releaseResource(
+  on: OnPath,
+  r: Resource,
+  how: { call: ReleaseCall; release: Release; definite: boolean },
+): void {
+  const { frame, s, info } = on;
+  const { call, release, definite } = how;
+  const again =
+    (r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) ||
+    (r.hold.kind !== 'held' && r.hold.kind !== 'taken' && isSameAgain(r.hold.by, release));
+  if (definite && r.reference !== 'either' && again) {
+    reportRelease(on, r, release, 'double-release');
+  }
+  if (definite && r.mapped !== undefined && !(call.at !== undefined && unmapsBefore(call.at)))
+    reportMapped(frame, s, r, release);
+  const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
+  setResource(s, { ...r, dirtied, hold: nextHold(on, r, call, release) });
+  if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(on, r, call.count, release.step);
+}
+
+/** Code between two statements that can neither change a variable nor lead elsewhere. */
+const STRAIGHT = /^[^{}=:?]*$/;
+const JUMP = /\b(?:goto|break|continue|return|if|else|for|while|do|switch|case)\b|\+\+|--/;
+
+/** Whether a release stands straight behind another one of the same pages, as the same code: also of one page of several. */
+function isSameAgain(by: Pick<Release, 'step'>, release: Release): boolean {
+  const [first, second] = [by.step, release.step];
+  if (first.unit !== second.unit || second.span.start <= first.span.end) return false;
+  const { code } = first.unit;
+  const text = (from: number, to: number): string => code.slice(from, to).replace(/\s+/g, '');
+  const call = text(first.span.start, first.span.end);
+  if (call !== text(second.span.start, second.span.end) || JUMP.test(call)) return false;
+  return isStraight(code.slice(first.span.end, second.span.start));
+}
+
+/** Whether code between two releases is such that they may be told for the same. */
+export function isStraight(between: string): boolean {
+  return between.length < MAX_BETWEEN && STRAIGHT.test(between) && !JUMP.test(between);
+}
+
+/** Characters between two releases that are told for the same. */
+const MAX_BETWEEN = 400;
+
+/** A release in a loop's body meets what the same call released on the turn before. */
+function isInLoopOf(info: CallSiteInfo, by: Release, frame: Frame): boolean {
+  if (info.loop === undefined) return false;
+  const loop = frame.loops.byHead.get(info.loop);
+  return loop !== undefined && by.step.unit === frame.unit;
+}
+
+function nextHold({ s, info }: OnPath, r: Resource, call: ReleaseCall, release: Release): Hold {
+  if (call.array && !call.offset) return { kind: 'released', by: release };
+  if (!isMany(s, r)) return { kind: 'released', by: release };
+  if (call.array) return { kind: 'some', loop: undefined, by: release };
+  return { kind: 'some', loop: info.loop, by: release };
+}
+
+/** Whether the path has seen the mapping succeed. */
+function isMapped(s: PathState, m: Mapping): boolean {
+  const i = intervalOf(s.facts, m.result);
+  if (m.succeeds === 'zero') return i.low === 0 && i.high === 0;
+  if (m.succeeds === 'positive') return i.low > 0;
+  for (const [key, asked] of s.facts.intervals)
+    if (asked.low === 0 && asked.high === 0 && key.startsWith('dma_mapping_error(') && key.includes(m.result.key))
+      return true;
+  return false;
+}
+
+/** Whether the function that holds a step takes a mapping back further up: of a callee nothing is known but what it does to pages. */
+function unmapsBefore({ unit, span }: Step): boolean {
+  const fn = functionAt(unit, span.start);
+  return fn !== undefined && /unmap\w*\s*\(/i.test(unit.code.slice(fn.bodySpan.start, span.start));
+}
+
+function reportMapped(frame: Frame, s: PathState, r: Resource, release: Release): void {
+  if (r.mapped === undefined || !isMapped(s, r.mapped)) return;
+  reportProblem(frame, {
+    kind: 'release-before-dma-unmap',
+    step: release.step,
+    functionName: release.functionName,
+    resource: r,
+    steps: [...r.origin.chain, r.mapped.step, ...trailSteps(s)],
+    confidence: r.origin.chain.length === 0 && release.functionName === frame.fn.name ? 'medium' : 'low',
+    detail: release.api,
+  });
+}

@@ -1,0 +1,230 @@
+/**
+ * Who calls whom among the functions of a cluster, by name, and what follows from it without looking into any body: which functions
+ * can take pages, which can give some back. Decides what is worth following along paths.
+ */
+import type { Model } from '../../../model/index.ts';
+import { kept } from '../../base/kept.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { namesCalledIn } from '../call-index.ts';
+import { aliasOf, macroBehind, macroFunctions } from '../macro-functions.ts';
+import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
+
+/** A function and the unit that holds it. */
+export interface Known {
+  readonly unit: CUnit;
+  readonly fn: FunctionDef;
+}
+
+/** A function that an initialiser puts into a field: `.release = foo_release`. */
+export interface FieldFunction {
+  readonly tag: string | undefined;
+  readonly name: string;
+}
+
+interface UnitCalls {
+  readonly calls: ReadonlyMap<FunctionDef, ReadonlySet<string>>;
+  readonly fields: ReadonlyMap<string, readonly FieldFunction[]>;
+}
+
+/** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
+export const MAX_CALLERS = 4;
+
+const cache = new WeakMap<CUnit['version'], UnitCalls>();
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** The call graph of some units, narrowed to the kernels of a model. */
+export class CallGraph {
+  readonly #byName = new Map<string, Known[]>();
+  readonly #marked: Readonly<Record<CallKind, Set<FunctionDef>>>;
+  readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
+  readonly #model: Model;
+  readonly #kinds = new Map<string, ReadonlySet<CallKind>>();
+  /** What names were found to mean, by unit. */
+  readonly #seen = new Map<CUnit, Map<string, Known | undefined>>();
+
+  constructor(units: readonly CUnit[], model: Model) {
+    this.#model = model;
+    this.#marked = {
+      acquires: new Set(),
+      releases: new Set(),
+      frees: new Set(),
+      locks: new Set(),
+      minds: new Set(),
+      unmaps: new Set(),
+    };
+    const add = (unit: CUnit, fn: FunctionDef): void => {
+      const same = this.#byName.get(fn.name);
+      if (same === undefined) this.#byName.set(fn.name, [{ unit, fn }]);
+      else same.push({ unit, fn });
+    };
+    for (const unit of units) for (const fn of unit.functions) add(unit, fn);
+    this.#addMacros(units, add);
+    const known = [...this.#byName.values()].flat();
+    this.#spread(known);
+  }
+
+  /** Macros count where they call something of the model or of the project, and have no name of the model. */
+  #addMacros(units: readonly CUnit[], add: (unit: CUnit, fn: FunctionDef) => void): void {
+    const named = (name: string): boolean => this.#byName.has(name) || this.#model.rows(name).length > 0;
+    for (const unit of units) {
+      for (const { macro, fn, calls } of macroFunctions(unit)) {
+        if (!named(macro.name) && [...calls].some((name) => name !== macro.name && named(name))) add(unit, fn);
+      }
+      for (const macro of unit.macros) {
+        const target = aliasOf(unit, macro);
+        if (target === undefined || target === macro.name || !named(target)) continue;
+        this.#aliases.set(macro.name, [...(this.#aliases.get(macro.name) ?? []), { unit, target }]);
+      }
+    }
+  }
+
+  /** What a name stands for that an object-like macro gives to a function: `#define my_pin pin_user_pages`. */
+  behindAlias(unit: CUnit, name: string): string {
+    const all = this.#aliases.get(name);
+    if (all === undefined || this.#byName.has(name) || this.#model.rows(name).length > 0) return name;
+    return (all.find((a) => a.unit === unit) ?? all.find((a) => a.unit.path.endsWith('.h')))?.target ?? name;
+  }
+
+  /** A function by name as seen from a unit; undefined for one that is not in sight, or is what the model says it is. */
+  lookup(unit: CUnit, name: string): Known | undefined {
+    const all = this.#byName.get(name);
+    if (all === undefined) return undefined;
+    let seen = this.#seen.get(unit);
+    if (seen === undefined) {
+      seen = new Map();
+      this.#seen.set(unit, seen);
+    }
+    const known = seen.get(name);
+    if (known !== undefined || seen.has(name)) return known;
+    const found = this.#find(unit, name, all);
+    seen.set(name, found);
+    return found;
+  }
+
+  #find(unit: CUnit, name: string, all: readonly Known[]): Known | undefined {
+    const own = all.find((k) => k.unit === unit);
+    // A function of the model is what the model says, unless the file has a static one of its own of that name; the header that
+    // defines the model's function has just that one.
+    const rows = this.#model.rows(name);
+    if (rows.length > 0) {
+      const shadows = own?.fn.isStatic === true && !rows.some((r) => unit.path.endsWith(r.source.path));
+      return shadows ? own : undefined;
+    }
+    return own ?? all.find((k) => !k.fn.isStatic || k.unit.path.endsWith('.h'));
+  }
+
+  /** Whether the function, or one it calls, calls something of a kind. */
+  does(kind: CallKind, fn: FunctionDef): boolean {
+    return this.#marked[kind].has(fn);
+  }
+
+  /** Names called in a function, or in the body of a macro that stands for one, by text. */
+  calledIn({ unit, fn }: Known): ReadonlySet<string> {
+    const names = macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+    return this.#aliases.size === 0 ? names : new Set([...names].map((name) => this.behindAlias(unit, name)));
+  }
+
+  /** The functions of the project that a function calls by name or through a field that an initialiser of its file fills. */
+  calleesOf(at: Known): readonly Known[] {
+    const found = new Map<FunctionDef, Known>();
+    for (const name of [...this.calledIn(at), ...namesBehindFields(at)]) {
+      const callee = this.lookup(at.unit, name);
+      if (callee !== undefined && callee.fn !== at.fn) found.set(callee.fn, callee);
+    }
+    return [...found.values()];
+  }
+
+  /** Names called in a function that the project does not define. */
+  outside(at: Known): readonly string[] {
+    return [...this.calledIn(at)].filter((name) => this.lookup(at.unit, name) === undefined);
+  }
+
+  /** Whether a function calls through a field that an initialiser of its file fills. */
+  callsThroughField(at: Known): boolean {
+    for (const _ of namesBehindFields(at)) return true;
+    return false;
+  }
+
+  /** Whether a name is one of the model's that takes pages, gives them back, hands them over or marks them dirty. */
+  touchesPages(name: string): boolean {
+    const kinds = this.kindOf(name);
+    return kinds.has('acquires') || kinds.has('releases');
+  }
+
+  /** Functions that initialisers of a unit put into a field of this name. */
+  inField(unit: CUnit, field: string): readonly FieldFunction[] {
+    return unitCalls(unit).fields.get(field) ?? [];
+  }
+
+  /** What a call of a name outside the project does, as far as the model says. */
+  kindOf(name: string): ReadonlySet<CallKind> {
+    let kinds = this.#kinds.get(name);
+    if (kinds === undefined) {
+      kinds = kindOfCalls(this.#model.readable(name));
+      this.#kinds.set(name, kinds);
+    }
+    return kinds;
+  }
+
+  /** Marks the functions that call something of a kind, and their callers up to `MAX_CALLERS`. */
+  #spread(known: readonly Known[]): void {
+    const callers = new Map<FunctionDef, FunctionDef[]>();
+    const met = new Map<CUnit, Map<string, FunctionDef | ReadonlySet<CallKind>>>();
+    for (const { unit, fn } of known) {
+      const inUnit = kept(met, unit, () => new Map<string, FunctionDef | ReadonlySet<CallKind>>());
+      for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
+        const meant = kept(inUnit, called, () => {
+          const name = this.behindAlias(unit, called);
+          return this.lookup(unit, name)?.fn ?? this.kindOf(name);
+        });
+        if (meant instanceof Set) for (const kind of meant as ReadonlySet<CallKind>) this.#marked[kind].add(fn);
+        else kept(callers, meant as FunctionDef, () => []).push(fn);
+      }
+    }
+    for (const kind of CALL_KINDS) spreadUp(this.#marked[kind], callers);
+  }
+}
+
+/** Marks the callers of what is marked, up to `MAX_CALLERS`. */
+function spreadUp(into: Set<FunctionDef>, callers: ReadonlyMap<FunctionDef, readonly FunctionDef[]>): void {
+  let level = [...into];
+  for (let depth = 0; depth < MAX_CALLERS && level.length > 0; depth++) {
+    const above = new Set(level.flatMap((fn) => callers.get(fn) ?? []).filter((fn) => !into.has(fn)));
+    for (const fn of above) into.add(fn);
+    level = [...above];
+  }
+}
+
+/** Functions behind the fields that a function calls through. */
+function* namesBehindFields({ unit, fn }: Known): Generator<string> {
+  const { fields } = unitCalls(unit);
+  if (fields.size === 0) return;
+  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  for (const m of text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g))
+    for (const f of fields.get(m[1] ?? '') ?? []) yield f.name;
+}
+
+function unitCalls(unit: CUnit): UnitCalls {
+  let found = cache.get(unit.version);
+  if (found === undefined) {
+    found = { calls: namesCalledIn(unit), fields: functionFields(unit) };
+    cache.set(unit.version, found);
+  }
+  return found;
+}
+
+/** Functions of a unit that initialisers at file scope put into fields, by field. */
+function functionFields(unit: CUnit): ReadonlyMap<string, readonly FieldFunction[]> {
+  const own = new Set(unit.functions.map((f) => f.name));
+  const out = new Map<string, FieldFunction[]>();
+  for (const d of unit.declarations) {
+    if (d.kind !== 'variable') continue;
+    const text = unit.code.slice(d.span.start, d.span.end);
+    const tag = /\bstruct\s+(\w+)/.exec(text)?.[1];
+    for (const m of text.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)) {
+      const [, field = '', name = ''] = m;
+      if (own.has(name)) out.set(field, [...(out.get(field) ?? []), { tag, name }]);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,174 @@
+/**
+ * All paths through one function: blocks in reverse post-order, states joined where paths meet, loops taken twice
+ * (turn one as it is, one widened turn for all the others). Gives the states at the exits.
+ */
+import type { Block, Instr } from '../../flow/ir.ts';
+import { tempKey, variableKey } from '../../flow/keys.ts';
+import { deadTemps } from '../../flow/liveness.ts';
+import { symbol } from '../../flow/value.ts';
+import { executeCall, pickRow } from './apply-call.ts';
+import { copyStruct } from './copy-memory.ts';
+import { type Exit, leaveBlock } from './edges.ts';
+import { evaluate, resolvePlace } from './evaluate.ts';
+import type { Frame } from './frame.ts';
+import { enterBlock, turnTag } from './loop-turns.ts';
+import { mergePaths, type Watched } from './merge.ts';
+import { dropBelow, entryState, type PathState, writeElement, writeKey } from './path-state.ts';
+import { noteUncounted } from './uncounted.ts';
+
+/** Block executions per function, counting each path: about a second. No function of Linux with a site needs more, most a hundredth. */
+export const MAX_STEPS = 30_000;
+
+/** What running a function gave. */
+export interface Execution {
+  readonly exits: readonly Exit[];
+  /** False when the budget ran out. */
+  readonly complete: boolean;
+}
+
+/** Runs a function from its entry. */
+export function execute(frame: Frame): Execution {
+  const { cfg, loops } = frame;
+  const index = new Map(cfg.order.map((id, i) => [id, i]));
+  const watched = watchedBy(frame);
+  const pending = new Map<number, PathState[]>([[cfg.entry, [initialState(frame)]]]);
+  const dead = deadTemps(frame.cfg);
+  const exits: Exit[] = [];
+  let steps = 0;
+  for (let at = nextBlock(pending, index); at !== undefined; at = nextBlock(pending, index)) {
+    const arrived = pending.get(at) ?? [];
+    pending.delete(at);
+    const block = cfg.blocks[at];
+    if (block === undefined) continue;
+    dropTemps(arrived, dead[index.get(at) ?? 0] ?? []);
+    for (const s of mergedByTurns(arrived, at, loops.headsOf(at), watched)) {
+      if (++steps > MAX_STEPS) return { exits, complete: false };
+      for (const after of runBlock(frame, block, s)) {
+        leaveBlock(frame, block, after, {
+          exits,
+          push: (to, state) => {
+            const entering = enterBlock(frame, { from: block.id, to }, state);
+            const waiting = pending.get(to);
+            if (waiting === undefined) pending.set(to, [...entering]);
+            else waiting.push(...entering);
+          },
+        });
+      }
+    }
+  }
+  return { exits, complete: true };
+}
+
+/** Paths that meet at a block, those in the same turns of the loops around it joined. */
+function mergedByTurns(
+  arrived: readonly PathState[],
+  at: number,
+  heads: readonly number[],
+  watched: Watched,
+): readonly PathState[] {
+  const groups = new Map<string, PathState[]>();
+  for (const s of arrived) {
+    const tag = turnTag(s, heads);
+    const group = groups.get(tag);
+    if (group === undefined) groups.set(tag, [s]);
+    else group.push(s);
+  }
+  return [...groups].flatMap(([tag, states]) => mergePaths(states, `${at}${tag}`, watched));
+}
+
+function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
+  const keys = temps.map(tempKey);
+  for (const s of states) s.env.dropTemps(keys);
+}
+
+function nextBlock(
+  pending: ReadonlyMap<number, readonly PathState[]>,
+  index: ReadonlyMap<number, number>,
+): number | undefined {
+  let best: number | undefined;
+  for (const id of pending.keys()) if (best === undefined || (index.get(id) ?? 0) < (index.get(best) ?? 0)) best = id;
+  return best;
+}
+
+function initialState(frame: Frame): PathState {
+  const s = entryState();
+  for (const [i, p] of frame.cfg.params.entries()) s.env.set(`l:${p.name}`, symbol(`arg${i}`, { path: `arg${i}` }));
+  return s;
+}
+
+/** Variables that the function returns, and whether it gives pages back. */
+function watchedBy(frame: Frame): Watched {
+  const out = new Set<string>();
+  for (const block of frame.cfg.blocks) {
+    if (block.term.kind !== 'return' || block.term.value?.kind !== 'temp') continue;
+    const id = block.term.value.id;
+    for (const instr of block.instrs) {
+      if (instr.kind === 'temp' && instr.id === id && instr.value.kind === 'read' && instr.value.place.kind === 'var') {
+        out.add(variableKey(instr.value.place.name, instr.value.place.scope));
+      }
+    }
+  }
+  const releases = frame.cfg.blocks.some((b) =>
+    b.instrs.some((i) => i.kind === 'call' && callReleases(frame, i.callee, i.args.length)),
+  );
+  return { places: [...out], releases };
+}
+
+function callReleases(frame: Frame, name: string | undefined, arity: number): boolean {
+  if (name === undefined) return false;
+  const row = pickRow(frame.program.rowsFor(frame.unit, name), arity);
+  if (row !== undefined) return row.effects.some((e) => e.op === 'release');
+  return frame.program.mayRelease(frame.unit, name);
+}
+
+function runBlock(frame: Frame, block: Block, start: PathState): PathState[] {
+  const heads = frame.loops.headsOf(block.id);
+  const tag = turnTag(start, heads);
+  let states = [start];
+  for (const [i, instr] of block.instrs.entries()) {
+    const where = { loop: heads[0], point: `${block.id}i${i}${tag}` };
+    const [only] = states;
+    if (only === undefined) return [];
+    states =
+      states.length === 1
+        ? runInstr(frame, instr, only, where)
+        : states.flatMap((s) => runInstr(frame, instr, s, where));
+  }
+  return states;
+}
+
+function runInstr(
+  frame: Frame,
+  instr: Instr,
+  s: PathState,
+  where: { loop: number | undefined; point: string },
+): PathState[] {
+  switch (instr.kind) {
+    case 'assign': {
+      const value = evaluate(s, instr.value, where);
+      const place = resolvePlace(s, instr.target, where);
+      if (place.element) writeElement(s, place.key, value, place.weak);
+      else writeKey(s, place.key, value, place.weak);
+      if (instr.value.kind === 'read') copyStruct({ frame, s, point: where.point }, instr, instr.value.place);
+      return [s];
+    }
+    case 'temp':
+      s.env.set(tempKey(instr.id), evaluate(s, instr.value, where));
+      return [s];
+    case 'call':
+      return executeCall(frame, s, instr, where);
+    case 'enter':
+      for (const name of instr.names) {
+        dropBelow(s, `l:${name}`);
+        s.env.set(`l:${name}`, symbol(`u${where.point}:${name}`));
+      }
+      return [s];
+    case 'leave':
+      for (const name of instr.names) {
+        noteUncounted(s, `l:${name}`);
+        dropBelow(s, `l:${name}`);
+        s.env.delete(`l:${name}`);
+      }
+      return [s];
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * A call of a function nobody can look into: pages and arrays handed to it may be kept or given back there; locals it can write are
+ * unknown after. Names tell which do neither: those that print, test, convert, and those that get a page's number or a passing address.
+ */
+import { HARMLESS } from '../../../model/harmless.ts';
+import { intervalOf } from '../../flow/facts.ts';
+import { contentKey } from '../../flow/keys.ts';
+import {
+  intValue,
+  isLent,
+  isMadeOfLent,
+  lent,
+  regionOf,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../../flow/value.ts';
+import type { Exit } from './edges.ts';
+import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
+import { freedByOwn } from './own-allocator.ts';
+import { addEvent, type EntryEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
+import type { Resource, Step } from './resource.ts';
+import { sourceOf } from './summary.ts';
+
+/** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
+const HARMLESS_SHAPE =
+  /^(__)?(init_|INIT_|(Set|Clear|TestSet|TestClear)Page[A-Z]|folio_(set|clear|test)_|mutex_|spin_|raw_spin_|refcount_|atomic|kref_init|kref_get|mem(set|cpy|move|cmp|zero)|sg_init|sg_mark_end|sg_unmark_end|print|pr_|dev_(dbg|err|warn|info|notice)|trace_|WARN|BUG|lockdep_|might_|cond_resched|copy_(from|to)_user|get_user|put_user|wait_|complete|wake_up|test_|set_bit|clear_bit|bitmap_|check_|is_|has_)/;
+/** Printing and tracing under a project's own names, and questions about a page: `page_is_ram`, `page_mte_tagged`. */
+const LOOKS =
+  /_(?:dbg|debug|warn|warning|info|notice|trace|log|err|printk?|printf)$|^(?:page|folio)_(?:is|has)_|^(?:page|folio)_\w+(?:ed|able)$/;
+/** Another name of the same page: its number or its address. */
+const CONVERTS =
+  /^_*(?:page|folio|pfn|phys|virt|gfn|mfn|kaddr)s?_to_\w+$|_to_(?:page|pfn|phys|virt|gfn|mfn|gpa|hpa|maddr)s?$/;
+/** Words of functions that may give back what they are told by its number or address. */
+const GIVES_BACK = /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give)(?:_|\d|$)/i;
+/** Words of functions that keep what they are told in a tree or table of their own: `mtree_insert_range`, `xa_store`. */
+const KEEPS_NUMBER = /(?:^|_)(?:insert|store|add|record|register|track|save)(?:_|\d|$)/i;
+/** Names in capitals are macros that print, check or trace, unless they say otherwise. */
+const MACRO = /^[A-Z][A-Z0-9_]+$/;
+
+/** What a name tells of a function. */
+interface Told {
+  readonly harmless: boolean;
+  readonly converts: boolean;
+}
+
+const told = new Map<string, Told>();
+
+function toldBy(name: string): Told {
+  let known = told.get(name);
+  if (known === undefined) {
+    const plain = HARMLESS.has(name) || HARMLESS_SHAPE.test(name);
+    const looks = (LOOKS.test(name) || MACRO.test(name)) && !GIVES_BACK.test(name);
+    known = { harmless: plain || looks, converts: CONVERTS.test(name) };
+    told.set(name, known);
+  }
+  return known;
+}
+
+/** Such a call: its arguments, its result as far as that is known, and whether the callee is defined in the project. */
+export interface OutsideCall {
+  readonly args: readonly Value[];
+  readonly ret: Value;
+  readonly defined: boolean;
+}
+
+/** Applies the call to a path; returns its result. */
+export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Value {
+  const { frame, s, info } = on;
+  const { callee } = info.instr;
+  const named = callee ?? 'a function pointer';
+  const by = callee === undefined ? undefined : toldBy(callee);
+  if (by?.converts === true) return converted(s, args, ret);
+  const freed = defined ? [] : freedByOwn(on, args);
+  if (by?.harmless !== true) {
+    const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
+    for (const arg of args) {
+      if (freed.includes(arg)) continue;
+      if (!defined) doubt(s, arg, { step, callee, result: ret.key });
+      if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
+      if (!defined && arg.prov.length === 0 && isMadeOfLent(arg)) noteTold(on, arg, callee, step);
+      if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
+    }
+  }
+  forgetLocals(s, info, args);
+  return ret;
+}
+
+/** A number or address of pages: who has it can tell the pages, and nobody takes them over by it. */
+function converted(s: PathState, args: readonly Value[], ret: Value): Value {
+  const prov = args.flatMap((a) => a.prov);
+  for (const id of prov) {
+    const r = s.resources.get(id);
+    if (r !== undefined) setResource(s, { ...r, carried: true });
+  }
+  return prov.length === 0 ? ret : lent(withProvenance(ret, prov));
+}
+
+/** The same of an object of the caller's, for the caller. */
+function noteDoubt(on: OnPath, arg: Value, callee: string, step: Step): void {
+  if (GIVES_BACK.test(callee) && /^arg\d+$/.test(arg.key))
+    note(on, { kind: 'doubt', path: arg.key, api: callee, step });
+}
+
+/** The same of a number of pages of the caller's. */
+function noteTold(on: OnPath, arg: Value, callee: string | undefined, step: Step): void {
+  const path = sourceOf(arg);
+  if (path !== undefined) note(on, { kind: 'told', path, api: callee ?? '', step });
+}
+
+function note({ frame, s }: OnPath, event: Pick<EntryEvent, 'kind' | 'path' | 'api' | 'step'>): void {
+  addEvent(s, {
+    ...event,
+    owner: undefined,
+    reference: 'either',
+    functionName: frame.fn.name,
+    all: true,
+    dirties: 'no',
+  });
+}
+
+/** From now on the callee may have kept or released the pages that an argument leads to, unless it says that it failed. */
+export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string | undefined; result: string }): void {
+  const all = handedOver(s, arg);
+  if (all.length === 0) return;
+  const keepsNone = by.callee !== undefined && !GIVES_BACK.test(by.callee) && !KEEPS_NUMBER.test(by.callee);
+  const owned = new Set(keepsNone ? handedOver(s, arg, true) : all);
+  for (const id of all) {
+    const r = s.resources.get(id);
+    if (r === undefined) continue;
+    const taken: Resource = { ...r, maybeTaken: r.maybeTaken ?? by.step, takers: [...r.takers, by.result] };
+    setResource(s, owned.has(id) ? taken : { ...r, told: true });
+  }
+}
+
+/**
+ * Resources whose page, array, container or local carrier struct (a pipe_buffer on the stack) an argument is. `owning`: not those of
+ * which it is but a number or a passing address; a variable that holds one is the callee's to exchange.
+ */
+export function handedOver(s: PathState, arg: Value, owning = false): string[] {
+  // Nothing can lead to pages where none were taken.
+  if (s.resources.size === 0) return [];
+  const region = regionOf(arg);
+  const counts = (v: Value | undefined): v is Value => v !== undefined && v.prov.length > 0;
+  const found = [s.env.get(region), s.env.get(contentKey(region))].filter(counts);
+  if (counts(arg) && !(owning && isLent(arg))) found.push(arg);
+  if (region.startsWith('l:'))
+    s.env.forEach((v, place) => {
+      if (place.startsWith(`${region}.`) && counts(v)) found.push(v);
+    });
+  return found.flatMap((v) => v.prov);
+}
+
+/** An object made here was handed to somebody: from now on it may be reached from elsewhere. */
+function publish(s: PathState, pointer: Value, args: readonly Value[], point: string): void {
+  const key = pointer.kind === 'address' ? (/^heap[^[.]*/.exec(pointer.place)?.[0] ?? pointer.key) : pointer.key;
+  s.env.set(`g:published ${point}`, symbol(key, { low: 1 }));
+  s.env.set(handedOut(key), intValue(1));
+  // list_add(&object->node, head): from now on a walk over the head may meet the object.
+  for (const [i, other] of args.entries())
+    if (other !== pointer && other.kind !== 'int')
+      s.env.set(`${regionOf(other)}.<${point}_${i}>`, symbol(key, { low: 1 }));
+}
+
+function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {
+  for (const [i, arg] of args.entries()) {
+    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) continue;
+    const old = s.env.get(arg.place);
+    if (old !== undefined && old.prov.length > 0) continue;
+    writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
+  }
+}
+
+/** Whether all callees that might have taken the pages over told of a failure on this path: who fails keeps nothing. */
+export function isRefused({ state, value }: Exit, { takers }: Resource): boolean {
+  return takers.every(
+    (key) => hasFailed(state, key) || (key !== '' && state.facts.nonzero.has(key) && value?.key === key),
+  );
+}
+
+/** Whether a path knows a callee's result for an error. */
+function hasFailed({ facts }: PathState, key: string): boolean {
+  return key !== '' && intervalOf(facts, symbol(key)).high < 0;
+}
+
+/** What paths are kept apart by: nobody but their holder got the pages, somebody may have taken them, all such callees failed. */
+export function takenDigest(s: PathState, { maybeTaken, takers }: Resource): string {
+  if (maybeTaken === undefined) return '';
+  return takers.every((key) => hasFailed(s, key)) ? 'f' : 't';
+}

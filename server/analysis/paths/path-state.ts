@@ -1,0 +1,367 @@
+/**
+ * The state of one path through a function: values of places, facts, resources, what happened to pages that were there before.
+ * Copied when it forks; nothing in it is shared for writing.
+ */
+import type { Reference } from '../../../model/schema.ts';
+import { OverlayMap } from '../../base/overlay.ts';
+import type { Span } from '../../base/span.ts';
+import { type Facts, noFacts } from '../../flow/facts.ts';
+import { entryKey } from '../../flow/keys.ts';
+import { ZEROED } from '../../flow/lower-declaration.ts';
+import {
+  intValue,
+  mergeProvenance,
+  type Owner,
+  type Provenance,
+  symbol,
+  type Value,
+  withProvenance,
+} from '../../flow/value.ts';
+import type { Resource, Step } from './resource.ts';
+
+/** Something done to pages that this function did not take itself; the callers' resources will meet it. */
+export interface EntryEvent {
+  /**
+   * copy: the struct behind the pointer was copied whole, with what it holds. doubt: a function nobody can look into got it, which by its
+   * name may give back what it holds. told: such a function got the number of pages.
+   */
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy' | 'doubt' | 'told';
+  /** Key of the value it was done to, rooted at an argument or a global. */
+  readonly path: string;
+  readonly owner: Owner | undefined;
+  readonly api: string;
+  readonly reference: Reference;
+  readonly step: Step;
+  readonly functionName: string;
+  /** Whether all pages behind the path are meant, not one of several. */
+  readonly all: boolean;
+  /** release: whether the pages were or are marked dirty on the way (`maybe`: an argument decides). */
+  readonly dirties: 'yes' | 'no' | 'maybe';
+  /** release, dirty: key of the entry value that decides, where one does. */
+  readonly dirtyKey?: string | undefined;
+}
+
+/** Branches taken, newest first. */
+export interface Trail {
+  readonly step: Step;
+  readonly before: Trail | undefined;
+  readonly length: number;
+}
+
+/** Whether a value reaches pages, or is an object made in the function, through which some may be reached. */
+function concernsPages(v: Value | undefined): boolean {
+  return v !== undefined && (v.prov.length > 0 || v.key.startsWith('heap'));
+}
+
+/** Whether a place is a temporary of the intermediate form: written once, read soon after, dead at the end of the block. */
+function isTemp(place: string): boolean {
+  return place.charCodeAt(1) === COLON && place.charCodeAt(0) === LETTER_T;
+}
+
+const COLON = 0x3a;
+const LETTER_T = 0x74;
+
+/** Values of places. Temporaries are kept apart: they come and go with every block, what is in memory stays. */
+export class Environment {
+  readonly #places: OverlayMap<Value>;
+  readonly #temps: OverlayMap<Value>;
+  /** What was computed from the values, until one that reaches pages or an object changes. */
+  #digest: string | undefined;
+
+  constructor(places = new OverlayMap<Value>(), temps = new OverlayMap<Value>(), digest?: string) {
+    this.#places = places;
+    this.#temps = temps;
+    this.#digest = digest;
+  }
+
+  /** A text that depends on the values that reach pages or objects made in the function; computed once for each of their states. */
+  digest(compute: (env: Environment) => string): string {
+    this.#digest ??= compute(this);
+    return this.#digest;
+  }
+
+  get(place: string): Value | undefined {
+    return isTemp(place) ? this.#temps.get(place) : this.#places.get(place);
+  }
+
+  has(place: string): boolean {
+    return this.get(place) !== undefined;
+  }
+
+  set(place: string, value: Value): void {
+    const values = isTemp(place) ? this.#temps : this.#places;
+    if (this.#digest !== undefined && (concernsPages(value) || concernsPages(values.get(place))))
+      this.#digest = undefined;
+    values.set(place, value);
+  }
+
+  delete(place: string): void {
+    const values = isTemp(place) ? this.#temps : this.#places;
+    const old = values.get(place);
+    if (old === undefined) return;
+    if (concernsPages(old)) this.#digest = undefined;
+    values.delete(place);
+  }
+
+  /** Forgets temporaries that nobody reads any more. */
+  dropTemps(temps: readonly string[]): void {
+    if (this.#temps.size === 0) return;
+    for (const temp of temps) this.delete(temp);
+  }
+
+  /** All values; nothing may be written meanwhile. */
+  forEach(visit: (value: Value, place: string) => void): void {
+    this.#places.forEach(visit);
+    this.#temps.forEach(visit);
+  }
+
+  /** Values of the places that lie below a place or an object, by their keys; what was visited may be deleted meanwhile. */
+  forEachBelow(prefix: string, visit: (value: Value, place: string) => void): void {
+    this.#places.forEachBelow(prefix, visit);
+  }
+
+  /** Visits the places whose values differ, each once; undefined where one has none. Nothing may be written to either meanwhile. */
+  forEachDifference(
+    other: Environment,
+    visit: (own: Value | undefined, others: Value | undefined, place: string) => void,
+  ): void {
+    this.#places.forEachDifference(other.#places, visit);
+    this.#temps.forEachDifference(other.#temps, visit);
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Value]> {
+    yield* { [Symbol.iterator]: () => this.#places[Symbol.iterator]() };
+    yield* { [Symbol.iterator]: () => this.#temps[Symbol.iterator]() };
+  }
+
+  /** A copy; both share the values until one writes. */
+  share(): Environment {
+    return new Environment(this.#places.copy(), this.#temps.copy(), this.#digest);
+  }
+}
+
+/** One path. Its maps are never written to: a change replaces the map. */
+export interface PathState {
+  readonly env: Environment;
+  facts: Facts;
+  resources: ReadonlyMap<string, Resource>;
+  events: readonly EntryEvent[];
+  /** Locks held, by kind, with the place they were taken. */
+  locks: ReadonlyMap<string, Step>;
+  /** Turns taken of each loop, by head. */
+  turns: ReadonlyMap<number, number>;
+  /** Keys of regions that were freed on this path. */
+  freed: ReadonlyMap<string, Step>;
+  trail: Trail | undefined;
+  /** The goto that the path took last. */
+  jump: Span | undefined;
+  /** Keys of results whose outcomes were told apart at the call: the test of one decides nothing more, and is a branch all the same. */
+  parted: readonly string[];
+  /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
+  readonly owners: Map<string, Owner>;
+}
+
+/** The state at a function's entry. */
+export function entryState(): PathState {
+  return {
+    env: new Environment(),
+    facts: noFacts(),
+    resources: new Map(),
+    events: [],
+    locks: new Map(),
+    turns: new Map(),
+    freed: new Map(),
+    trail: undefined,
+    jump: undefined,
+    parted: [],
+    owners: new Map(),
+  };
+}
+
+/** An independent copy. */
+export function fork(s: PathState): PathState {
+  return { ...s, env: s.env.share() };
+}
+
+/** A map with one entry set. */
+export function withEntry<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+/** A map without one entry. */
+export function withoutEntry<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  if (!map.has(key)) return map;
+  const out = new Map(map);
+  out.delete(key);
+  return out;
+}
+
+/** Whether a key is rooted in memory that outlives the function: arguments' memory or globals. */
+export function isEntryKey(key: string): boolean {
+  return key.startsWith('arg') || key.startsWith('g:');
+}
+
+/** Whether a place key names one element of many; writes to it add to what is there. */
+export function isSummaryPlace(place: string): boolean {
+  return place.endsWith('[*]') && !place.startsWith('l:&');
+}
+
+/** Prefix of objects that a call makes only where its caller names none. */
+export const MAYBE_OWN = 'heapq';
+
+/** Marks an object made zeroed as known to others, who may have written to it. The key is that of the object or of a place in it. */
+export function handedOut(place: string): string {
+  return `g:handed out ${objectKey(place)}`;
+}
+
+/** Pseudo field of a reference count: whether the reference that is dropped is the last one. Nobody writes it. */
+export const IS_LAST = '.is_last_reference';
+
+/** Reads a place; what was never written is what was there at entry. */
+export function readKey(s: PathState, place: string, owner: Owner | undefined): Value {
+  const found = s.env.get(place);
+  if (found !== undefined) return withProvenance(found, heldByOthers(s, place));
+  if (isZeroed(s, place)) return intValue(0);
+  const key = entryKey(place);
+  const carried = contentOfCarrier(s, place);
+  if (carried !== undefined) return symbol(key, { owner, prov: carried.prov });
+  return symbol(key, { owner, path: isEntryKey(place) ? key : undefined });
+}
+
+/** Whether a place that was never written lies in memory that was made zero, and that nobody else knows. */
+function isZeroed(s: PathState, place: string): boolean {
+  if (place.endsWith(IS_LAST)) return false;
+  if (place.startsWith('heapz')) return !s.env.has(handedOut(place));
+  if (!FIELD_OF_LOCAL.test(place)) return false;
+  for (let dot = place.lastIndexOf('.'); dot > 0; dot = place.lastIndexOf('.', dot - 1)) {
+    const object = place.slice(0, dot);
+    if (s.env.get(`${object}.${ZEROED}`)?.kind === 'int') return true;
+    if (s.env.has(object)) return false;
+  }
+  return false;
+}
+
+/** A field of a variable, not of what one points to. */
+const FIELD_OF_LOCAL = /^l:\w+(?:\.\w+)+$/;
+
+/** Fields through which what carries pages gives them out: `bv_page` of a bio_vec. */
+const PAGE_FIELD = /\.(?:bv_)?(?:page|folio)s?$/;
+
+/** What was put into the carrier (an sg entry, a bio_vec) that a place is the page field of. */
+function contentOfCarrier(s: PathState, place: string): Value | undefined {
+  if (!PAGE_FIELD.test(place)) return undefined;
+  const content = s.env.get(`${place.slice(0, place.lastIndexOf('.'))}.<pages>`);
+  return content === undefined || content.prov.length === 0 ? undefined : content;
+}
+
+/** Writes a place and forgets the fields below it. `weak`: the place stands for several, what was there may still be. */
+export function writeKey(s: PathState, place: string, value: Value, weak: boolean): void {
+  const old = s.env.get(place);
+  if (weak && old !== undefined && old.key === value.key) {
+    s.env.set(place, withProvenance(value, old.prov));
+    return;
+  }
+  if (weak && old?.key.startsWith('heap') === true) keepObject(s, place, old, value);
+  if (weak && old !== undefined && value.key.startsWith('heap')) {
+    s.env.set(place, withProvenance(value, old.prov));
+    return;
+  }
+  if (weak && old !== undefined) {
+    const earlier = reachedBy(s, old);
+    const prov = mergeProvenance(earlier, value.prov);
+    noteOthers(s, value, earlier);
+    const merged = reaches(value) ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
+    s.env.set(place, withProvenance(merged, prov));
+    return;
+  }
+  if (old !== undefined) dropBelow(s, place);
+  s.env.set(place, value);
+}
+
+/** Pseudo field of a place in one element of many, and of an object put there: what the other elements hold. */
+export const OTHERS = '.<others>';
+
+/**
+ * Writes a place in one element of many, found through a pointer that moves. What is put there does not hide what other elements hold:
+ * whoever walks over the elements meets it.
+ */
+export function writeElement(s: PathState, place: string, value: Value, weak: boolean): void {
+  const old = s.env.get(place);
+  const others = s.env.get(place + OTHERS);
+  writeKey(s, place, value, weak || isSummaryPlace(place));
+  let prov = others?.prov ?? [];
+  if (old !== undefined && old.key !== value.key && reaches(value)) prov = mergeProvenance(prov, reachedBy(s, old));
+  if (prov.length === 0) return;
+  s.env.set(OTHERS, intValue(1));
+  s.env.set(place + OTHERS, symbol(OTHERS, { prov }));
+  noteOthers(s, value, prov);
+}
+
+/** An object put into one element of many stands for those in the others: what they hold is met through it. */
+function noteOthers(s: PathState, value: Value, prov: Provenance): void {
+  if (prov.length === 0 || !value.key.startsWith('heap')) return;
+  s.env.set(OTHERS, intValue(1));
+  s.env.set(value.key + OTHERS, symbol(OTHERS, { prov }));
+}
+
+/** What other elements hold where a place is that of one of many, or lies in an object that is. */
+function heldByOthers(s: PathState, place: string): Provenance {
+  if (!s.env.has(OTHERS)) return [];
+  const own = s.env.get(place + OTHERS)?.prov ?? [];
+  const object = /^heap[^[.]*/.exec(place)?.[0];
+  return object === undefined ? own : mergeProvenance(own, s.env.get(object + OTHERS)?.prov ?? []);
+}
+
+/** Whether pages can be reached through a value, or an object made in the function. */
+export function reaches(v: Value): boolean {
+  return v.prov.length > 0 || v.key.startsWith('heap');
+}
+
+/** The resources reached through a value, those in the object made in the function that it points to among them. */
+export function reachedBy(s: PathState, v: Value): Provenance {
+  if (!v.key.startsWith('heap')) return v.prov;
+  let prov = v.prov;
+  s.env.forEachBelow(v.key, (inside) => {
+    prov = mergeProvenance(prov, inside.prov);
+  });
+  return prov;
+}
+
+/** One of several places now points to another object: the one it pointed to may still be there, and what one holds the other may. */
+function keepObject(s: PathState, place: string, old: Value, value: Value): void {
+  const from = objectKey(old.key);
+  s.env.set(`${place}.<or ${from}>`, old);
+  if (!value.key.startsWith('heap')) return;
+  const to = objectKey(value.key);
+  const held: [string, Value][] = [];
+  s.env.forEachBelow(from, (v, p) => {
+    held.push([p, v]);
+  });
+  for (const [p, v] of held) writeKey(s, to + p.slice(from.length), v, true);
+}
+
+/** The object that a key made in the function is part of: `heap3` for `heap3[*].pages`. */
+export function objectKey(key: string): string {
+  return /^heap[^[.]*/.exec(key)?.[0] ?? key;
+}
+
+/** Forgets every place below a prefix (fields of a struct that was assigned whole, elements of a dead region). */
+export function dropBelow(s: PathState, prefix: string): void {
+  s.env.forEachBelow(prefix, (_, key) => {
+    s.env.delete(key);
+  });
+}
+
+/** Adds an event; the same one (a loop's second turn) only once. */
+export function addEvent(s: PathState, e: EntryEvent): void {
+  const known = s.events.some(
+    (x) =>
+      x.kind === e.kind && x.path === e.path && x.step.span.start === e.step.span.start && x.step.unit === e.step.unit,
+  );
+  if (!known) s.events = [...s.events, e];
+}
+
+/** Replaces a resource. */
+export function setResource(s: PathState, r: Resource): void {
+  s.resources = withEntry(s.resources, r.id, r);
+}

@@ -1,0 +1,116 @@
+/** At an exit: which resources can still be reached, from where, and who owns the place. */
+import { mergeProvenance, type Owner, type Provenance, regionOf, type Value } from '../../flow/value.ts';
+import { objectKey, type PathState } from './path-state.ts';
+
+/** A place in memory that lives on, through which a resource is reached. */
+export interface Handle {
+  readonly place: string;
+  readonly owner: Owner | undefined;
+  /** For a place in an object that is reached through a field of another one: that field. */
+  readonly through?: Owner | undefined;
+}
+
+/** Handles by resource id. */
+export type Reach = ReadonlyMap<string, readonly Handle[]>;
+
+/** Whether a place dies with the function or with an object made in it. */
+function isOwnPlace(place: string): boolean {
+  return place.startsWith('l:') || place.startsWith('t:') || place.startsWith('heap');
+}
+
+/** Whether a value is, or points to, something that may reach pages: an object made in the function, or pages themselves. */
+function mayReach(v: Value): boolean {
+  return v.prov.length > 0 || (v.kind === 'symbol' || v.kind === 'int' ? v.key : regionOf(v)).startsWith('heap');
+}
+
+/** Finds what is reachable from the result, arguments, globals and memory of unknown origin; with `fromLocals` from variables too. */
+export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
+  const out = new Map<string, Handle[]>();
+  const seen = new Set<string>();
+  const queue: (Handle & { readonly value: Value })[] = [];
+  if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
+  s.env.forEach((value, place) => {
+    if ((fromLocals ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
+    const through = ownerOfObject(s, place, value);
+    const owner = ownerOfPlace(s, place) ?? (place.startsWith('r') ? through : undefined);
+    queue.push({ value, place, owner, through });
+  });
+  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+    const { value: reached, ...handle } = item;
+    for (const id of reached.prov) out.set(id, [...(out.get(id) ?? []), handle]);
+    const region = regionOf(reached);
+    if (!region.startsWith('heap') || seen.has(region)) continue;
+    seen.add(region);
+    const object = region.replace(/^(heap[^[.]*).*$/, '$1');
+    const { owner } = item;
+    s.env.forEachBelow(object, (value, place) => {
+      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner, through: owner });
+    });
+  }
+  return out;
+}
+
+/** The field that points to the object of unknown origin (what a callee nobody can look into returned, one of two) in which pages lie. */
+function ownerOfObject(s: PathState, place: string, value: Value): Owner | undefined {
+  const root = /^(?:r|phi)[^[.@]*(?=[[.])/.exec(place)?.[0];
+  if (root === undefined || value.prov.length === 0) return undefined;
+  let owner: Owner | undefined;
+  s.env.forEach((pointer, at) => {
+    if (owner === undefined && pointer.key === root && !isOwnPlace(at)) owner = ownerOfPlace(s, at);
+  });
+  return owner;
+}
+
+/** The owner of the field that a place is, or lies below. */
+export function ownerOfPlace(s: PathState, place: string): Owner | undefined {
+  let p = place;
+  for (;;) {
+    const found = s.owners.get(p);
+    if (found !== undefined) return found;
+    const cut = p.endsWith('[*]')
+      ? p.slice(0, -3)
+      : p.endsWith('@')
+        ? p.slice(0, -1)
+        : p.endsWith('.<pages>')
+          ? p.slice(0, -8)
+          : undefined;
+    if (cut === undefined) return p.startsWith('g:') ? { tag: undefined, field: p.slice(2), global: true } : undefined;
+    p = cut;
+  }
+}
+
+/** The container that a value met in a loop over it comes from: `arg0[*].list` for `arg0[*].list%[*].pages@`. */
+export function walkedContainer(key: string): string | undefined {
+  const at = key.indexOf('%');
+  return at < 0 ? undefined : key.slice(0, at);
+}
+
+/** Resources met by who walks over a container: what lies in it, or was put into a carrier whose member it is. */
+export function provenanceIn(s: PathState, container: string): Provenance {
+  let prov = provenanceBelow(s, container);
+  for (
+    let dot = container.lastIndexOf('.');
+    dot > container.lastIndexOf(']');
+    dot = container.lastIndexOf('.', dot - 1)
+  )
+    prov = mergeProvenance(prov, s.env.get(`${container.slice(0, dot)}.<pages>`)?.prov ?? []);
+  return prov;
+}
+
+/** Resources reachable from what lies at or below a place, through the objects linked there. */
+export function provenanceBelow(s: PathState, place: string): Provenance {
+  let prov: Provenance = [];
+  if (s.resources.size === 0) return prov;
+  const seen = new Set<string>();
+  const queue = [place];
+  for (let root = queue.pop(); root !== undefined; root = queue.pop()) {
+    if (seen.has(root)) continue;
+    seen.add(root);
+    s.env.forEach((v, p) => {
+      if (!p.startsWith(root) || (p.length > root.length && !'.[%@'.includes(p[root.length] ?? ''))) return;
+      prov = mergeProvenance(prov, v.prov);
+      if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectKey(v.key.replace(/^&/, '')));
+    });
+  }
+  return prov;
+}

@@ -1,0 +1,68 @@
+/** What stands around a place in a function, told from the text: the loops it is in, and the statement that a loop's header governs. */
+import type { Span } from '../../base/span.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { skipBack, skipForward } from '../fixes/text-scan.ts';
+
+/** Whether an offset lies in the block or the header of a loop of the function; a loop without braces around it counts only by its header. */
+export function isInLoop(unit: CUnit, fn: FunctionDef, offset: number): boolean {
+  const { code } = unit;
+  let depth = 0;
+  for (let i = offset - 1; i > fn.bodySpan.start; i--) {
+    const c = code[i];
+    if (c === '}' || c === ')') depth++;
+    else if (c === '{' || c === '(') {
+      if (depth > 0) depth--;
+      else if (c === '(' ? isLoopWord(code, i) : opensLoop(code, i)) return true;
+    }
+  }
+  return false;
+}
+
+/** Whether the brace at an offset opens the body of a loop. */
+function opensLoop(code: string, brace: number): boolean {
+  const before = skipBack(code, brace);
+  if (/\bdo$/.test(code.slice(Math.max(0, before - 3), before))) return true;
+  if (code[before - 1] !== ')') return false;
+  const open = matchingOpen(code, before - 1);
+  return open !== undefined && isLoopWord(code, open);
+}
+
+/** Whether the parenthesis at an offset follows `while`, `for` or a macro named like a loop. */
+function isLoopWord(code: string, open: number): boolean {
+  const word = /(\w+)\s*$/.exec(code.slice(Math.max(0, open - 60), open))?.[1];
+  return word !== undefined && /^(?:while|for|\w*for_each\w*)$/.test(word);
+}
+
+function matchingOpen(code: string, close: number): number | undefined {
+  let depth = 0;
+  for (let i = close; i >= 0; i--) {
+    if (code[i] === ')') depth++;
+    else if (code[i] === '(' && --depth === 0) return i;
+  }
+  return undefined;
+}
+
+/** The statement behind the header that holds a condition: a block, or up to the semicolon. Empty where there is none. */
+export function governedBy({ code }: Pick<CUnit, 'code'>, condition: Span): Span {
+  let depth = 0;
+  let i = condition.end;
+  for (; i < code.length; i++) {
+    if (code[i] === '(') depth++;
+    else if (code[i] === ')' && depth-- === 0) break;
+    else if (code[i] === '{' || code[i] === '}') return { start: condition.end, end: condition.end };
+  }
+  const start = skipForward(code, i + 1);
+  depth = 0;
+  for (let end = start; end < code.length; end++) {
+    if (code[end] === '{') depth++;
+    else if (code[end] === '}' && --depth <= 0) return { start, end: end + 1 };
+    else if (code[end] === ';' && depth === 0) return { start, end: end + 1 };
+  }
+  return { start, end: start };
+}
+
+/** Whether two places stand in the two arms of one `if`: a single statement or a block in the first, `else`, and the second right behind. */
+export function areArms({ code }: CUnit, a: number, b: number): boolean {
+  const between = code.slice(Math.min(a, b), Math.max(a, b));
+  return /^[^;{}]*;\s*\}?\s*else\b\s*(?:\{\s*)?[^;{}]*$/.test(between);
+}
