@@ -90,6 +90,13 @@ export const INTERNAL_USERS: readonly InternalUser[] = [
     source: { tag: 'v6.12.117', path: 'arch/x86/kernel/step.c' },
   },
   {
+    path: 'arch/x86/kernel/uprobes.c',
+    kernels: { since: '6.18' },
+    may: ['FOLL_FORCE'],
+    why: 'uprobes: reads the code at a breakpoint, whatever its mapping allows',
+    source: { tag: 'v7.2.8', path: 'arch/x86/kernel/uprobes.c' },
+  },
+  {
     path: 'arch/x86/um/ptrace_32.c',
     kernels: { since: '4.4', until: '6.12' },
     may: ['FOLL_FORCE'],
