@@ -7,8 +7,8 @@ import type { CallSite } from '../../analysis/site.ts';
 import type { RulePass } from '../define.ts';
 import { callersAbove, functionsThatCall } from './file-calls.ts';
 
-/** Functions that give a new mapping its kind, and put it into an address space (linux/mm.h). */
-const MAKERS: readonly string[] = ['vma_set_anonymous', 'insert_vm_struct'];
+/** Functions that give a new mapping its kind, put it into an address space (linux/mm.h), or do both for a stack (mm/vma.h, 6.16). */
+const MAKERS: readonly string[] = ['vma_set_anonymous', 'insert_vm_struct', 'create_init_stack_vma'];
 
 /** Whether the file makes the anonymous mapping itself: there is no file that the data could be lost to, and no writeback. */
 export function isOwnMemory({ unit }: RulePass): boolean {
