@@ -105,6 +105,7 @@ export const missingDirty = defineRule({
       const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
       const end = cleanEnd(pass, site);
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
+      if (isMarkedElsewhere(pass, site) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
       report(pass, site, { end, severity, told });
     }
@@ -192,6 +193,29 @@ function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {
   return calls.length > 0 && calls.every(isRead);
 }
 
+/** Whether another release that the pages are known to reach marks them as it is told: what is given back clean was left over unused. */
+function isMarkedElsewhere(pass: RulePass, site: CallSite): boolean {
+  return (pass.recordOf(site)?.releases ?? []).some(({ api, functionName, matches, location: { file, line } }) => {
+    if (!matches || functionName === site.fn?.name || !takesDirty(pass, api)) return false;
+    const text = filesOf(pass)
+      .find((u) => u.path === file)
+      ?.code.split('\n', line + 4)
+      .slice(line - 1)
+      .join(' ');
+    return text !== undefined && !/^[^;]*,\s*(?:false|0)\s*\)\s*;/.test(text);
+  });
+}
+
+/** Between a call and a release: only tests on which the function leaves. */
+const ONLY_TESTS =
+  /^[^;{}]*;\s*(?:if\s*\([^;{}]*\)\s*(?:\{[^{}]*\b(?:return|goto)\b[^{}]*\}|(?:return|goto)\b[^;{}]*;)\s*)*$/;
+
+/** Whether a release follows its acquire at once: nobody had the pages in between, the function only saw whether they can be taken. */
+function isProbe({ unit, fn, span }: CallSite, { at }: CleanRelease): boolean {
+  if (at.unit !== unit || fn === undefined || !within(fn.span, at) || at.span.start < span.end) return false;
+  return ONLY_TESTS.test(unit.code.slice(span.end, at.span.start));
+}
+
 /** Whether the site's pages go to callers that are sites of their own. */
 function isInWrapper({ flow, sites }: RulePass, site: CallSite): boolean {
   const isOwn = originsOf(site, sites);
@@ -246,10 +270,12 @@ function knowsOwner({ unit }: PlacedFunction, field: string, owners: ReadonlySet
 
 /** Whether a release marks the pages dirty or not as its function is told: who then says no has thought of it. */
 function isToldWhether(pass: RulePass, { api, at }: CleanRelease): boolean {
-  const takes = pass.model
-    .allRows(api)
-    .some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg !== undefined));
-  return takes && !/,\s*(?:false|0)\s*\)$/.test(at.unit.code.slice(at.span.start, at.span.end));
+  return takesDirty(pass, api) && !/,\s*(?:false|0)\s*\)$/.test(at.unit.code.slice(at.span.start, at.span.end));
+}
+
+/** Whether a function has an argument that says whether to mark the pages. */
+function takesDirty(pass: RulePass, name: string): boolean {
+  return pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg !== undefined));
 }
 
 function marksDirty(pass: RulePass, name: string): boolean {

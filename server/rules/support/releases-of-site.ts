@@ -10,6 +10,7 @@ import type { Origin } from '../../analysis/paths/resource.ts';
 import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import { type Owner, ownerKey } from '../../flow/value.ts';
 import type { RulePass, UnitSpan } from '../define.ts';
+import { callsOf, type PlacedCall } from './file-calls.ts';
 import { originsOf, ownersOf } from './owner-facts.ts';
 
 /** A release of a site's pages that does not mark them dirty. */
@@ -51,15 +52,28 @@ export function cleanEnd(pass: RulePass, site: CallSite): CleanEnd | undefined {
   const found = releases ?? namedReleases(pass, site);
   if (found.length === 0) return undefined;
   const calls = [site, ...flow.ends.filter((e) => isOfSite(e.origin)).flatMap((e) => e.origin.chain)];
-  const ends = found.filter((r) => !tidiesUp(calls, r));
+  const goesOn = (r: CleanRelease): boolean => !tidiesUp(calls, r) && !isOfFailure([...calls, ...pass.sites], r);
+  const ends = found.filter(goesOn);
   if (ends.length > 0) return { releases: ends, by: releases === undefined ? 'names' : 'paths' };
-  const named = releases === undefined ? [] : namedReleases(pass, site);
+  const named = releases === undefined ? [] : namedReleases(pass, site).filter(goesOn);
   return named.length > 0 ? { releases: named, by: 'names' } : { releases: found, by: 'failure' };
 }
 
 /** Whether a release stands where a function gives up that had the pages taken by one of these calls: no end of what went well. */
-function tidiesUp(calls: readonly UnitSpan[], { at }: CleanRelease): boolean {
+function tidiesUp(calls: readonly UnitSpan[], { at }: { readonly at: UnitSpan }): boolean {
   return calls.some((call) => call.unit === at.unit && isOnErrorOfCall(at, call.span));
+}
+
+/** Whether a release stands in a helper that is called only where a function gives up that called one of these. */
+function isOfFailure(calls: readonly UnitSpan[], { at: { unit }, functionName }: CleanRelease): boolean {
+  if (unit.functions.find((f) => f.name === functionName)?.isStatic !== true) return false;
+  const callers = callsOf([unit], functionName).map((c) => calleeOf(c, functionName));
+  return callers.length > 0 && callers.every((at) => tidiesUp(calls, { at }));
+}
+
+/** The place of a callee's name. */
+function calleeOf({ unit, offset }: PlacedCall, name: string): UnitSpan {
+  return { unit, span: { start: offset, end: offset + name.length } };
 }
 
 /** The functions that return with the pages kept in a field: what they give back themselves is where they fail. undefined where none does. */
@@ -92,7 +106,7 @@ function namedReleases(pass: RulePass, site: CallSite): readonly CleanRelease[] 
 }
 
 /** Whether a function gives pages of the kernel's own to the allocator: what it meets by name is not what a user's pages end in. */
-function freesOwn({ model }: RulePass, api: string): boolean {
+export function freesOwn({ model }: RulePass, api: string): boolean {
   const given = model.rows(api).flatMap((row) => row.effects.filter((e) => e.op === 'release'));
   return given.length > 0 && given.every((e) => e.ref === 'none');
 }
