@@ -78,13 +78,16 @@
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
 
-import { defineRule } from './define.ts';
+import type { SiteRecord } from '../engine/protocol.ts';
+import { defineRule, type RulePass } from './define.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { judgedCalls, pinnable, reportCase } from './support/case-report.ts';
 import { USES } from './support/evidence-steps.ts';
 import { isLockedCheck, refusalOf } from './support/facts.ts';
+import { callsOf } from './support/file-calls.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
 import { pinAdvice } from './support/pin-advice.ts';
+import { freesOwn } from './support/releases-of-site.ts';
 
 /** See the head of the file. */
 export const longtermNeedsPin = defineRule({
@@ -96,7 +99,7 @@ export const longtermNeedsPin = defineRule({
   check(pass) {
     for (const judged of judgedCalls(pass)) {
       const { site, record } = judged;
-      if (record.case !== 2 || site.reference !== 'get') continue;
+      if (record.case !== 2 || site.reference !== 'get' || isOwnPage(pass, record)) continue;
       const on = pinnable(pass, site);
       const refused = site.flags.must.has('FOLL_LONGTERM')
         ? refusalOf(site, {
@@ -121,3 +124,15 @@ export const longtermNeedsPin = defineRule({
     }
   },
 });
+
+/** Functions that put pages of the kernel's own into a user's mapping (linux/mm.h). */
+const INSERTERS: readonly string[] = ['vm_insert_page', 'vm_insert_pages', 'vm_map_pages', 'vm_map_pages_zero'];
+
+/**
+ * Whether the pages of a site only go back to the page allocator, in a file that puts pages into a mapping itself: it looks up its own there,
+ * which no pin is for.
+ */
+function isOwnPage(pass: RulePass, { releases }: SiteRecord): boolean {
+  if (releases.length === 0 || !releases.every(({ api }) => freesOwn(pass, api))) return false;
+  return INSERTERS.some((name) => callsOf([pass.unit], name).length > 0);
+}
