@@ -1,4 +1,5 @@
 /** What stands around a place in a function, told from the text: the loops it is in, and the statement that a loop's header governs. */
+import { functionAt } from '../../analysis/call-index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { skipBack, skipForward } from '../fixes/text-scan.ts';
@@ -65,4 +66,28 @@ export function governedBy({ code }: Pick<CUnit, 'code'>, condition: Span): Span
 export function areArms({ code }: CUnit, a: number, b: number): boolean {
   const between = code.slice(Math.min(a, b), Math.max(a, b));
   return /^[^;{}]*;\s*\}?\s*else\b\s*(?:\{\s*)?[^;{}]*$/.test(between);
+}
+
+/** A statement's place in a file. */
+interface Place {
+  readonly unit: CUnit;
+  readonly offset: number;
+}
+
+/** The `if` whose first statement begins here: its condition, with one level of calls in it. */
+const OPENED_BY = /\bif\s*\(((?:[^()]|\([^()]*\))*)\)\s*\{?\s*$/;
+
+/** Whether one statement of a function is the first behind `if (x)` and the other the first behind `if (!x)`, x being one name, field or call. */
+export function excludeEachOther(a: Place, b: Place): boolean {
+  if (a.unit !== b.unit || functionAt(a.unit, a.offset) !== functionAt(b.unit, b.offset)) return false;
+  const first = conditionAt(a);
+  const second = conditionAt(b);
+  return first !== undefined && second !== undefined && (first === `!${second}` || second === `!${first}`);
+}
+
+/** The condition right before a statement, without blanks; undefined where there is none or it is more than one name, field or call. */
+function conditionAt({ unit, offset }: Place): string | undefined {
+  const fn = functionAt(unit, offset);
+  const condition = fn && OPENED_BY.exec(unit.code.slice(fn.span.start, offset))?.[1]?.replace(/\s+/g, '');
+  return condition !== undefined && /^!?\w+(?:(?:->|\.)\w+)*(?:\(\w*\))?$/.test(condition) ? condition : undefined;
 }

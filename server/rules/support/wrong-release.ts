@@ -15,12 +15,12 @@ import { renameCall } from '../fixes/arguments.ts';
 import { askedReleases } from './asked-releases.ts';
 import { branchKernels, kernelsOf } from './facts.ts';
 import { fieldReleases, functionsTakingReferences } from './field-releases.ts';
-import { callsOf, filesOf, functionsThatCall, placeKey } from './file-calls.ts';
+import { callsOf, filesOf, placeKey } from './file-calls.ts';
 import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 import { namedReleases } from './named-releases.ts';
 import { ownersOf } from './owner-facts.ts';
-import { areArms } from './surroundings.ts';
+import { areArms, excludeEachOther } from './surroundings.ts';
 
 /** The three mistakes; the name says what was held and how it was given back. */
 export type Mistake = 'put-on-pinned' | 'unpin-on-gotten' | 'free-on-gup-page';
@@ -125,8 +125,11 @@ function dropsOwn(pass: RulePass, { problem, resource }: PageFinding): boolean {
   for (const { unit, span } of origin.chain) around.add(functionAt(unit, span.start)?.name ?? '');
   const helpers = new Set([...functionsTakingReferences(pass)].filter((name) => !around.has(name)));
   if (helpers.size === 0) return false;
-  const callers = functionsThatCall(filesOf(pass), { isWanted: (name) => helpers.has(name), deep: false });
-  return [...callers.values()].some(({ fn }) => around.has(fn.name));
+  const takings = [...helpers]
+    .flatMap((name) => callsOf(filesOf(pass), name))
+    .filter(({ unit, offset }) => around.has(functionAt(unit, offset)?.name ?? ''));
+  const { unit, span } = problem.step;
+  return takings.some((taking) => !excludeEachOther(taking, { unit, offset: span.start }));
 }
 
 function completed(
