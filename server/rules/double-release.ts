@@ -50,7 +50,8 @@
  * ## Limits
  * Further references taken with get_page() are counted; those of functions that are not in sight are not. Of low confidence where the first
  * release stands in a function that takes references of its own: it may have dropped one of an earlier turn. A release of a part of an
- * array (`pages + done`) is not held against an earlier release of another part.
+ * array (`pages + done`) is not held against an earlier release of another part. Of pages that could not be followed to their release only the
+ * same statement twice in a row is told, where the function takes no reference of its own.
  *
  * ## Fix safety
  * No fix: which of the two releases is one too many only the author knows.
@@ -60,8 +61,17 @@
  */
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { releaseKind } from './support/field-releases.ts';
 import { filesOf, functionsThatCall } from './support/file-calls.ts';
-import { acquiredBy, flowFindings, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import {
+  acquiredBy,
+  flowFindings,
+  type PageFinding,
+  pageFindings,
+  provedSeverity,
+  reportFlow,
+} from './support/flow-report.ts';
+import { repeatedReleases } from './support/repeated-releases.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({
@@ -71,9 +81,11 @@ export const doubleRelease = defineRule({
   severity: 'error',
   fix: 'none',
   check(pass) {
+    const told = new Set<number>();
     for (const finding of pageFindings(pass, 'double-release')) {
       const { problem, resource } = finding;
       if (isPart(pass, finding)) continue;
+      told.add(problem.step.span.start);
       const first = resource.hold.kind === 'released' ? resource.hold.by : undefined;
       const harm =
         resource.reference === 'pin'
@@ -91,12 +103,22 @@ export const doubleRelease = defineRule({
     for (const finding of flowFindings(pass, 'double-release')) {
       const { problem } = finding;
       if (problem.resource !== undefined) continue;
-      reportFlow(pass, finding, {
-        message: `${problem.functionName}() gives the same pages back with ${problem.detail}() twice in a row: the second time takes references that somebody else may hold; drop one of the two`,
-      });
+      told.add(problem.step.span.start);
+      reportFlow(pass, finding, { message: twice(problem.functionName, problem.detail) });
+    }
+    for (const { unit, fn, span, api, rows } of repeatedReleases(pass)) {
+      if (told.has(span.start) || fn === undefined) continue;
+      const isPin = releaseKind({ rows }) === 'pin';
+      const confidence = isPin ? 'high' : 'medium';
+      const severity = provedSeverity('error', confidence);
+      pass.report({ message: twice(fn.name, api), at: { unit, span }, functionName: fn.name, severity, confidence });
     }
   },
 });
+
+function twice(functionName: string, api: string): string {
+  return `${functionName}() gives the same pages back with ${api}() twice in a row: the second time takes references that somebody else may hold; drop one of the two`;
+}
 
 /**
  * Whether the first release stands in a function that neither took the pages nor gives them back again, and that takes references of its own
