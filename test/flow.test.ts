@@ -13,6 +13,7 @@ import { analyzeProgram } from '../server/analysis/paths/program.ts';
 import { summaryText } from '../server/analysis/paths/summary-text.ts';
 import { findCalls } from '../server/analysis/sites.ts';
 import { dumpCfg } from '../server/flow/dump.ts';
+import { loopwiseOrder, nextTurn } from '../server/flow/loopwise.ts';
 import { loadUnit } from '../server/syntax/load.ts';
 import type { CUnit } from '../server/syntax/unit.ts';
 import { startParser } from './harness/parser.ts';
@@ -23,6 +24,27 @@ const RANGE = parseRange('6.12') ?? { since: 0, until: 1 };
 function unitOf(name: string, text = readFileSync(path.join(FIXTURES, name), 'utf8')): CUnit {
   return loadUnit(name, text, { range: RANGE, defines: new Map() });
 }
+
+/** A function whose inner loop is left for what lies behind the outer one. */
+const LEFT_FROM_WITHIN = `static int left(struct item *list, int n)
+{
+	int i, j, err = 0;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < list[i].count; j++) {
+			err = check(&list[i], j);
+			if (err)
+				goto out;
+			note(j);
+		}
+		finish(&list[i]);
+	}
+	done(list);
+out:
+	cleanup(list);
+	return err;
+}
+`;
 
 function matchesGolden(name: string, actual: string): void {
   const file = path.join(FIXTURES, name);
@@ -51,6 +73,28 @@ describe('flow', () => {
       matchesGolden(name.replace(/\.c$/, '.cfg.txt'), dumps.join('\n'));
     });
   }
+
+  it('visits each loop in one piece, its next turn behind it', () => {
+    const unit = unitOf('left.c', LEFT_FROM_WITHIN);
+    const found = unit.functions.map((fn) => lowered(unit, fn, LOWER_TABLES))[0];
+    assert.ok(found !== undefined);
+    const { cfg, loops } = found;
+    const order = loopwiseOrder(cfg, loops);
+    const blocks = order.filter((id) => id >= 0);
+    assert.deepEqual(new Set(blocks), new Set(cfg.order));
+    assert.equal(loops.byHead.size, 2);
+    for (const [head, loop] of loops.byHead) {
+      const start = blocks.indexOf(head);
+      assert.deepEqual(new Set(blocks.slice(start, start + loop.blocks.size)), loop.blocks);
+      const members = [...loop.blocks].map((id) => order.indexOf(id));
+      assert.ok(order.indexOf(nextTurn(head)) > Math.max(...members));
+    }
+    // In the order of the graph alone, what the jump leads to stands amid the loop.
+    const [outer] = [...loops.byHead.values()].sort((a, b) => b.blocks.size - a.blocks.size);
+    assert.ok(outer !== undefined);
+    const start = cfg.order.indexOf(outer.head);
+    assert.notDeepEqual(new Set(cfg.order.slice(start, start + outer.blocks.size)), outer.blocks);
+  });
 
   it('summaries of summaries.c', () => {
     const unit = unitOf('summaries.c');

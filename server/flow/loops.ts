@@ -1,6 +1,6 @@
 /** Natural loops of a control-flow graph, goto loops included: which blocks they hold and what these assign. */
 import type { Cfg, Expr, PlaceExpr } from './ir.ts';
-import { successors } from './lower.ts';
+import { successors } from './order.ts';
 
 /** What a turn of a loop may do to a place. */
 export interface LoopAssignment {

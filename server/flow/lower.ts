@@ -4,12 +4,13 @@
  */
 import type { Span } from '../base/span.ts';
 import { type CNode, childByField } from '../syntax/node.ts';
-import type { Block, Cfg, CType, Expr, Terminator } from './ir.ts';
+import type { Cfg, CType, Expr } from './ir.ts';
 import { lowerCall } from './lower-call.ts';
 import { lowerCondition } from './lower-condition.ts';
 import { LowerContext, type LowerHooks, type LowerTables, type LowerTypes } from './lower-context.ts';
 import { lowerExpression } from './lower-expression.ts';
 import { labelDepths, lowerStatement } from './lower-statement.ts';
+import { reversePostOrder } from './order.ts';
 
 /** What lowering is given. */
 export interface LowerInput {
@@ -69,43 +70,6 @@ function statementExpression(ctx: LowerContext, node: CNode): Expr {
   }
   ctx.closeScope({ start: node.end - 1, end: node.end });
   return value;
-}
-
-/** Targets of a block's terminator. */
-export function successors(term: Terminator): readonly number[] {
-  switch (term.kind) {
-    case 'jump':
-      return [term.to];
-    case 'branch':
-      return [term.yes, term.otherwise];
-    case 'return':
-    case 'unreachable':
-      return [];
-  }
-}
-
-/** Reachable blocks so that, save for back edges, a block stands after all that lead to it. */
-function reversePostOrder(blocks: readonly Block[], entry: number): number[] {
-  const seen = new Set<number>([entry]);
-  const out: number[] = [];
-  const stack: { id: number; next: number }[] = [{ id: entry, next: 0 }];
-  for (let top = stack[stack.length - 1]; top !== undefined; top = stack[stack.length - 1]) {
-    const block = blocks[top.id];
-    const succ = block === undefined ? [] : successors(block.term);
-    // The complete exit of a loop is visited first, so that it ends up after the body.
-    const to = succ[succ.length - 1 - top.next];
-    if (to === undefined) {
-      out.push(top.id);
-      stack.pop();
-      continue;
-    }
-    top.next++;
-    if (!seen.has(to)) {
-      seen.add(to);
-      stack.push({ id: to, next: 0 });
-    }
-  }
-  return out.reverse();
 }
 
 /** The body of a function_definition node. */

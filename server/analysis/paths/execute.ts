@@ -1,10 +1,11 @@
 /**
- * All paths through one function: blocks in reverse post-order, states joined where paths meet, loops taken twice
+ * All paths through one function: blocks in reverse post-order with each loop in one piece, states joined where paths meet, loops taken twice
  * (turn one as it is, one widened turn for all the others). Gives the states at the exits.
  */
 import type { Block, Instr } from '../../flow/ir.ts';
 import { tempKey, variableKey } from '../../flow/keys.ts';
 import { deadTemps } from '../../flow/liveness.ts';
+import { loopwiseOrder, nextTurn } from '../../flow/loopwise.ts';
 import { symbol } from '../../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
 import { copyStruct } from './copy-memory.ts';
@@ -30,14 +31,16 @@ export interface Execution {
 export function execute(frame: Frame): Execution {
   const { cfg, loops } = frame;
   const index = new Map(cfg.order.map((id, i) => [id, i]));
+  const rank = new Map(loopwiseOrder(cfg, loops).map((id, i) => [id, i]));
   const watched = watchedBy(frame);
   const pending = new Map<number, PathState[]>([[cfg.entry, [initialState(frame)]]]);
   const dead = deadTemps(frame.cfg);
   const exits: Exit[] = [];
   let steps = 0;
-  for (let at = nextBlock(pending, index); at !== undefined; at = nextBlock(pending, index)) {
-    const arrived = pending.get(at) ?? [];
-    pending.delete(at);
+  for (let place = nextPlace(pending, rank); place !== undefined; place = nextPlace(pending, rank)) {
+    const arrived = pending.get(place) ?? [];
+    pending.delete(place);
+    const at = place < 0 ? nextTurn(place) : place;
     const block = cfg.blocks[at];
     if (block === undefined) continue;
     dropTemps(arrived, dead[index.get(at) ?? 0] ?? []);
@@ -48,8 +51,9 @@ export function execute(frame: Frame): Execution {
           exits,
           push: (to, state) => {
             const entering = enterBlock(frame, { from: block.id, to }, state);
-            const waiting = pending.get(to);
-            if (waiting === undefined) pending.set(to, [...entering]);
+            const where = loops.isBackEdge(block.id, to) ? nextTurn(to) : to;
+            const waiting = pending.get(where);
+            if (waiting === undefined) pending.set(where, [...entering]);
             else waiting.push(...entering);
           },
         });
@@ -81,12 +85,12 @@ function dropTemps(states: readonly PathState[], temps: readonly number[]): void
   for (const s of states) s.env.dropTemps(keys);
 }
 
-function nextBlock(
+function nextPlace(
   pending: ReadonlyMap<number, readonly PathState[]>,
-  index: ReadonlyMap<number, number>,
+  rank: ReadonlyMap<number, number>,
 ): number | undefined {
   let best: number | undefined;
-  for (const id of pending.keys()) if (best === undefined || (index.get(id) ?? 0) < (index.get(best) ?? 0)) best = id;
+  for (const id of pending.keys()) if (best === undefined || (rank.get(id) ?? 0) < (rank.get(best) ?? 0)) best = id;
   return best;
 }
 
