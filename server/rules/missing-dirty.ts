@@ -76,6 +76,7 @@ import { evidenceSteps, WRITES } from './support/evidence-steps.ts';
 import { placesOfOthers } from './support/explained.ts';
 import {
   callersAbove,
+  codeFrom,
   filesOf,
   functionsThatCall,
   mentionsField,
@@ -183,26 +184,15 @@ const REFUSED_FOR_FILES = version('6.5');
 /** Whether the calls that give the pages to a device all name the direction to it. */
 function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {
   const calls = evidence.filter((e) => e.kind === 'dma');
-  const isRead = ({ location: { file, line, endLine } }: (typeof calls)[number]): boolean => {
-    const code =
-      filesOf(pass)
-        .find((u) => u.path === file)
-        ?.code.split('\n') ?? [];
-    return /\b(?:PCI_)?DMA_TO_?DEVICE\s*\)/.test(code.slice(line - 1, endLine).join('\n'));
-  };
-  return calls.length > 0 && calls.every(isRead);
+  return calls.length > 0 && calls.every((e) => /\b(?:PCI_)?DMA_TO_?DEVICE\s*\)/.test(codeFrom(pass, e.location)));
 }
 
 /** Whether another release that the pages are known to reach marks them as it is told: what is given back clean was left over unused. */
 function isMarkedElsewhere(pass: RulePass, site: CallSite): boolean {
-  return (pass.recordOf(site)?.releases ?? []).some(({ api, functionName, matches, location: { file, line } }) => {
+  return (pass.recordOf(site)?.releases ?? []).some(({ api, functionName, matches, location }) => {
     if (!matches || functionName === site.fn?.name || !takesDirty(pass, api)) return false;
-    const text = filesOf(pass)
-      .find((u) => u.path === file)
-      ?.code.split('\n', line + 4)
-      .slice(line - 1)
-      .join(' ');
-    return text !== undefined && !/^[^;]*,\s*(?:false|0)\s*\)\s*;/.test(text);
+    const call = codeFrom(pass, location);
+    return call !== '' && !/,\s*(?:false|0)\s*\)\s*$/.test(call);
   });
 }
 

@@ -6,6 +6,7 @@
 import type { Model } from '../../../model/index.ts';
 import { functionAt, namesBeforeBrackets } from '../../analysis/call-index.ts';
 import { kept, keptBeside } from '../../base/kept.ts';
+import type { LineColumn } from '../../base/line-index.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 
 /** A function and the file it stands in. */
@@ -34,6 +35,15 @@ export function filesOf(pass: {
     views.set(pass.unit.surroundings, files);
   }
   return files;
+}
+
+/** The code from a place of one of the files to the end of its statement; empty where the file is not at hand. */
+export function codeFrom(pass: Parameters<typeof filesOf>[0], place: LineColumn & { readonly file: string }): string {
+  const unit = filesOf(pass).find((u) => u.path === place.file);
+  if (unit === undefined) return '';
+  const start = unit.lines.offset(place);
+  const end = unit.code.indexOf(';', start);
+  return unit.code.slice(start, end < 0 ? undefined : end);
 }
 
 /** The calls of a name in the functions of one file. */
