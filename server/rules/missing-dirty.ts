@@ -1,7 +1,8 @@
 /**
  * ## What it does
  * Finds pages that were taken for writing and written to, by the CPU or a device, and that every release gives back without marking them
- * dirty; and markings that ask for DMA_FROM_DEVICE alone where the direction may be DMA_BIDIRECTIONAL.
+ * dirty; releases in functions that are told by a parameter whether the pages are dirty and do nothing with it; and markings that ask for
+ * DMA_FROM_DEVICE alone where the direction may be DMA_BIDIRECTIONAL.
  *
  * ## Why is this bad?
  * A page that is clean may be dropped by reclaim and read from its file again, or be thrown away with what the device wrote to it. Taking
@@ -59,7 +60,7 @@
  * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
  *
  * ## Fix safety
- * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), put_page() gets set_page_dirty_lock() in front; both take the page lock and
+ * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), one that is told no is told yes, put_page() gets set_page_dirty_lock() in front; both take the page lock and
  * may sleep; whether the function may is not known. Where FOLL_WRITE is passed only sometimes, what chooses it is the condition; none is
  * offered where the release cannot know it.
  *
@@ -84,6 +85,7 @@ import {
   placeKey,
 } from './support/file-calls.ts';
 import { type HalfMarked, halfMarked } from './support/half-dirty.ts';
+import { type IgnoredDirty, ignoredDirty } from './support/ignored-dirty.ts';
 import { isOwnMemory, isPrivateMemory } from './support/own-memory.ts';
 import { originsOf, sameOrigin } from './support/owner-facts.ts';
 import { isReadSource } from './support/read-source.ts';
@@ -99,6 +101,12 @@ export const missingDirty = defineRule({
   fix: 'unsafe',
   check(pass) {
     const told = new Set<string>();
+    const ignoring = new Set(
+      ignoredDirty(pass)
+        .filter((i) => reportIgnored(pass, i))
+        .map(({ fn }) => fn.name),
+    );
+    const isIgnored = (r: CleanRelease): boolean => r.at.unit === pass.unit && ignoring.has(r.functionName);
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.reference === 'none') continue;
       const found = writeOf(pass, site);
@@ -108,17 +116,42 @@ export const missingDirty = defineRule({
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (isMarkedElsewhere(pass, site) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
-      report(pass, site, { end, severity, told });
+      if (!end.releases.every(isIgnored)) report(pass, site, { end, severity, told });
     }
     for (const half of halfMarked(pass)) reportHalf(pass, half);
   },
 });
 
+/** A release that does nothing with what its function is told, where pages of a site end in it that may be written; whether there is one. */
+function reportIgnored(pass: RulePass, { call, fn, parameter }: IgnoredDirty): boolean {
+  const [site] = sitesEndingIn(pass, fn.name).filter((s) => takesBytes(s) || writeOf(pass, s) !== undefined);
+  if (site === undefined) return false;
+  const at = { unit: call.unit, span: call.span };
+  const release: CleanRelease = { api: call.api, at, functionName: fn.name, call, fields: [], owners: [] };
+  const fix = markDirty(pass, site, release);
+  pass.report({
+    message: `${fn.name}() is told by ${parameter} whether the pages are dirty and does nothing with it: ${call.api}() gives them back clean whatever the caller says, and reclaim may drop what was written; ${adviceFor(pass, release)} where ${parameter} says so`,
+    at,
+    functionName: fn.name,
+    site,
+    severity: writeOf(pass, site) ?? 'warning',
+    confidence: 'medium',
+    related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` }],
+    fixes: fix === undefined ? [] : [fix],
+  });
+  return true;
+}
+
+/** The sites that have pages given back in a function of the file. */
+function sitesEndingIn(pass: RulePass, name: string): readonly CallSite[] {
+  const isThere = (s: CallSite): boolean =>
+    pass.recordOf(s)?.releases.some((r) => r.location.file === pass.unit.path && r.functionName === name) === true;
+  return pass.sites.filter((s) => s.reference !== 'none' && isThere(s));
+}
+
 /** Markings that leave out a direction, told at the marking; at none that no site of the module leads to. */
 function reportHalf(pass: RulePass, { call, direction, both }: HalfMarked): void {
-  const site = pass.sites.find((s) =>
-    pass.recordOf(s)?.releases.some((r) => r.location.file === call.unit.path && r.functionName === call.fn?.name),
-  );
+  const [site] = sitesEndingIn(pass, call.fn?.name ?? '');
   if (site === undefined) return;
   pass.report({
     message: `${call.fn?.name ?? ''}() marks pages dirty only where ${direction} is DMA_FROM_DEVICE, and it may be DMA_BIDIRECTIONAL: a device writes then, too, and reclaim may drop the pages as clean; ask whether it is not DMA_TO_DEVICE`,
@@ -142,8 +175,7 @@ function writeOf(pass: RulePass, site: CallSite): Severity | undefined {
   const device = access.includes('dma') && !isOnlyRead(pass, record);
   if (isOwnMemory(pass) || (!stored && isReadSource(pass, site))) return undefined;
   if (record.case === 3 && !isKeptForDevice(record, site)) return undefined;
-  if (site.rows.some((row) => row.returns === 'bytes'))
-    return (device || stored) && targetIterator(pass, site) !== undefined ? 'warning' : undefined;
+  if (takesBytes(site)) return (device || stored) && targetIterator(pass, site) !== undefined ? 'warning' : undefined;
   if (!asksForWrite(site)) return stored && !site.flags.known ? 'warning' : undefined;
   if (!isSeen(record) && (isOfNoFile(pass, site) || isLookedAt(record))) return 'info';
   const written = device || access.includes('write');
@@ -225,7 +257,7 @@ function marksDirtyNearby(pass: RulePass, site: CallSite, { releases, by }: Clea
   if (site.fn !== undefined && direct.has(site.fn)) return true;
   // What names alone connect may be marked in any function of these files, and the pages of an iterator by whoever made it.
   const units = new Set([site.unit, ...releases.map((r) => r.at.unit)]);
-  const anywhere = by !== 'paths' || site.rows.some((row) => row.returns === 'bytes');
+  const anywhere = by !== 'paths' || takesBytes(site);
   if (anywhere && [...direct.values()].some(({ unit }) => units.has(unit))) return true;
   const ends = [...direct.values()].some(({ unit, fn }) =>
     releases.some((r) => r.at.unit === unit && within(fn.span, r.at)),
@@ -326,7 +358,7 @@ function placeOf({ at }: CleanRelease): string {
 
 /** Where the iterator of a site is made the target of data. */
 function madeAt(pass: RulePass, site: CallSite): readonly { at: UnitSpan; message: string }[] {
-  if (!site.rows.some((row) => row.returns === 'bytes')) return [];
+  if (!takesBytes(site)) return [];
   const at = targetIterator(pass, site)?.at;
   return at === undefined ? [] : [{ at, message: 'the iterator is made the target of data here' }];
 }
@@ -355,6 +387,11 @@ function adviceFor({ model }: RulePass, { api }: CleanRelease): string {
   if (/folio/.test(api)) return `mark each folio dirty before ${api}()`;
   if (!unpins) return `call set_page_dirty_lock() on each page before ${api}()`;
   return /_dirty_lock$/.test(api) ? `tell ${api}() that they are dirty` : 'use unpin_user_pages_dirty_lock() instead';
+}
+
+/** Whether an iterator says whether the pages are written, not the flags. */
+function takesBytes({ rows }: CallSite): boolean {
+  return rows.some((row) => row.returns === 'bytes');
 }
 
 function asksForWrite({ flags }: CallSite): boolean {

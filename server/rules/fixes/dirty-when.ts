@@ -5,6 +5,7 @@
 import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import { isInteger } from '../../syntax/ctype.ts';
 import { variableAt, variablesOf } from '../../syntax/types.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { isSet } from './text-scan.ts';
 
 /** Always, under a condition that can be written at the release, or only sometimes and nothing there tells. */
@@ -28,13 +29,17 @@ export function dirtyWhen(site: CallSite, release: Release): DirtyWhen {
 
 /** The parameter by which a function that gives pages back is told whether they are dirty, where it is not made anything else. */
 function parameterOf({ unit, fn, span }: Release): string | undefined {
-  if (fn === undefined) return undefined;
-  const dirty = variablesOf(unit, fn).find(
-    (v) => v.parameter && isInteger(v.type) && /^(?:(?:is|make|mark|set)_?)?dirt(?:y|ied)$/.test(v.name),
-  );
-  const before = unit.code.slice(fn.bodySpan.start, span.start);
-  return dirty === undefined || isSet(before, dirty.name) ? undefined : dirty.name;
+  const dirty = fn === undefined ? undefined : dirtyParameter(unit, fn);
+  if (fn === undefined || dirty === undefined) return undefined;
+  return isSet(unit.code.slice(fn.bodySpan.start, span.start), dirty) ? undefined : dirty;
 }
+
+/** The parameter whose name and type say that it tells whether pages are dirty. */
+export function dirtyParameter(unit: CUnit, fn: FunctionDef): string | undefined {
+  return variablesOf(unit, fn).find((v) => v.parameter && isInteger(v.type) && TELLS_DIRTY.test(v.name))?.name;
+}
+
+const TELLS_DIRTY = /^(?:(?:is|make|mark|set|should|needs?|pages?)_?)?dirt(?:y|ied)$/;
 
 /** What chooses FOLL_WRITE in a flags argument: `c ? FOLL_WRITE : 0`, or a variable that holds the flag or not. */
 function conditionOf({ flags }: CallSite): string | undefined {

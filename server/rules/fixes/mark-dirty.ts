@@ -55,18 +55,19 @@ function releaseIn({ at: { unit, span }, api }: CleanRelease): Release | undefin
   return { api, spelled: codeOf(unit, callee), unit, fn, span: { start: node.start, end: node.end }, args };
 }
 
-/** unpin_user_pages(pages, n) as unpin_user_pages_dirty_lock(pages, n, when); one page by its address. */
+/** unpin_user_pages(pages, n), with or without a word on dirty pages, as unpin_user_pages_dirty_lock(pages, n, when); one page by its address. */
 function unpinDirty(call: Release, when: string): FixProposal | undefined {
   const [first, second] = call.args.map((a) => call.unit.text.slice(a.start, a.end).replace(/\s*\n\s*/g, ' '));
   if (first === undefined) return undefined;
   const args =
-    call.api === 'unpin_user_pages' && second !== undefined
+    (call.api === UNPIN_DIRTY || call.api === 'unpin_user_pages') && second !== undefined
       ? [first, second, when]
       : call.api === 'unpin_user_page' && /^[\w.>[\]+-]+$/.test(first)
         ? [`&${first}`, '1', when]
         : undefined;
   const edit = args === undefined ? undefined : replaceCall(call, UNPIN_DIRTY, args);
-  return edit === undefined ? undefined : { title: `Use ${UNPIN_DIRTY}()`, applicability: 'unsafe', edits: [edit] };
+  const title = call.api === UNPIN_DIRTY ? `Tell ${UNPIN_DIRTY}() that they are dirty` : `Use ${UNPIN_DIRTY}()`;
+  return edit === undefined ? undefined : { title, applicability: 'unsafe', edits: [edit] };
 }
 
 /** put_page(page) behind set_page_dirty_lock(page); what stood alone under a test or in a loop gets braces. */
