@@ -37,7 +37,7 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
     if (!fails(exit) || r.reference === 'either' || (r.maybeTaken !== undefined && !isRefused(exit, r))) continue;
-    if (!isLikelyHeld(exit.state, r) || !handles.every((h) => h.owner !== undefined)) continue;
+    if (!isLikelyHeld(exit.state, r) || !handles.every(isCallers)) continue;
     const turns = frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0;
     const givesElsewhere = turns
       ? r.failed && failing.some((e) => givesOthersBack(e, r))
@@ -54,6 +54,11 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
       detail: givesElsewhere ? LEFT : UNTOLD,
     });
   }
+}
+
+/** Whether pages lie in a struct that lives on, or in an array that is an argument itself. */
+function isCallers({ owner, place }: Handle): boolean {
+  return owner !== undefined || /^arg\d+\[\*\]$/.test(place);
 }
 
 /** Whether a function returns a negative errno where it leaves. */
