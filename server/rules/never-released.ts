@@ -1,7 +1,7 @@
 /**
  * ## What it does
  * Finds pages that are kept in a struct when a function returns, and that no function of the file, its headers and its neighbours in the
- * directory ever gives back.
+ * directory ever gives back. Pinned pages also where no field of a name holds them, if nothing there gives any pinned page back at all.
  *
  * ## Why is this bad?
  * The struct is freed or forgotten some day, and its pages stay: pinned pages can neither be freed nor moved until the machine is booted.
@@ -65,8 +65,8 @@
  * ## Limits
  * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field (of this struct, as far as
  * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from, where the function that
- * takes them leaves them also in a place without a name or behind a field that is set to the address of a variable, and for plain references
- * kept in a struct that a header defines, unless only their number is kept and nothing here ever gives back.
+ * takes them leaves them also in a place without a name or behind a field of that struct that is set to the address of a variable, and for plain references
+ * kept in a struct that a header defines, unless only their number is kept and the file itself never gives back.
  *
  * ## Fix safety
  * No fix.
@@ -76,6 +76,7 @@
  */
 
 import type { Effect, Reference } from '../../model/schema.ts';
+import { functionAt } from '../analysis/call-index.ts';
 import { namesFieldOf } from '../analysis/field-mentions.ts';
 import type { EndFact, HeldFact } from '../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../analysis/paths/path-state.ts';
@@ -102,9 +103,9 @@ export const neverReleased = defineRule({
       const first = held[0];
       if (first === undefined || !isNeverReleased(pass, site, held)) continue;
       const { resource } = first;
-      const names = [...new Set(held.flatMap(placesOf).map(nameOf))];
+      const names = [...new Set(held.filter(isNamed).flatMap(placesOf).map(nameOf))];
       pass.report({
-        message: `pages ${takenWord(resource.reference)} here are kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where the struct is torn down`,
+        message: `pages ${takenWord(resource.reference)} here are ${keptText(first, names)} gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where ${names.length > 0 ? 'the struct' : 'what holds them'} is torn down`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
@@ -126,8 +127,29 @@ function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
   if (!held.some((h) => isOutermost(pass, h))) return [];
   const named = held.filter(isNamed);
+  if (named.length === 0) return site.reference === 'pin' && isAllForGood(pass) ? held : [];
   return site.reference === 'pin' || nearestOf(held).every(isNamed) ? named : [];
 }
+
+/** Whether nothing at hand gives a pinned page back, by whatever name, nor gives pages that it found somewhere to functions out of sight. */
+function isAllForGood(pass: RulePass): boolean {
+  const mayGiveBack = ({ kind, step }: EntryEvent): boolean => step.unit === pass.unit && !SILENT.test(kind);
+  return (
+    givesNothingBack(pass, filesOf(pass), 'pin') &&
+    givesNothingBack(pass, [pass.unit, ...pass.headers], 'either') &&
+    !pass.flow.events.some(mayGiveBack)
+  );
+}
+
+/** What a message says of the place where pages are. */
+function keptText({ functionName }: HeldFact, names: readonly string[]): string {
+  return names.length > 0
+    ? `kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it`
+    : `still held where ${functionName}() returns with success, and no function of this file or its neighbours`;
+}
+
+/** Events that end no hold. */
+const SILENT = /^(?:free|dirty|told)$/;
 
 /** The field that holds the pages, and the one through which the object that has it is reached. */
 function placesOf({ owner, through }: HeldFact): readonly Owner[] {
@@ -167,8 +189,7 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   const places = held.flatMap(placesOf);
   const fields = new Set(places.map(({ field }) => field));
   const owners = new Set(places.flatMap((owner) => ownerKey(owner) ?? []));
-  const silent = /^(?:free|dirty|told)$/;
-  if (flow.events.some((e) => !silent.test(e.kind) && mayBeOf(e, owners, fields))) return false;
+  if (flow.events.some((e) => !SILENT.test(e.kind) && mayBeOf(e, owners, fields))) return false;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
@@ -188,8 +209,13 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
 /** Whether pages lie behind a field that is set to the address of some variable: that one keeps them, not the struct. */
 function leadsToVariable(pass: RulePass, { owner, path }: HeldFact): boolean {
   if (!path.endsWith(`.${owner.field}@[*]`)) return false;
-  const set = new RegExp(`(?:\\.|->)${owner.field}\\s*=\\s*&[\\w.>-]+\\s*[;,}]`);
-  return filesOf(pass).some((unit) => set.test(unit.code));
+  const set = new RegExp(`(?:\\.|->)${owner.field}\\s*=\\s*&[\\w.>-]+\\s*[;,}]`, 'g');
+  return filesOf(pass).some((unit) =>
+    [...unit.code.matchAll(set)].some(({ index }) => {
+      const fn = functionAt(unit, index);
+      return fn === undefined || namesFieldOf(unit, fn, owner);
+    }),
+  );
 }
 
 /** Whether an event is about one of the fields, or about one of that name in a struct that is not known. */
@@ -200,11 +226,12 @@ function mayBeOf({ owner }: EntryEvent, owners: ReadonlySet<string>, fields: Rea
 
 /**
  * Whether the files at hand are all that can give the pages back. Plain references are dropped everywhere: for those the struct must be
- * one of the directory, or hold the array of carriers (bio_vec, scatterlist) in which they lie, or keep no more than their number in a module that calls no release at all: nobody else would know that it is to be
+ * one of the directory, or hold the array of carriers (bio_vec, scatterlist) in which they lie, or keep no more than their number in a file that calls no release at all: nobody else would know that it is to be
  * given back.
  */
 function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
-  const isBare = ({ resource }: HeldFact): boolean => resource.carried && givesNothingBack(pass);
+  const isBare = ({ resource }: HeldFact): boolean =>
+    resource.carried && givesNothingBack(pass, [pass.unit, ...pass.headers], 'either');
   const plain = nearestOf(held).filter((h) => h.resource.reference !== 'pin' && !isBare(h));
   const near = plain.length === 0 ? [] : ofDirectory(pass);
   const isOfDirectory = (owner: Owner | undefined): boolean => {
@@ -228,9 +255,9 @@ function ofDirectory(pass: RulePass): readonly CUnit[] {
   return [...found.values()];
 }
 
-/** Whether no file at hand calls anything that gives pages back. */
-function givesNothingBack(pass: RulePass): boolean {
-  return functionsThatCall(filesOf(pass), { isWanted: releaseOf(pass, 'either'), deep: false }).size === 0;
+/** Whether no function of some files calls anything that gives back pages that were taken so. */
+function givesNothingBack(pass: RulePass, files: readonly CUnit[], taken: Reference): boolean {
+  return functionsThatCall(files, { isWanted: releaseOf(pass, taken), deep: false }).size === 0;
 }
 
 /** Whether the file has a release of which path analysis knows nothing: it may be the one. */

@@ -24,6 +24,8 @@ export function placesOfOthers(flow: FlowResult, about: InQuestion): ReadonlySet
   const fields = new Set([...about.owners].map((key) => key.slice(key.lastIndexOf('.') + 1)));
   const others = new Set<string>();
   const open = new Set<string>();
+  const nameless: EntryEvent[] = [];
+  const named = new Map<string, string>();
   for (const { origin, release } of flow.releases) {
     const place = placeKey(release.step.unit, release.step.span.start);
     (sameOrigin(origin, about.site) ? open : others).add(place);
@@ -37,8 +39,16 @@ export function placesOfOthers(flow: FlowResult, about: InQuestion): ReadonlySet
     const place = placeKey(event.step.unit, event.step.span.start);
     const key = ownerKey(event.owner);
     const isOthers = key !== undefined && !about.owners.has(key) && (filled.has(key) || keepsOwn(event, fields));
-    if (key !== undefined) (isOthers ? others : open).add(place);
-    else if (!isOfCaller(event)) open.add(place);
+    if (key !== undefined) {
+      (isOthers ? others : open).add(place);
+      named.set(place, key);
+    } else if (!isOfCaller(event)) nameless.push(event);
+  }
+  // Where the function that gives back knows the struct, a caller's way to the same field that lost its name adds nothing.
+  for (const { path, step } of nameless) {
+    const place = placeKey(step.unit, step.span.start);
+    const field = /\.(\w+)@?(?:\[\*\]@?)?$/.exec(path)?.[1];
+    if (field === undefined || named.get(place)?.endsWith(`.${field}`) !== true) open.add(place);
   }
   for (const place of open) others.delete(place);
   return others;
