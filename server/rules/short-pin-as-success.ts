@@ -1,7 +1,7 @@
 /**
  * ## What it does
  * Finds paths on which fewer pages may have come than were asked for, and that go on with the number asked for: a loop over all of them, a
- * release of all of them, or success with the pages left in an object and their count nowhere.
+ * release of all of them, a total that grows by it, or success with the pages left in an object and their count nowhere.
  *
  * ## Why is this bad?
  * get_user_pages() and its kind return less than was asked for when the range ends early, a signal arrives or memory is tight. The
@@ -43,7 +43,8 @@
  *
  * ## Limits
  * Loops, releases and pages left in an object count, and results of which nothing but their sign is asked for; what becomes of a count that
- * is stored for later is not followed. A call in a loop, which adds its results up until all pages are there, is left alone; so is a walk
+ * is stored for later is not followed. A call in a loop, which adds its results up until all pages are there, is left alone, save where what
+ * it adds up is the number asked for and nothing compares the result with that; so is a walk
  * that tests every entry of the array.
  *
  * ## Fix safety
@@ -54,7 +55,9 @@
  */
 import { functionAt } from '../analysis/call-index.ts';
 import { KEPT } from '../analysis/paths/check-result.ts';
+import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
+import { askedCount } from './support/asked-count.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { lostCountTest } from './support/lost-count.ts';
@@ -69,9 +72,11 @@ export const shortPinAsSuccess = defineRule({
   severity: 'warning',
   fix: 'none',
   check(pass) {
+    const reported = new Set<CallSite>();
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
       if (isAddedUp(finding) || testsEntries(pass, finding)) continue;
+      if (finding.site !== undefined) reported.add(finding.site);
       const kept = problem.detail === KEPT;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
@@ -80,8 +85,26 @@ export const shortPinAsSuccess = defineRule({
       });
     }
     reportLostCounts(pass);
+    reportAskedCounts(pass, reported);
   },
 });
+
+/** Totals that grow by what was asked for, at sites of which no path tells. */
+function reportAskedCounts(pass: RulePass, reported: ReadonlySet<CallSite>): void {
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || reported.has(site)) continue;
+    const asked = askedCount(pass, site);
+    if (asked === undefined) continue;
+    pass.report({
+      message: `${asked.total} grows by as many pages as ${site.api}() was asked for, where fewer may have come: nothing compares the two, and what goes by ${asked.total} later gives back and uses entries that were never written; add the result instead`,
+      at: { unit: site.unit, span: asked.span },
+      functionName: site.fn?.name ?? '',
+      site,
+      confidence: 'medium',
+      related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
+    });
+  }
+}
 
 /** Results that are tested for an error only, and whose count is used nowhere. */
 function reportLostCounts(pass: RulePass): void {
@@ -90,8 +113,9 @@ function reportLostCounts(pass: RulePass): void {
     if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || told.has(site)) continue;
     const test = lostCountTest(pass, site);
     if (test === undefined) continue;
+    const count = site.rows.some((row) => row.returns === 'bytes') ? 'how many bytes' : 'how many pages';
     pass.report({
-      message: `this tests the result of ${site.api}() for an error only, and nothing else asks how many pages came: a short count passes for all of them, and the entries behind the last page that came were never written; compare the result with the number asked for`,
+      message: `this tests the result of ${site.api}() for an error only, and nothing else asks ${count} came: a short count passes for all of them, and the entries behind the last page that came were never written; compare the result with the number asked for`,
       at: { unit: site.unit, span: test },
       functionName: site.fn?.name ?? '',
       site,

@@ -13,9 +13,14 @@ import { governedBy, isInLoop } from './surroundings.ts';
 export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined {
   const { unit, fn, span } = site;
   const variable = resultVariable(site);
-  const nr = argumentOf(site, 'nr', pass)?.text;
-  if (fn === undefined || variable === undefined || nr === undefined || /^\d+$/.test(nr)) return undefined;
-  if (!site.rows.every((row) => row.returns === 'pages') || isInLoop(unit, fn, span.start)) return undefined;
+  const bytes = site.rows.some((row) => row.returns === 'bytes');
+  const asked = argumentOf(site, bytes ? 'maxsize' : 'nr', pass)?.text;
+  if (fn === undefined || variable === undefined || asked === undefined || /^\d+$/.test(asked)) return undefined;
+  if (!site.rows.every((row) => row.returns === (bytes ? 'bytes' : 'pages'))) return undefined;
+  if (isInLoop(unit, fn, span.start)) return undefined;
+  // An iterator that the call moved on knows how much came.
+  if (bytes && /\biov_iter_(?:count|revert)\b|(?:->|\.)count\b/.test(unit.code.slice(span.end, fn.bodySpan.end)))
+    return undefined;
   const name = variable.name;
   const rest = unit.code.slice(span.end, fn.bodySpan.end);
   const seen = rest.slice(0, assignedAgain(withoutFailures(unit.code, span.end, rest, name), name));
@@ -33,10 +38,19 @@ export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined 
 
 /** Where the variable gets another value on every way, so that the count in it is gone; the end of the text where it does not. */
 function assignedAgain(text: string, name: string): number {
+  const both = new RegExp(`\\bif\\s*\\([^;{}]*\\)\\s*${name}\\s*=(?!=)[^;{}]*;\\s*else\\s+${name}\\s*=(?!=)`, 'g');
+  const arms = [...text.matchAll(both)].find((m) => depthOf(text.slice(0, m.index)) === 0)?.index ?? text.length;
+  return Math.min(arms, assignedPlainly(text, name));
+}
+
+function depthOf(before: string): number {
+  return before.split('{').length - before.split('}').length;
+}
+
+function assignedPlainly(text: string, name: string): number {
   for (const m of text.matchAll(new RegExp(`\\b${name}\\s*=(?!=)`, 'g'))) {
     const before = text.slice(0, m.index);
-    const depth = before.split('{').length - before.split('}').length;
-    if (depth === 0 && /[;{}]\s*$/.test(before)) return m.index;
+    if (depthOf(before) === 0 && /[;{}]\s*$/.test(before)) return m.index;
   }
   return text.length;
 }
@@ -58,7 +72,7 @@ function releaseIfAny(name: string): RegExp {
 function withoutFailures(code: string, offset: number, text: string, name: string): string {
   let out = text;
   for (const m of text.matchAll(
-    new RegExp(`\\bif\\s*\\(\\s*(?:un)?(?:likely\\s*\\(\\s*)?(${name}\\s*<=?\\s*0)\\b`, 'g'),
+    new RegExp(`\\bif\\s*\\((?:[^;{}|]*&&)?\\s*(?:un)?(?:likely\\s*\\(\\s*)?(${name}\\s*<=?\\s*0)\\b`, 'g'),
   )) {
     const start = offset + m.index + m[0].length - (m[1]?.length ?? 0);
     const body = governedBy({ code }, { start, end: offset + m.index + m[0].length });
