@@ -6,8 +6,8 @@ import { createFileSystem } from './files.ts';
 import { LocalExecutor } from './local.ts';
 import { WorkerPool } from './pool.ts';
 
-/** The host of a run; paths are relative to `root`. */
-export function createHost(root: string = process.cwd()): Host {
+/** The host of a run; paths are relative to `root`. `old`: megabytes for what lives long in each thread of a run; see `MemoryLimits`. */
+export function createHost(root: string = process.cwd(), old?: number): Host {
   const fs = createFileSystem(root);
   const cache = createCacheStore();
   return {
@@ -15,6 +15,6 @@ export function createHost(root: string = process.cwd()): Host {
     clock,
     ...(cache === undefined ? {} : { cache }),
     local: (files) => new LocalExecutor(files, clock),
-    pool: (threads, files) => new WorkerPool(threads, root, files),
+    pool: (threads, files) => new WorkerPool(threads, root, { files, old }),
   };
 }

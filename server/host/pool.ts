@@ -45,14 +45,20 @@ export class WorkerPool implements Executor {
   readonly threads: number;
   readonly #root: string;
   readonly #files: Overlay | undefined;
+  readonly #old: number | undefined;
   readonly #slots: Slot[] = [];
   readonly #queue: Task[] = [];
   #nextId = 0;
   #closed = false;
 
-  /** `files` are laid over those below `root`. */
-  constructor(threads: number, root: string, files?: Overlay) {
+  /** `files` are laid over those below `root`. `old`: see `MemoryLimits`. */
+  constructor(
+    threads: number,
+    root: string,
+    { files, old }: { readonly files?: Overlay | undefined; readonly old?: number | undefined } = {},
+  ) {
     this.threads = threads;
+    this.#old = old;
     this.#root = root;
     this.#files = files;
     for (let i = 0; i < threads; i++) this.#start();
@@ -90,7 +96,7 @@ export class WorkerPool implements Executor {
   }
 
   #start(): void {
-    const slot = new Slot(startWorker({ root: this.#root, files: this.#files }, YOUNG));
+    const slot = new Slot(startWorker({ root: this.#root, files: this.#files }, { young: YOUNG, old: this.#old }));
     this.#slots.push(slot);
     slot.worker.on('message', (reply: WorkerReply) => {
       this.#settle(slot, reply);

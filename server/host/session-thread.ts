@@ -80,7 +80,7 @@ export class SessionThread {
   }
 
   #start(): Worker {
-    const worker = startWorker({ root: this.#root, session: true }, YOUNG);
+    const worker = startWorker({ root: this.#root, session: true }, { young: YOUNG });
     worker.unref();
     const lost = (error: Error): void => {
       if (this.#worker === worker) this.#end(error);

@@ -14,12 +14,23 @@ export interface WorkerData {
   readonly files?: Overlay | undefined;
 }
 
-/** Starts a thread. `youngMb`: megabytes for new objects at most. */
-export function startWorker(workerData: WorkerData, youngMb: number): Worker {
+/** Megabytes of memory that a thread may take. */
+export interface MemoryLimits {
+  /** For new objects at most. */
+  readonly young: number;
+  /** For all others; the thread dies when it needs more. Below the system's own limit the heap also grows in smaller steps. */
+  readonly old?: number | undefined;
+}
+
+/** Starts a thread. */
+export function startWorker(workerData: WorkerData, { young, old }: MemoryLimits): Worker {
   const fromSource = __filename.endsWith('.ts');
   return new Worker(nodePath.join(__dirname, fromSource ? 'worker.ts' : 'worker.js'), {
     workerData,
     execArgv: fromSource ? ['--require', createRequire(__filename).resolve('tsx/cjs')] : [],
-    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    resourceLimits: {
+      maxYoungGenerationSizeMb: young,
+      ...(old === undefined ? {} : { maxOldGenerationSizeMb: old }),
+    },
   });
 }
