@@ -20,8 +20,16 @@ export interface KeptAnswers {
   readonly variables: ReadonlyMap<FunctionDef, ReadonlySet<string>>;
 }
 
+const known = new WeakMap<CUnit['version'], KeptAnswers>();
+
 /** The names that are set to an answer in a file. */
 export function keptAnswers(unit: CUnit): KeptAnswers {
+  const found = known.get(unit.version) ?? findAnswers(unit);
+  known.set(unit.version, found);
+  return found;
+}
+
+function findAnswers(unit: CUnit): KeptAnswers {
   const fields = new Set<string>();
   const variables = new Map<FunctionDef, ReadonlySet<string>>();
   for (const fn of unit.code.includes(ASKS) ? unit.functions : []) {

@@ -5,6 +5,7 @@
 import type { Model } from '../../model/index.ts';
 import type { ApiFamily } from '../../model/schema.ts';
 import { intersect, type KernelRange } from '../../model/version.ts';
+import { keptBeside } from '../base/kept.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
@@ -132,13 +133,21 @@ function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): Fo
   const calls: FoundCall[] = [];
   for (const hit of hits) {
     const node = byName.get(hit.name)?.find((n) => calleeOf(n)?.start === hit.offset);
-    if (node !== undefined) calls.push(nodeCall(unit, fn, hit, node));
+    if (node !== undefined) calls.push(keptCall(unit, fn, hit, node));
     else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
       const text = textCall(unit.code, hit.offset, fn.span.end);
       if (text !== undefined) calls.push(fromText(unit, { fn, macro: undefined, meaning: hit.meaning }, text));
     }
   }
   return calls;
+}
+
+const callsOfModel = new WeakMap<FunctionDef, Map<string, FoundCall>>();
+
+/** A call of the model's functions is the same as long as its function is. */
+function keptCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCall {
+  if (hit.meaning.kind !== 'api') return nodeCall(unit, fn, hit, node);
+  return keptBeside(callsOfModel, fn, `${hit.offset} ${hit.meaning.api}`, () => nodeCall(unit, fn, hit, node));
 }
 
 function nodeCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCall {
@@ -187,15 +196,27 @@ function fileScopeCall(unit: CUnit, offset: number, meaning: NameMeaning): Found
 function callsInMacros(scope: NameScope, wanted: WantedName): FoundCall[] {
   const { unit } = scope;
   const calls: FoundCall[] = [];
-  for (const macro of unit.macros) {
-    if (intersect(macro.active, unit.range) === undefined) continue;
-    const text = unit.text.slice(macro.bodySpan.start, macro.bodySpan.end);
-    if (!text.includes('(')) continue;
+  for (const macro of macrosThatCall(unit)) {
     calls.push(
       ...findCallsInMacro(scope, macro).filter((c) => c.meaning.kind === 'api' || wanted(c.spelled, c.meaning)),
     );
   }
   return calls;
+}
+
+const calling = new WeakMap<CUnit['macros'], readonly MacroDef[]>();
+
+/** The macros of a unit whose bodies hold a bracket. */
+function macrosThatCall(unit: CUnit): readonly MacroDef[] {
+  let found = calling.get(unit.macros);
+  if (found === undefined) {
+    found = unit.macros.filter(
+      ({ active, bodySpan }) =>
+        intersect(active, unit.range) !== undefined && unit.text.slice(bodySpan.start, bodySpan.end).includes('('),
+    );
+    calling.set(unit.macros, found);
+  }
+  return found;
 }
 
 /** Inside the body of a macro its own name is not expanded again. */

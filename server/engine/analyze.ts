@@ -6,13 +6,14 @@ import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
 import { entriesAbove } from '../analysis/evidence/entries.ts';
 import { heldByLookup, mmapContext } from '../analysis/evidence/mmap-context.ts';
-import { namedEnd } from '../analysis/evidence/named-end.ts';
+import { type NamedEnd, namedEnd } from '../analysis/evidence/named-end.ts';
 import { summaryText } from '../analysis/paths/summary-text.ts';
 import type { ApiCall, CallSite } from '../analysis/site.ts';
 import { siteRecord } from '../analysis/site-record.ts';
 import { findCalls } from '../analysis/sites.ts';
 import { wrapperNamed } from '../analysis/wrappers.ts';
 import { hashOf } from '../base/hash.ts';
+import { kept } from '../base/kept.ts';
 import type { JudgedSite, Rule } from '../rules/define.ts';
 import { conversionsOf, type PassInput, runRules } from '../rules/run.ts';
 import { parseFunction } from '../syntax/parse-function.ts';
@@ -182,6 +183,7 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
   return found.map(({ unit, selected, calls, sites, records }): PassInput => {
     const path = tree === undefined ? undefined : within(tree.root, unit.path);
     const known = new Map(sites.map((site, i) => [site, records[i]]));
+    const ends = new Map<CallSite, NamedEnd>();
     return {
       unit,
       headers: project.headers(unit),
@@ -201,7 +203,7 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
       },
       calls,
       entriesAbove: ({ unit: at, fn }) => (fn === undefined ? new Set() : entriesAbove(at, fn, project)),
-      namedEnd: (site) => namedEnd(site, selected, project, flowOf(unit, selected, project)),
+      namedEnd: (site) => kept(ends, site, () => namedEnd(site, selected, project, flowOf(unit, selected, project))),
       heldByLookup: ({ unit: at, fn, span }) =>
         fn === undefined ? undefined : heldByLookup({ unit: at, fn, offset: span.start }, project),
       mmapAt: ({ unit: at, fn, span }) =>

@@ -16,7 +16,7 @@ interface State<Result> {
   finished: number;
   running: boolean;
   timer: NodeJS.Timeout | undefined;
-  /** Milliseconds that the last analysis took. */
+  /** Milliseconds that the last analysis took; 0 for the first, which loads what later ones find. */
   cost: number;
   /** When it ended. */
   ended: number;
@@ -111,7 +111,7 @@ export class Schedule<Result> {
     } finally {
       state.running = false;
       state.ended = performance.now();
-      state.cost = state.ended - start;
+      state.cost = state.finished === 0 ? 0 : state.ended - start;
       if (this.#states.get(uri) === state) this.#finish(uri, state, wanted, result);
     }
   }

@@ -60,7 +60,7 @@ export const follMacroAsVersionTest = defineRule({
   severity: 'warning',
   fix: 'none',
   check(pass) {
-    if (!pass.unit.text.includes('FOLL_') || isUserSpace(pass.unit)) return;
+    if (!mayTest(pass.unit.text) || isUserSpace(pass.unit)) return;
     for (const d of parseDirectives(pass.unit.text, strip(pass.unit.text))) {
       const condition =
         d.kind === 'if' || d.kind === 'elif'
@@ -72,6 +72,29 @@ export const follMacroAsVersionTest = defineRule({
     }
   },
 });
+
+/** Whether a flag is named where a directive may be: behind a #, on its line or on one that this or a comment goes on to. */
+function mayTest(text: string): boolean {
+  for (const { index } of text.matchAll(/\bFOLL_/g)) {
+    let start = lineOf(text, index);
+    while (goesOn(text, start, index)) start = lineOf(text, start - 1);
+    if (text.slice(start, index).includes('#')) return true;
+  }
+  return false;
+}
+
+function lineOf(text: string, at: number): number {
+  return text.lastIndexOf('\n', at - 1) + 1;
+}
+
+/** Whether what stands in front of a place on its line began on the line before. */
+function goesOn(text: string, start: number, to: number): boolean {
+  if (start === 0) return false;
+  if (/\\\r?\n$/.test(text.slice(Math.max(0, start - 3), start))) return true;
+  const before = text.slice(start, to);
+  const end = before.indexOf('*/');
+  return end >= 0 && !before.slice(0, end).includes('/*');
+}
 
 /** Reports each flag of a condition, once. */
 function checkCondition(pass: RulePass, at: { start: number; end: number }, condition: string): void {

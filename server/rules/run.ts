@@ -33,9 +33,15 @@ export function runRules(rules: readonly Rule[], inputs: readonly PassInput[]): 
   const liveOn = liveness(inputs);
   for (const input of inputs) {
     const counts = new Map<string, number>();
+    let at: Rule | undefined;
+    const report = (found: Report): void => {
+      if (at !== undefined) add(at, found);
+    };
+    // One pass for all rules: what several of them ask is kept with it.
+    const pass = Object.create(input, { report: { value: report }, liveOn: { value: liveOn } }) as RulePass;
     for (const rule of rules) {
-      const report = (found: Report): void => add(rule, found);
-      rule.check(Object.create(input, { report: { value: report }, liveOn: { value: liveOn } }) as RulePass);
+      at = rule;
+      rule.check(pass);
     }
     function add(rule: Rule, found: Report): void {
       const place = `${rule.name} ${found.at.unit.path} ${found.at.span.start} ${found.at.span.end}`;

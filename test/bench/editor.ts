@@ -108,11 +108,11 @@ async function typing(client: LspClient, uri: string, site: SiteLine): Promise<n
   const times: number[] = [];
   for (let i = 0; i < EDITS; i++) {
     const version = i + 2;
-    const character = i % statement.length;
+    const character = i % (statement.length + 1);
     const position = { line: site.line - 1, character };
     const from = performance.now();
     const change =
-      character === 0 && i > 0
+      character === statement.length
         ? { range: { start: { ...position, character: 0 }, end: { line: site.line, character: 0 } }, text: '' }
         : { range: { start: position, end: position }, text: statement[character] ?? '' };
     await client.change(uri, version, [change]);

@@ -26,15 +26,32 @@ interface UnitCalls {
   readonly fields: ReadonlyMap<string, readonly FieldFunction[]>;
 }
 
+/** A unit as it was when a graph was made, or last followed it. */
+interface Seen {
+  readonly unit: CUnit;
+  version: CUnit['version'];
+  functions: readonly FunctionDef[];
+}
+
+/** A function that was typed in, and what it is now. */
+interface Typed {
+  readonly unit: CUnit;
+  readonly old: FunctionDef;
+  readonly fn: FunctionDef;
+}
+
 /** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
 export const MAX_CALLERS = 4;
 
-const cache = new WeakMap<CUnit['version'], UnitCalls>();
+const functionsInFields = new WeakMap<CUnit, UnitCalls['fields']>();
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The call graph of some units, narrowed to the kernels of a model. */
 export class CallGraph {
-  readonly #byName = new Map<string, Known[]>();
+  readonly #byName = new Map<string, { readonly unit: CUnit; fn: FunctionDef }[]>();
+  readonly #units: readonly Seen[];
+  /** The names called in each function. */
+  readonly #calls = new Map<FunctionDef, ReadonlySet<string>>();
   readonly #marked: Readonly<Record<CallKind, Set<FunctionDef>>>;
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
@@ -44,6 +61,7 @@ export class CallGraph {
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
+    this.#units = units.map((unit) => ({ unit, version: unit.version, functions: unit.functions }));
     this.#marked = {
       acquires: new Set(),
       releases: new Set(),
@@ -61,6 +79,43 @@ export class CallGraph {
     this.#addMacros(units, add);
     const known = [...this.#byName.values()].flat();
     this.#spread(known);
+  }
+
+  /**
+   * Takes in what was typed into functions of the units since. False, with nothing changed, where these are other units, or a function
+   * calls other names than before.
+   */
+  follows(units: readonly CUnit[], model: Model): boolean {
+    const same = units.length === this.#units.length && units.every((unit, i) => unit === this.#units[i]?.unit);
+    if (!same || model !== this.#model) return false;
+    const typed: Typed[] = [];
+    for (const { unit, version, functions } of this.#units) {
+      if (unit.version === version) continue;
+      if (unit.functions.length !== functions.length) return false;
+      for (const [i, fn] of unit.functions.entries()) {
+        const old = functions[i];
+        if (old === undefined || !this.#callsTheSame(unit, old, fn)) return false;
+        if (old !== fn) typed.push({ unit, old, fn });
+      }
+    }
+    for (const t of typed) this.#exchange(t);
+    for (const seen of this.#units) Object.assign(seen, { version: seen.unit.version, functions: seen.unit.functions });
+    return true;
+  }
+
+  #callsTheSame(unit: CUnit, old: FunctionDef, fn: FunctionDef): boolean {
+    if (old === fn) return true;
+    const before = this.#calls.get(old) ?? NO_NAMES;
+    const now = unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+    const isNamed = old.name === fn.name && old.isStatic === fn.isStatic;
+    return isNamed && before.size === now.size && [...now].every((name) => before.has(name));
+  }
+
+  #exchange({ unit, old, fn }: Typed): void {
+    for (const known of this.#byName.get(fn.name) ?? []) if (known.unit === unit && known.fn === old) known.fn = fn;
+    for (const kind of CALL_KINDS) if (this.#marked[kind].delete(old)) this.#marked[kind].add(fn);
+    this.#calls.delete(old);
+    this.#calls.set(fn, unitCalls(unit).calls.get(fn) ?? NO_NAMES);
   }
 
   /** Macros count where they call something of the model or of the project, and have no name of the model. */
@@ -172,7 +227,9 @@ export class CallGraph {
     const met = new Map<CUnit, Map<string, FunctionDef | ReadonlySet<CallKind>>>();
     for (const { unit, fn } of known) {
       const inUnit = kept(met, unit, () => new Map<string, FunctionDef | ReadonlySet<CallKind>>());
-      for (const called of macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? []) {
+      const names = macroBehind(fn)?.calls ?? unitCalls(unit).calls.get(fn) ?? NO_NAMES;
+      this.#calls.set(fn, names);
+      for (const called of names) {
         const meant = kept(inUnit, called, () => {
           const name = this.behindAlias(unit, called);
           return this.lookup(unit, name)?.fn ?? this.kindOf(name);
@@ -196,21 +253,32 @@ function spreadUp(into: Set<FunctionDef>, callers: ReadonlyMap<FunctionDef, read
 }
 
 /** Functions behind the fields that a function calls through. */
-function* namesBehindFields({ unit, fn }: Known): Generator<string> {
-  const { fields } = unitCalls(unit);
+function* namesBehindFields(known: Known): Generator<string> {
+  const { fields } = unitCalls(known.unit);
   if (fields.size === 0) return;
-  const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
-  for (const m of text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g))
-    for (const f of fields.get(m[1] ?? '') ?? []) yield f.name;
+  for (const field of calledFields(known)) for (const f of fields.get(field) ?? []) yield f.name;
+}
+
+const calledThrough = new WeakMap<FunctionDef, readonly string[]>();
+
+/** Names of fields that stand before a bracket in a function, as often as they do. */
+function calledFields({ unit, fn }: Known): readonly string[] {
+  let found = calledThrough.get(fn);
+  if (found === undefined) {
+    const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+    found = [...text.matchAll(/(?:->|\.)\s*(\w+)\)?\s*\(/g)].map((m) => m[1] ?? '');
+    calledThrough.set(fn, found);
+  }
+  return found;
 }
 
 function unitCalls(unit: CUnit): UnitCalls {
-  let found = cache.get(unit.version);
-  if (found === undefined) {
-    found = { calls: namesCalledIn(unit), fields: functionFields(unit) };
-    cache.set(unit.version, found);
+  let fields = functionsInFields.get(unit);
+  if (fields === undefined) {
+    fields = functionFields(unit);
+    functionsInFields.set(unit, fields);
   }
-  return found;
+  return { calls: namesCalledIn(unit), fields };
 }
 
 /** Functions of a unit that initialisers at file scope put into fields, by field. */

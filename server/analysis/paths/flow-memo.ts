@@ -4,7 +4,8 @@
  * answers the same.
  */
 import type { Model } from '../../../model/index.ts';
-import type { FunctionDef } from '../../syntax/unit.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { CallGraph } from './call-graph.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { Asked, Caller, Program } from './frame.ts';
 import { Moves, sameData } from './same-data.ts';
@@ -35,6 +36,17 @@ interface Remembered {
 /** What was found out of functions, by identity: a function whose text changes is another one. */
 export class FlowMemo {
   readonly #known = new WeakMap<FunctionDef, Remembered>();
+  readonly #graphs = new WeakMap<CUnit, CallGraph>();
+
+  /** Who calls whom in some units: the graph of the last time, as long as functions call what they called. */
+  graph(units: readonly CUnit[], model: Model): CallGraph {
+    const [first] = units;
+    const known = first === undefined ? undefined : this.#graphs.get(first);
+    if (known?.follows(units, model) === true) return known;
+    const made = new CallGraph(units, model);
+    if (first !== undefined) this.#graphs.set(first, made);
+    return made;
+  }
 
   /** What the analysis of a function gave before, if it would give the same now but for places that moved. */
   recall(fn: FunctionDef, model: Model, program: Program): FunctionFlow | undefined {

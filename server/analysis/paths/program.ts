@@ -100,7 +100,7 @@ class Run implements Program {
   readonly #flags = new Map<string, FlagSet>();
 
   constructor(readonly input: ProgramInput) {
-    this.graph = new CallGraph(input.units, input.model);
+    this.graph = input.memo?.graph(input.units, input.model) ?? new CallGraph(input.units, input.model);
     for (const site of input.sites) this.#flags.set(`${site.unit.path}:${site.span.start}`, site.flags);
   }
 

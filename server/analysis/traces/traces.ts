@@ -81,14 +81,15 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
   }
   const known = traceCache.get(unit.surroundings) ?? new Map<string, PageTrace>();
   traceCache.set(unit.surroundings, known);
-  const key = pages === undefined ? '' : `${fn.span.start} ${codeOf(unit, pages)}`;
+  const from = pages === undefined ? `${site.api} ${site.nameSpan.start}` : codeOf(unit, pages);
+  const key = `${fn.span.start} ${from}`;
   const before = known.get(key);
   if (before !== undefined) return before;
   const scope: NameScope = { unit, model, project };
   const holders: Holders = { roots: new Set(), names: new Map(), fields: new Map() };
   const handedOut = pages === undefined ? false : seed(scope, { fn, pages }, holders);
   const trace = follow(scope, site, { pages, holders, handedOut });
-  if (pages !== undefined) known.set(key, trace);
+  known.set(key, trace);
   return trace;
 }
 
