@@ -5,7 +5,6 @@
 import type { Model } from '../../model/index.ts';
 import type { ApiFamily } from '../../model/schema.ts';
 import { intersect, type KernelRange } from '../../model/version.ts';
-import { keptBeside } from '../base/kept.ts';
 import type { Span } from '../base/span.ts';
 import type { CNode } from '../syntax/node.ts';
 import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
@@ -128,26 +127,29 @@ export function findCallsInMacro(scope: NameScope, macro: MacroDef): FoundCall[]
   );
 }
 
+/** Calls of the model's functions by their places: they are the same as long as the function they stand in is. */
+const callsOfModel = new WeakMap<FunctionDef, Map<string, FoundCall>>();
+
 function callsInFunction(unit: CUnit, fn: FunctionDef, hits: readonly Hit[]): FoundCall[] {
   const byName = callsIn(unit, fn);
+  const known = callsOfModel.get(fn) ?? new Map<string, FoundCall>();
+  callsOfModel.set(fn, known);
   const calls: FoundCall[] = [];
   for (const hit of hits) {
-    const node = byName.get(hit.name)?.find((n) => calleeOf(n)?.start === hit.offset);
-    if (node !== undefined) calls.push(keptCall(unit, fn, hit, node));
-    else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
+    const key = hit.meaning.kind === 'api' ? `${hit.offset} ${hit.meaning.api}` : '';
+    const before = known.get(key);
+    const find = (): CNode | undefined => byName.get(hit.name)?.find((n) => calleeOf(n)?.start === hit.offset);
+    const node = before === undefined ? find() : before.node;
+    if (node !== undefined) {
+      const call = before ?? nodeCall(unit, fn, hit, node);
+      if (key !== '') known.set(key, call);
+      calls.push(call);
+    } else if (looksCalled(unit.code, hit.offset, fn.bodySpan.start)) {
       const text = textCall(unit.code, hit.offset, fn.span.end);
       if (text !== undefined) calls.push(fromText(unit, { fn, macro: undefined, meaning: hit.meaning }, text));
     }
   }
   return calls;
-}
-
-const callsOfModel = new WeakMap<FunctionDef, Map<string, FoundCall>>();
-
-/** A call of the model's functions is the same as long as its function is. */
-function keptCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCall {
-  if (hit.meaning.kind !== 'api') return nodeCall(unit, fn, hit, node);
-  return keptBeside(callsOfModel, fn, `${hit.offset} ${hit.meaning.api}`, () => nodeCall(unit, fn, hit, node));
 }
 
 function nodeCall(unit: CUnit, fn: FunctionDef, hit: Hit, node: CNode): FoundCall {

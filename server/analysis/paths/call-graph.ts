@@ -52,6 +52,7 @@ export class CallGraph {
   readonly #units: readonly Seen[];
   /** The names called in each function. */
   readonly #calls = new Map<FunctionDef, ReadonlySet<string>>();
+  readonly #callees = new WeakMap<FunctionDef, readonly Known[]>();
   readonly #marked: Readonly<Record<CallKind, Set<FunctionDef>>>;
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
@@ -181,6 +182,12 @@ export class CallGraph {
 
   /** The functions of the project that a function calls by name or through a field that an initialiser of its file fills. */
   calleesOf(at: Known): readonly Known[] {
+    const callees = this.#callees.get(at.fn) ?? this.#findCallees(at);
+    this.#callees.set(at.fn, callees);
+    return callees;
+  }
+
+  #findCallees(at: Known): readonly Known[] {
     const found = new Map<FunctionDef, Known>();
     for (const name of [...this.calledIn(at), ...namesBehindFields(at)]) {
       const callee = this.lookup(at.unit, name);

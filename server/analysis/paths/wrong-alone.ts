@@ -8,11 +8,14 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { namesBeforeBrackets, namesCalledIn } from '../call-index.ts';
 import { macroBehind } from '../macro-functions.ts';
 import { isStraight } from './apply-release.ts';
-import { type Known, MAX_CALLERS } from './call-graph.ts';
+import { type CallGraph, type Known, MAX_CALLERS } from './call-graph.ts';
 import type { CallKind } from './call-kind.ts';
 import type { Below, Holders } from './may-hold.ts';
 
 const REGISTERS: ReadonlySet<string> = new Set(CALLBACK_ROWS.map((r) => r.name));
+
+/** What is told without knowing what is held stands as long as the graph and the function. */
+const byCalls = new WeakMap<CallGraph, WeakMap<FunctionDef, boolean>>();
 
 /** Tells of functions that take no pages whether following them may find something wrong. */
 export class WrongAlone {
@@ -58,9 +61,19 @@ export class WrongAlone {
    */
   #mayDoWrong(at: Known): boolean {
     const { graph, holders } = this.#program;
+    const known = byCalls.get(graph) ?? new WeakMap<FunctionDef, boolean>();
+    byCalls.set(graph, known);
+    const may = known.get(at.fn) ?? this.#mayByCalls(at);
+    known.set(at.fn, may);
+    return may || holders.mayHold(at);
+  }
+
+  /** What its text and those it calls say of it. */
+  #mayByCalls(at: Known): boolean {
+    const { graph } = this.#program;
     if (macroBehind(at.fn) !== undefined || graph.outside(at).some((name) => REGISTERS.has(name))) return true;
     if (graph.does('minds', at.fn) && this.#mayLock(at)) return true;
-    return this.#unmapsBehind(at) || this.#repeats(at) || holders.mayHold(at);
+    return this.#unmapsBehind(at) || this.#repeats(at);
   }
 
   /** Whether something in the function may run under a lock that it or one of those it calls took. */
