@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { CodeAction, CodeLens, Hover, Location, WorkspaceEdit } from 'vscode-languageserver/node';
+import type {
+  CodeAction,
+  CodeLens,
+  DocumentHighlight,
+  Hover,
+  Location,
+  WorkspaceEdit,
+} from 'vscode-languageserver/node';
 import { temporaryTree } from './harness/cli.ts';
 import { LspClient, PUSHED, positionOf } from './harness/lsp.ts';
 
@@ -189,6 +196,22 @@ describe('language server', function () {
     await client.close(give);
   });
 
+  it('highlights the calls of the document that belong together', async () => {
+    const text = `${GET}${PUT.replace('#include "demo.h"\n', '')}`;
+    const uri = await client.open(path.join(folder, 'a/both.c'), text);
+    await client.pull(uri);
+    const linesAt = async (name: string): Promise<number[] | undefined> => {
+      const position = positionOf(text, name, 3);
+      const found = await client.at<DocumentHighlight[] | null>('textDocument/documentHighlight', uri, position);
+      return found?.map(({ range }) => range.start.line).sort((a, b) => a - b);
+    };
+    const [take, put] = ['get_user_pages_fast', 'put_page'].map((name) => positionOf(text, name).line);
+    assert.deepEqual(await linesAt('get_user_pages_fast'), [take, put]);
+    assert.deepEqual(await linesAt('put_page'), [take, put]);
+    assert.equal(await linesAt('return ret'), undefined);
+    await client.close(uri);
+  });
+
   it('converts a site and its release in another file together', async () => {
     const uri = await client.open(path.join(folder, 'a/take.c'), GET, 1);
     const convert = await action(uri, GET, /^Convert to pin_user_pages_fast\(\)/);
@@ -312,6 +335,22 @@ describe('language server', function () {
       `${HEADER}#define get_user_pages_fast(a, n, f, p) pin_user_pages_fast(a, n, FOLL_PIN, p)\n`,
     );
     assert.ok((await live.pull(uri)).every((d) => d.code !== 'magic-gup-flags'));
+  });
+
+  it('leads to files that came later', async () => {
+    const tree = temporaryTree({ 'give.c': PUT, 'demo.h': HEADER });
+    const live = await start({ folders: [tree], settings: { kernel: '6.12' } });
+    const uri = await live.open(path.join(tree, 'give.c'), PUT);
+    const acquires = async (): Promise<string[] | undefined> => {
+      const found = await live.at<Location[] | null>('textDocument/definition', uri, positionOf(PUT, 'put_page', 3));
+      return found?.map((l) => path.basename(l.uri));
+    };
+    assert.equal(await acquires(), undefined);
+    const take = path.join(tree, 'take.c');
+    writeFileSync(take, GET);
+    const change = { uri: pathToFileURL(take).href, type: 1 };
+    await live.rpc.sendNotification('workspace/didChangeWatchedFiles', { changes: [change] });
+    assert.deepEqual(await acquires(), ['take.c']);
   });
 
   it('checks the workspace on demand, with progress, and hands over to open documents', async () => {

@@ -5,7 +5,16 @@ import { codeActions, resolveAction } from './code-actions.ts';
 import { execute } from './commands.ts';
 import type { Context } from './context.ts';
 import { type Publisher, pullReport } from './diagnostics.ts';
-import { codeLenses, completions, counterparts, hover, inlayHints, references, symbols } from './requests.ts';
+import {
+  codeLenses,
+  completions,
+  counterparts,
+  highlights,
+  hover,
+  inlayHints,
+  references,
+  symbols,
+} from './requests.ts';
 import { workspaceSites } from './workspace-run.ts';
 
 /** The server as it is when a request comes. */
@@ -43,6 +52,7 @@ export function answerRequests(c: Connection, now: () => Now): void {
   c.onDefinition(ready(counterparts));
   c.onImplementation(ready(counterparts));
   c.onReferences(ready(references));
+  c.onDocumentHighlight((params) => highlights(params, context()));
   c.onCompletion((params) => completions(params, context()));
   c.onCodeAction(ready(codeActions));
   c.onCodeActionResolve((action) => resolveAction(action, context()));

@@ -3,6 +3,8 @@ import {
   type CodeLens,
   type CompletionItem,
   CompletionItemKind,
+  type DocumentHighlight,
+  DocumentHighlightKind,
   type DocumentSymbol,
   type Hover,
   type InlayHint,
@@ -205,6 +207,21 @@ export async function references(at: At, context: Context): Promise<ProtocolLoca
   if (found === undefined) return null;
   const relatives = relativesOf(found[0]);
   return relatives.length === 0 ? null : locations(relatives, found[1].root, context);
+}
+
+/**
+ * `textDocument/documentHighlight`: the calls of the document that belong together with the one at a place. Asked at each move of the
+ * cursor: only what is known already is looked at.
+ */
+export function highlights({ textDocument, position }: At, context: Context): DocumentHighlight[] | null {
+  const place = placed(context, textDocument.uri);
+  if (place === undefined) return null;
+  const { root, file, document } = place;
+  const others = root.sites().filter((s) => s.location.file !== file);
+  const at = placeAt(place, offsetOf(document, position, context));
+  const here = relativesOf(linkedAt([...sitesNow(place, context), ...others], at)).filter((l) => l.file === file);
+  const convert = converter(context, root);
+  return here.length === 0 ? null : here.map((l) => ({ range: convert.range(l), kind: DocumentHighlightKind.Text }));
 }
 
 /** `textDocument/completion`. */

@@ -112,6 +112,12 @@ export class Root {
     this.indexed.clear();
   }
 
+  /** Forgets which files of a directory are of interest, and that their sites are known: one of them came, went or changed. */
+  forgetDirectory(directory: string): void {
+    this.#hits.delete(directory);
+    this.indexed.delete(directory);
+  }
+
   /** The settings for a directory. A configuration file that cannot be used is reported and left aside. */
   configOf(directory: string): ResolvedConfig {
     try {

@@ -254,7 +254,7 @@ export class Server {
     const place = this.#roots.placeOf(uri);
     if (place === undefined) return;
     place.root.results.delete(place.file);
-    place.root.indexed.delete(directoryOf(place.file));
+    place.root.forgetDirectory(directoryOf(place.file));
     place.root.thread.closed(place.file);
   }
 
@@ -267,7 +267,7 @@ export class Server {
       const { root, file } = place;
       if (!/\.[ch]$/.test(file)) root.reread();
       else if (this.#documents.get(uri) === undefined) root.results.delete(file);
-      root.indexed.delete(directoryOf(file));
+      root.forgetDirectory(directoryOf(file));
       touched.set(root, [...(touched.get(root) ?? []), file]);
     }
     for (const [root, files] of touched) {
@@ -311,6 +311,7 @@ function capabilities(client: ClientAbilities): InitializeResult['capabilities']
     definitionProvider: true,
     implementationProvider: true,
     referencesProvider: true,
+    documentHighlightProvider: true,
     documentSymbolProvider: { label: 'guplint' },
     completionProvider: { triggerCharacters: ['|', '_'] },
     executeCommandProvider: { commands: [...COMMANDS], workDoneProgress: true },
