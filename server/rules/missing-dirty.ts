@@ -91,6 +91,7 @@ import { originsOf, sameOrigin } from './support/owner-facts.ts';
 import { isReadSource } from './support/read-source.ts';
 import { type CleanEnd, type CleanRelease, cleanEnd } from './support/releases-of-site.ts';
 import { targetIterator } from './support/target-iterator.ts';
+import { isMarkedElsewhere, isToldWhether } from './support/told-dirty.ts';
 
 /** See the head of the file. */
 export const missingDirty = defineRule({
@@ -114,7 +115,7 @@ export const missingDirty = defineRule({
       const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
       const end = cleanEnd(pass, site);
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
-      if (isMarkedElsewhere(pass, site) || end.releases.every((r) => isProbe(site, r))) continue;
+      if (isMarkedElsewhere(pass, site, end) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
       if (!end.releases.every(isIgnored)) report(pass, site, { end, severity, told });
     }
@@ -219,15 +220,6 @@ function isOnlyRead(pass: RulePass, { evidence }: SiteRecord): boolean {
   return calls.length > 0 && calls.every((e) => /\b(?:PCI_)?DMA_TO_?DEVICE\s*\)/.test(codeFrom(pass, e.location)));
 }
 
-/** Whether another release that the pages are known to reach marks them as it is told: what is given back clean was left over unused. */
-function isMarkedElsewhere(pass: RulePass, site: CallSite): boolean {
-  return (pass.recordOf(site)?.releases ?? []).some(({ api, functionName, matches, location }) => {
-    if (!matches || functionName === site.fn?.name || !takesDirty(pass, api)) return false;
-    const call = codeFrom(pass, location);
-    return call !== '' && !/,\s*(?:false|0)\s*\)\s*$/.test(call);
-  });
-}
-
 /** Between a call and a release: only tests on which the function leaves. */
 const ONLY_TESTS =
   /^[^;{}]*;\s*(?:if\s*\([^;{}]*\)\s*(?:\{[^{}]*\b(?:return|goto)\b[^{}]*\}|(?:return|goto)\b[^;{}]*;)\s*)*$/;
@@ -288,16 +280,6 @@ function above(pass: RulePass, { functionName }: CleanRelease): readonly PlacedF
 function knowsOwner({ unit }: PlacedFunction, field: string, owners: ReadonlySet<string>): boolean {
   const tags = [...owners].flatMap((key) => (key.endsWith(`.${field}`) ? [key.slice(0, -field.length - 1)] : []));
   return tags.length === 0 || tags.some((tag) => new RegExp(`\\b${tag}\\b`).test(unit.code));
-}
-
-/** Whether a release marks the pages dirty or not as its function is told: who then says no has thought of it. */
-function isToldWhether(pass: RulePass, { api, at }: CleanRelease): boolean {
-  return takesDirty(pass, api) && !/,\s*(?:false|0)\s*\)$/.test(at.unit.code.slice(at.span.start, at.span.end));
-}
-
-/** Whether a function has an argument that says whether to mark the pages. */
-function takesDirty(pass: RulePass, name: string): boolean {
-  return pass.model.allRows(name).some((row) => row.effects.some((e) => e.op === 'dirty' && e.dirtyArg !== undefined));
 }
 
 function marksDirty(pass: RulePass, name: string): boolean {
