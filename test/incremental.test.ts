@@ -7,6 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { model } from '../model/index.ts';
 import { parseRange } from '../model/version.ts';
+import { CallGraph } from '../server/analysis/paths/call-graph.ts';
+import { CALL_KINDS } from '../server/analysis/paths/call-kind.ts';
 import { FlowMemo } from '../server/analysis/paths/flow-memo.ts';
 import { LOWER_TABLES } from '../server/analysis/paths/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../server/analysis/paths/program.ts';
@@ -53,6 +55,42 @@ static int ask(struct ctx *c, unsigned long addr)
 	return 0;
 }
 `;
+
+describe('who calls whom in a document that changes', () => {
+  const selected = model.select(KERNEL);
+
+  it('is known on while functions call what they called, and found out anew otherwise', () => {
+    const slack = new Slack();
+    const unit = loadUnit('a.c', slack.widen(DRIVER), { range: KERNEL, defines: new Map() });
+    const memo = new FlowMemo();
+    const typed = (text: string): CallGraph => {
+      assert.ok(unit.takeOver(loadUnit('a.c', slack.widen(text), { range: KERNEL, defines: new Map() })));
+      return memo.graph([unit], selected);
+    };
+    const told = (graph: CallGraph): unknown =>
+      unit.functions.map((fn) => [
+        fn.name,
+        graph.lookup(unit, fn.name)?.fn === fn,
+        CALL_KINDS.filter((kind) => graph.does(kind, fn)),
+        graph.calleesOf({ unit, fn }).map((callee) => [callee.fn.name, unit.functions.includes(callee.fn)]),
+      ]);
+    const first = memo.graph([unit], selected);
+    const texts = [
+      [DRIVER.replace('return 0;', 'return nr > 0;'), true],
+      [DRIVER.replace('	unpin_user_pages(c->pages, c->nr);', '	;'), false],
+      [DRIVER, false],
+      [DRIVER.replace('	give_back(c);', '	take(c, 0, 1);'), false],
+      [DRIVER.replace('	give_back(c);', '	take(c, 0, 2);'), true],
+    ] as const;
+    let before = first;
+    for (const [text, same] of texts) {
+      const graph = typed(text);
+      assert.equal(graph === before, same, text);
+      assert.deepEqual(told(graph), told(new CallGraph([unit], selected)), text);
+      before = graph;
+    }
+  });
+});
 
 describe('a unit of a document that changes', () => {
   const load = (text: string): LiveUnit => loadUnit('a.c', text, { range: KERNEL, defines: new Map() });

@@ -91,6 +91,19 @@ describe('schedule of analyses', () => {
     assert.equal(await schedule.current('a'), 'a 2');
   });
 
+  it('waits for a pause in typing once analyses take long, not for one that had to load all first', async () => {
+    const { work, schedule } = make();
+    for (const [i, wait] of [300, 300, 0].entries()) {
+      schedule.want('a');
+      await soon();
+      assert.equal(work.started.length, Math.min(i + 1, 2), `analysis ${i + 1}`);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await work.end();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(work.started.length, 3);
+  });
+
   it('goes on after an analysis that failed', async () => {
     let tries = 0;
     const told: unknown[] = [];

@@ -16,7 +16,9 @@ interface State<Result> {
   finished: number;
   running: boolean;
   timer: NodeJS.Timeout | undefined;
-  /** Milliseconds that the last analysis took; 0 for the first, which loads what later ones find. */
+  /** Milliseconds that the last analysis took. */
+  took: number;
+  /** What one takes: the less of the last two, as one that loads what later ones find says nothing of these. */
   cost: number;
   /** When it ended. */
   ended: number;
@@ -48,6 +50,7 @@ export class Schedule<Result> {
         finished: 0,
         running: false,
         timer: undefined,
+        took: 0,
         cost: 0,
         ended: 0,
         result: undefined,
@@ -111,7 +114,9 @@ export class Schedule<Result> {
     } finally {
       state.running = false;
       state.ended = performance.now();
-      state.cost = state.finished === 0 ? 0 : state.ended - start;
+      const took = state.ended - start;
+      state.cost = Math.min(took, state.took);
+      state.took = took;
       if (this.#states.get(uri) === state) this.#finish(uri, state, wanted, result);
     }
   }
