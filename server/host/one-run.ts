@@ -9,7 +9,7 @@ const INTERRUPT_BUDGET = 1_200_000;
 
 /**
  * Percent of what is in use by which the memory for older objects grows until V8 looks what of it is still needed. By its own setting it
- * waits until there is four times as much: four fifths of the memory of a run over a kernel tree were garbage.
+ * waits until there is up to four times as much: three quarters of the memory of a run over a kernel tree were garbage.
  */
 const HEAP_GROWTH = 100;
 
