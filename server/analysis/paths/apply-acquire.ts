@@ -2,8 +2,9 @@
 import type { ApiRow, Effect, Reference } from '../../../model/schema.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../../flow/value.ts';
+import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, stepAt } from './frame.ts';
-import { type PathState, setResource, writeKey } from './path-state.ts';
+import { type PathState, setResource, writeElement, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
 
@@ -65,10 +66,21 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
   if (effect.place !== 'ret') {
     const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
     const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value' || standsForOthers(s, key);
+    const taken = symbol(`pg${id}`, { prov: [id], low: tested.length > 0 ? 0 : 1 });
+    if (!weak && isInElement(on, row)) {
+      writeElement(s, key, taken, true);
+      return ret;
+    }
     if (!weak) markOverwritten(on, key);
-    writeKey(s, key, symbol(`pg${id}`, { prov: [id], low: tested.length > 0 ? 0 : 1 }), weak);
+    writeKey(s, key, taken, weak);
   }
   return ret;
+}
+
+/** Whether the place that a call fills lies in one of several objects: `&bufs[i]->page`. */
+function isInElement({ s, info }: OnPath, row: ApiRow): boolean {
+  const written = info.instr.args[row.params.findIndex((p) => p.role === 'pages' || p.role === 'folios')];
+  return written !== undefined && leadsThroughElement(s, written, { point: info.point });
 }
 
 /** The most pages that a call may take from an iterator. */

@@ -63,7 +63,7 @@ export function resolvePlace(s: PathState, place: PlaceExpr, ctx: EvalContext): 
         key,
         owner: ownerOf(s, pointer),
         weak: hasOffset(pointer) && key.startsWith('heap') && isSummaryPlace(key),
-        element: hasOffset(pointer),
+        element: hasOffset(pointer) || isReadFromElement(s, place.pointer, pointer, ctx),
       };
     }
     case 'index': {
@@ -125,10 +125,25 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
 
 /** Whether an address lies in one of several elements, or was read from one: `entry->table + slot` where `entry` walks an array. */
 export function leadsThroughElement(s: PathState, pointer: Expr, ctx: EvalContext): boolean {
-  if (hasOffset(evaluate(s, pointer, ctx))) return true;
+  const value = evaluate(s, pointer, ctx);
+  if (hasOffset(value) || isReadFromElement(s, pointer, value, ctx)) return true;
   if (pointer.kind === 'read') return resolvePlace(s, pointer.place, ctx).element;
+  if (pointer.kind === 'address') return liesInElement(resolvePlace(s, pointer.place, ctx));
   return pointer.kind === 'binary' && leadsThroughElement(s, pointer.left, ctx);
 }
+
+function liesInElement(place: ResolvedPlace): boolean {
+  return place.element || place.weak;
+}
+
+/** Whether a pointer was read from one of several elements: `bufs[i]`, or a variable that got it. */
+function isReadFromElement(s: PathState, pointer: Expr, value: Value, ctx: EvalContext): boolean {
+  if (ELEMENT_OF_FIELD.test(value.key)) return true;
+  return pointer.kind === 'read' && pointer.place.kind === 'index' && isOneOfMany(s, pointer.place, ctx);
+}
+
+/** The key of what lay in an element of an array that a field is or points to, or of what a loop over a list walks, at entry. */
+const ELEMENT_OF_FIELD = /(?:\.\w+@?\[\*\]@|%)$/;
 
 /** Whether two elements of one array are compared, as they are or with an offset: they go by one name, and may differ all the same. */
 function areElements(
