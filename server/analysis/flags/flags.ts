@@ -49,7 +49,7 @@ export function firstFitting(
   args: readonly Argument[],
 ): readonly ApiRow[] | undefined {
   const fitting = lists.map((rows) => rows.filter((r) => r.params.length === args.length));
-  const surely = fitting.map((rows) => rows.filter((r) => startsAs(r, args)));
+  const surely = fitting.map((rows) => rows.filter((r) => startsAs(r, args) && meansPages(r, args)));
   return [...surely, ...fitting].find((rows) => rows.length > 0);
 }
 
@@ -58,6 +58,19 @@ function startsAs(row: ApiRow, args: readonly Argument[]): boolean {
   const isMm = /mm\s*\)?$/.test(args[0]?.text ?? '');
   const role = row.params[0]?.role;
   return role === 'mm' ? isMm : role !== 'task' || !isMm;
+}
+
+/**
+ * Whether what a row has for the pages may be that: forms of one length differ in whether two numbers come ahead of them, or one and a lock
+ * behind. A number is no array of pages, an address no `force`; where no pages are asked for, `force` is a number.
+ */
+function meansPages(row: ApiRow, args: readonly Argument[]): boolean {
+  const at = (role: string): string | undefined => args[row.params.findIndex((p) => p.role === role)]?.text;
+  const pages = at('pages');
+  const force = at('force');
+  if (pages === undefined) return true;
+  if (force === undefined) return !/^\d+$/.test(pages);
+  return !force.startsWith('&') && (pages !== 'NULL' || /^(?:\d+|true|false)$/i.test(force));
 }
 
 /** A call seen from its caller through wrappers: the calls in their bodies down to the API's, and what the caller passes. */
