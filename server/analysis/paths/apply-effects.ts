@@ -5,6 +5,7 @@ import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { assumeInterval, intervalOf } from '../../flow/facts.ts';
 import {
   hasOffset,
+  intValue,
   lent,
   type Owner,
   pageNumber,
@@ -39,6 +40,8 @@ import { noteUncounted } from './uncounted.ts';
 
 /** Mappings that their caller ends: whoever gets such an address cannot keep the page by it. */
 const PASSING = /^kmap(?:_atomic|_local)?(?:_|$)/;
+/** What they give of something is never NULL, nor an error. */
+const NEVER_NULL = /^(?:page_folio|compound_head|nth_page|folio_page|virt_to_(?:head_page|page|folio)|kmap(?:$|_))/;
 /** Allocators whose memory is zero. */
 const ZEROED = /zalloc|calloc|zeroed/;
 
@@ -282,6 +285,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
   const to = call.effect.to;
   if (to === undefined) return call.ret;
   if (to === 'ret') {
+    if (NEVER_NULL.test(call.row.name) && intervalOf(s.facts, source).low > 0)
+      assumeValues(s, '>', call.ret, intValue(0));
     const isNumber = /pfn|phys|^__pa$/.test(call.row.name) && !call.row.ret.includes('*');
     if (isNumber) {
       for (const id of prov) {
