@@ -1,9 +1,10 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
 import { callsIn, callsOf, treeOf } from '../call-index.ts';
+import { localNames } from '../locals.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent, TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
-import { calleeOf, codeOf, pathTo } from '../trees.ts';
+import { calleeOf, codeOf, loopsAround, pathTo, rootVariable } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 import { areSeparate } from './reached.ts';
@@ -38,7 +39,9 @@ export interface Around {
 /** The clues of what is done with the pages. */
 export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack }: Around): Clue[] {
   // Where callers decide, those beside the file are some of many.
-  const events = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
+  const near = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
+  const beside = isLocal(site, all) ? near.filter((e) => isBeside(site, e)) : [];
+  const events = beside.length === 0 ? near : near.filter((e) => !beside.includes(e));
   const trace = { ...all, events };
   const clues: Clue[] = [];
   // Where one stands behind the call in its function, that is the one people look for.
@@ -93,6 +96,20 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
   clues.push(...handedOutClue(site, trace, comesBack));
   return clues;
+}
+
+/** Whether the call fills a variable of its function, which lives no longer than one pass. */
+function isLocal({ unit, fn }: CallSite, { pages }: PageTrace): boolean {
+  const name = pages === undefined ? undefined : rootVariable(unit, pages);
+  const local = fn === undefined || name === undefined ? undefined : localNames(unit, treeOf(unit, fn)).get(name);
+  return local !== undefined && local.param === undefined && !local.isStatic;
+}
+
+/** Whether the CPU accesses what a variable holds in a branch beside that of the call: pages of another origin, `page = alloc_page()`. */
+function isBeside({ fn, node }: CallSite, e: TraceEvent): boolean {
+  if ((e.kind !== 'read' && e.kind !== 'write') || e.fn !== fn || node === undefined) return false;
+  if (/->|\./.test(codeOf(e.unit, e.node)) || !areSeparate(e, node)) return false;
+  return !loopsAround(treeOf(e.unit, fn), node).some((l) => l.start <= e.node.start && e.node.end <= l.end);
 }
 
 /** Whether others decide what the pages are for. */

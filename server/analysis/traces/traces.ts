@@ -276,6 +276,7 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
   for (const e of trace.events) {
     // What a function that finds the pages in an object returns are the pages, wherever it is called.
     if (e.kind === 'handed-out' && !climbs && e.param === undefined) climb(s, work, undefined, 'carrier');
+    if (e.kind === 'data-out' && !climbs) giveAddress(s, work);
     if (!climbs) continue;
     if (e.kind === 'handed-out') climb(s, work, e.param);
     if (e.kind === 'number-out' && (e.param !== undefined || isResult(s, work, trace.events)))
@@ -340,6 +341,19 @@ function climb(s: Search, from: VisibleFunction, param: number | undefined, kind
     const further = seed(scope, { fn: caller.fn, pages: argument, kind }, seeds);
     s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: seeds.names });
     if (further) climb(s, caller, rootParameter(caller.unit, caller.fn, argument), kind);
+  }
+}
+
+/** A function that is given the pages returns an address of their data: those who give them to it have that. */
+function giveAddress(s: Search, { unit, fn }: Work): void {
+  for (const caller of callersOf(unit, fn, s.scope.project)) {
+    const held = s.names.get(caller.fn);
+    const sources = s.sources.get(caller.fn) ?? new Map<CNode, HolderKind>();
+    if (held === undefined || sources.has(caller.node)) continue;
+    const given = argumentNodes(caller.node).map((a) => codeOf(caller.unit, innermost(a)));
+    if (!given.some((name) => held.has(name))) continue;
+    s.sources.set(caller.fn, sources.set(caller.node, 'data'));
+    s.queue.push({ unit: caller.unit, fn: caller.fn, seeds: new Map() });
   }
 }
 
