@@ -49,7 +49,7 @@ const ZEROED = /zalloc|calloc|zeroed/;
 export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcome?: Outcome): Value {
   const { s, info } = on;
   let ret = resultSymbol(s, row, info, args);
-  if (outcome !== undefined) assumeOutcome(s, row, ret, outcome);
+  if (outcome !== undefined) assumeOutcome(s, row, { ret, args }, outcome);
   const order = [...row.effects].sort((a, b) => rank(a) - rank(b));
   if (row.family === 'acquire' || row.site === true) checkAcquireContext(on, row);
   if (row.family === 'dirty') checkReleaseContext(on, row, 'yes');

@@ -256,8 +256,9 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
   const out: { place: string; value: Description; owner: Owner | undefined }[] = [];
   s.env.forEach((v, place) => {
-    if (place.startsWith('l:') || place.startsWith('t:') || v.key === `${place}@` || place.startsWith('g:published'))
-      return;
+    if (place.startsWith('l:') || place.startsWith('t:') || place.startsWith('g:published')) return;
+    // What was there at entry is no write, unless pages joined it: those that a bio carries beside its others.
+    if (v.key === `${place}@` && !v.prov.some((id) => ids.has(id))) return;
     const value = describe(s, v, ids);
     const pages = value.kind === 'made' && value.prov.length > 0;
     const own = place.startsWith('heap');

@@ -4,6 +4,7 @@ import { intValue, type Value } from '../../flow/value.ts';
 import { assumeValues } from './evaluate.ts';
 import type { Asked } from './frame.ts';
 import type { PathState } from './path-state.ts';
+import type { CallValues } from './place-pattern.ts';
 
 /** Whether a call did what it is for. */
 export type Outcome = 'done' | 'failed';
@@ -19,14 +20,24 @@ export function isConditionalMove({ op, to, when }: Effect): boolean {
 }
 
 /** Adds to a path what the result says of an outcome. */
-export function assumeOutcome(s: PathState, row: ApiRow, ret: Value, outcome: Outcome): void {
+export function assumeOutcome(s: PathState, row: ApiRow, { ret, args }: CallValues, outcome: Outcome): void {
   s.parted = [...s.parted, ret.key];
   const [done, failed] = signsOf(row);
   assumeValues(s, outcome === 'done' ? done : failed, ret, intValue(0));
+  const length = row.effects.find(isConditionalMove)?.when === 'positive' ? lengthOf(row, args) : undefined;
+  if (length === undefined) return;
+  if (length.kind !== 'int') assumeValues(s, '>', length, intValue(0));
+  if (outcome === 'done') assumeValues(s, '==', ret, length);
+}
+
+/** How many bytes of the page are to go into the carrier: all of them do, or none; the argument behind the page. */
+function lengthOf(row: ApiRow, args: readonly Value[]): Value | undefined {
+  const page = row.params.findIndex((p) => p.role === 'page');
+  return page < 0 ? undefined : args[page + 1];
 }
 
 /** How the result compares with 0 where the call did what it is for, and where it did not: a status, an ERR_PTR, a count. */
 function signsOf(row: ApiRow): readonly [done: string, failed: string] {
-  if (row.effects.find(isConditionalMove)?.when !== 'success') return ['>', '<='];
+  if (row.effects.find(isConditionalMove)?.when !== 'success') return ['>', '=='];
   return row.returns === 'ptr-or-err' ? ['>', '<'] : ['==', '!='];
 }
