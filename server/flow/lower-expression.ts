@@ -248,7 +248,9 @@ function lowerBinary(ctx: LowerContext, node: CNode): Expr {
   const a = keep(ctx, lowerExpression(ctx, left), right);
   const b = lowerExpression(ctx, right);
   if (!COMPARISONS.has(op) && !ARITHMETIC.has(op)) return { kind: 'unknown', text: undefined, parts: [a, b] };
-  if (COMPARISONS.has(op) && a.kind !== 'int' && b.kind !== 'int' && [left, right].some((n) => isReadAgain(ctx, n)))
+  const again = (): boolean =>
+    [left, right].some((n) => isReadAgain(ctx, n)) || isKept(ctx, left, right) || isKept(ctx, right, left);
+  if (COMPARISONS.has(op) && a.kind !== 'int' && b.kind !== 'int' && again())
     return { kind: 'unknown', text: undefined, parts: [a, b] };
   const common = commonType(ctx.types.typeOf(left), ctx.types.typeOf(right));
   const cast = (e: Expr): Expr =>
@@ -264,6 +266,17 @@ function isReadAgain(ctx: LowerContext, node: CNode): boolean {
   return (
     read !== undefined && read.type !== 'identifier' && /^(?:READ_ONCE|ACCESS_ONCE)$/.test(ctx.text(callee ?? node))
   );
+}
+
+/** How far ahead of a comparison what a variable was set to is looked for. */
+const KEPT_WITHIN = 4000;
+
+/** `seq = gate->sequence; ...; if (seq != gate->sequence)`: who compares memory with what was read there knows that others write to it. */
+function isKept(ctx: LowerContext, variable: CNode, memory: CNode): boolean {
+  if (variable.type !== 'identifier' || memory.type !== 'field_expression') return false;
+  const ahead = ctx.source.code.slice(Math.max(0, variable.start - KEPT_WITHIN), Math.min(variable.start, memory.start));
+  const place = ctx.text(memory).replace(/[^\w]/g, '\\$&');
+  return new RegExp(`\\b${ctx.text(variable)}\\s*=\\s*(?:\\w+\\s*\\(\\s*&?\\s*)?${place}\\s*\\)?\\s*;`).test(ahead);
 }
 
 /** The operator of a binary or assignment expression as written. */

@@ -62,11 +62,11 @@ export const errPtrAsNull = defineRule({
       if (site.unit !== pass.unit || site.fn === undefined) continue;
       const callee = site.via ?? site.api;
       if (site.via === undefined ? !returnsErrors(site) : !wrapperReturnsErrors(pass, site.via)) continue;
-      const variable = resultVariable(site);
-      const test = variable === undefined ? undefined : nullTest(site, variable.name);
-      if (variable === undefined || test === undefined) continue;
+      const name = resultVariable(site)?.name ?? resultField(site);
+      const test = name === undefined ? undefined : nullTest(site, name);
+      if (name === undefined || test === undefined) continue;
       pass.report({
-        message: `${callee}() returns an error pointer when it fails, which is not NULL: this test never sees the error, and ${variable.name} is used as if it pointed to pages; test it with IS_ERR()`,
+        message: `${callee}() returns an error pointer when it fails, which is not NULL: this test never sees the error, and ${name} is used as if it pointed to pages; test it with IS_ERR()`,
         at: { unit: site.unit, span: test },
         functionName: site.fn.name,
         site,
@@ -98,12 +98,20 @@ function wrapperReturnsErrors({ unit, headers, neighbours, flow }: RulePass, nam
   return false;
 }
 
-/** The first test of a variable for NULL behind a call, where nothing looks at the error; undefined otherwise. */
+/** The field that takes the result: `buf->pages`. */
+function resultField({ unit, span }: CallSite): string | undefined {
+  if (!/^\s*;/.test(unit.code.slice(span.end, span.end + 40))) return undefined;
+  const before = unit.code.slice(Math.max(0, span.start - 200), span.start);
+  return /(?:^|[;{}\s])((?:\w+(?:->|\.))+\w+)\s*=\s*$/.exec(before)?.[1];
+}
+
+/** The first test of a variable or field for NULL behind a call, where nothing looks at the error; undefined otherwise. */
 function nullTest({ unit, fn, span }: CallSite, name: string): { start: number; end: number } | undefined {
   if (fn === undefined) return undefined;
   const rest = unit.code.slice(span.end, fn.bodySpan.end);
-  if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*|ERR_CAST)\\s*\\(\\s*${name}\\b`).test(rest)) return undefined;
-  const m = new RegExp(`!\\s*${name}\\b(?!\\s*(?:->|\\.|\\[|\\())|\\b${name}\\s*[!=]=\\s*NULL\\b`).exec(rest);
+  const place = name.replaceAll('.', '\\.');
+  if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*|ERR_CAST)\\s*\\(\\s*${place}\\b`).test(rest)) return undefined;
+  const m = new RegExp(`!\\s*${place}\\b(?!\\s*(?:->|\\.|\\[|\\())|(?<![\\w.>])${place}\\s*[!=]=\\s*NULL\\b`).exec(rest);
   if (m === null) return undefined;
   const start = span.end + m.index;
   return { start, end: start + m[0].length };

@@ -101,7 +101,8 @@ function keptFor(pass: RulePass, { members, releases }: Group): Problem | undefi
     const last = held.at(-1);
     const at = { unit: site.unit, span: site.nameSpan };
     if (later || (last === undefined && !record.evidence.some((e) => e.kind === 'handed-out'))) continue;
-    const where = last === undefined ? 'go to callers' : `are kept in ${last.owner.field}`;
+    const field = held.findLast((h) => /^\w+$/.test(h.owner.field))?.owner.field ?? 'memory of callers';
+    const where = last === undefined ? 'go to callers' : `are kept in ${field}`;
     return { reason: `the pages of ${site.api}() ${where}, and nothing was found that gives them back from there`, at };
   }
   return undefined;
