@@ -249,7 +249,8 @@ function lowerBinary(ctx: LowerContext, node: CNode): Expr {
   const b = lowerExpression(ctx, right);
   if (!COMPARISONS.has(op) && !ARITHMETIC.has(op)) return { kind: 'unknown', text: undefined, parts: [a, b] };
   const again = (): boolean =>
-    [left, right].some((n) => isReadAgain(ctx, n)) || isKept(ctx, left, right) || isKept(ctx, right, left);
+    [left, right].some((n) => isReadAgain(ctx, n)) ||
+    ((op === '==' || op === '!=') && (isKept(ctx, left, right) || isKept(ctx, right, left)));
   if (COMPARISONS.has(op) && a.kind !== 'int' && b.kind !== 'int' && again())
     return { kind: 'unknown', text: undefined, parts: [a, b] };
   const common = commonType(ctx.types.typeOf(left), ctx.types.typeOf(right));
@@ -274,7 +275,10 @@ const KEPT_WITHIN = 4000;
 /** `seq = gate->sequence; ...; if (seq != gate->sequence)`: who compares memory with what was read there knows that others write to it. */
 function isKept(ctx: LowerContext, variable: CNode, memory: CNode): boolean {
   if (variable.type !== 'identifier' || memory.type !== 'field_expression') return false;
-  const ahead = ctx.source.code.slice(Math.max(0, variable.start - KEPT_WITHIN), Math.min(variable.start, memory.start));
+  const ahead = ctx.source.code.slice(
+    Math.max(0, variable.start - KEPT_WITHIN),
+    Math.min(variable.start, memory.start),
+  );
   const place = ctx.text(memory).replace(/[^\w]/g, '\\$&');
   return new RegExp(`\\b${ctx.text(variable)}\\s*=\\s*(?:\\w+\\s*\\(\\s*&?\\s*)?${place}\\s*\\)?\\s*;`).test(ahead);
 }

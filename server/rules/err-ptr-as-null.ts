@@ -111,7 +111,9 @@ function nullTest({ unit, fn, span }: CallSite, name: string): { start: number; 
   const rest = unit.code.slice(span.end, fn.bodySpan.end);
   const place = name.replaceAll('.', '\\.');
   if (new RegExp(`\\b(?:IS_ERR\\w*|PTR_ERR\\w*|ERR_CAST)\\s*\\(\\s*${place}\\b`).test(rest)) return undefined;
-  const m = new RegExp(`!\\s*${place}\\b(?!\\s*(?:->|\\.|\\[|\\())|(?<![\\w.>])${place}\\s*[!=]=\\s*NULL\\b`).exec(rest);
+  const m = new RegExp(`!\\s*${place}\\b(?!\\s*(?:->|\\.|\\[|\\())|(?<![\\w.>])${place}\\s*[!=]=\\s*NULL\\b`).exec(
+    rest,
+  );
   if (m === null) return undefined;
   const start = span.end + m.index;
   return { start, end: start + m[0].length };

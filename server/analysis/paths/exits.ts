@@ -253,12 +253,16 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
   return out.slice(0, 16);
 }
 
+/** What a carrier holds that an argument points to. */
+const OWN_CONTENT = /^arg\d+\[\*\]\.<pages>$/;
+
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
   const out: { place: string; value: Description; owner: Owner | undefined }[] = [];
   s.env.forEach((v, place) => {
     if (place.startsWith('l:') || place.startsWith('t:') || place.startsWith('g:published')) return;
-    // What was there at entry is no write, unless pages joined it: those that a bio carries beside its others.
-    if (v.key === `${place}@` && !v.prov.some((id) => ids.has(id))) return;
+    // What was there at entry is no write, unless pages joined it in a carrier that an argument is: a bio, a scatterlist.
+    const joined = OWN_CONTENT.test(place) && v.prov.some((id) => ids.has(id));
+    if (v.key === `${place}@` && !joined) return;
     const value = describe(s, v, ids);
     const pages = value.kind === 'made' && value.prov.length > 0;
     const own = place.startsWith('heap');
