@@ -51,6 +51,7 @@ import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
+import { releaseKind } from './support/field-releases.ts';
 import { acquiredBy, reportFlow } from './support/flow-report.ts';
 import { includesAll } from './support/kernels.ts';
 import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
@@ -86,13 +87,15 @@ export const unpinOnGotten = defineRule({
 });
 
 /** Pins the pages in the first place, where every release of them that is known unpins. */
-function pinInstead(pass: RulePass, { site, resource }: WrongRelease): FixProposal | undefined {
+function pinInstead(pass: RulePass, { site, resource, only }: WrongRelease): FixProposal | undefined {
   const name = pinNameOf(resource.origin.api);
   if (name === undefined || site === undefined || site.via !== undefined || site.unit !== pass.unit) return undefined;
   if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(site))) return undefined;
   const record = pass.recordOf(site);
   const whole = record === undefined ? undefined : conversionOf(pass, { site, record });
   if (whole?.kind === 'fix' && record?.case !== 3 && record?.case !== 4) return whole.fix;
+  // Which pages reach a release that puts could not be followed either.
+  if (!only && pass.calls.some((c) => c.unit === pass.unit && releaseKind(c) === 'get')) return undefined;
   const { origin } = resource;
   const facts = pass.flow.releases.filter(
     (f) => f.origin.unit === origin.unit && f.origin.span.start === origin.span.start,

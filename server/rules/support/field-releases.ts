@@ -12,6 +12,7 @@ import type { Confidence } from '../../engine/protocol.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';
 import { type CallTest, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
+import { isFilledBySites } from './filled-fields.ts';
 import { type OwnerFacts, ownersOf } from './owner-facts.ts';
 
 /** One release of what a field holds. */
@@ -28,11 +29,9 @@ export interface FieldRelease {
 
 /** Releases of kind `given` of fields that are filled with nothing but holds of kind `held` (undefined: of any one kind). */
 export function fieldReleases(pass: RulePass, held: Reference | undefined, given: Reference): readonly FieldRelease[] {
-  const mixed = takesOtherPages(pass, [pass.unit]);
-  // What the file allocates it may free; of a field it is not known which is which.
-  if (mixed && given === 'none') return [];
+  const mixed = takesOtherPages(pass, [pass.unit], given);
   const known = [...ownersOf(pass.flow).values()].flatMap((facts) => ofOwner(pass, facts, { held, given, mixed }));
-  return [...known, ...byName(pass, held, given)];
+  return [...known, ...byName(pass, { held, given, mixed })];
 }
 
 interface Wanted {
@@ -51,6 +50,8 @@ function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Want
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === given);
   if (filled.resource.reference === 'either' && takesReferences(pass, unitsOf(facts, filled))) return [];
+  // What the file allocates it may free; of most fields it is not known which is which.
+  if (mixed && given === 'none' && !isFilledBySites(pass, facts.owner.field)) return [];
   // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
   if (mixed && wrong.length < releases.length) return [];
   const right = new Set(releases.filter((e) => e.reference !== given).map((e) => e.functionName));
@@ -84,7 +85,7 @@ function filledWith(facts: readonly HeldFact[], held: Reference | undefined): He
 }
 
 /** By the field's name in a release that path analysis could not connect: through a frame number, an address, an accessor. */
-function byName(pass: RulePass, held: Reference | undefined, given: Reference): readonly FieldRelease[] {
+function byName(pass: RulePass, { held, given, mixed }: Wanted): readonly FieldRelease[] {
   const { flow, unit } = pass;
   const fields = fieldsByName(flow.held);
   if (fields.size === 0) return [];
@@ -96,7 +97,9 @@ function byName(pass: RulePass, held: Reference | undefined, given: Reference): 
     if (releaseKind(call) !== given || call.fn === undefined || known.has(placeKey(unit, call.span.start))) return [];
     const field = fieldsIn(pass, call).find((name) => fields.has(name));
     const filled = field === undefined ? undefined : filledWith(fields.get(field) ?? [], held);
-    if (field === undefined || filled === undefined || !isOneField(pass, field)) return [];
+    if (field === undefined || filled === undefined) return [];
+    if (mixed && given === 'none' && !isFilledBySites(pass, field)) return [];
+    if (!isOneField(pass, field) && !isFilledBySites(pass, field)) return [];
     if (filled.resource.reference === 'either' && takesReferences(pass, [unit, filled.origin.unit])) return [];
     const both = releases.some(
       (c) => c.fn === call.fn && releaseKind(c) !== given && fieldsIn(pass, c).includes(field),
@@ -129,15 +132,15 @@ export function releaseKind({ rows }: Pick<ApiCall, 'rows'>): Reference | undefi
   return kinds.size === 1 && kind !== 'either' ? kind : undefined;
 }
 
-/** The fields that the pages argument names, itself or as the variable was last set in the function. */
-function fieldsIn(pass: RulePass, call: ApiCall): readonly string[] {
+/** The fields that the pages argument of a release names, itself or as the variable was last set in the function. */
+export function fieldsIn(pass: RulePass, call: ApiCall): readonly string[] {
   const text = call.args[0] === undefined ? '' : pass.text(call.args[0]).trim();
   const named = /^\w+$/.test(text) ? setBefore(call, text) : text;
   return [...named.matchAll(/(?:->|\.)\s*(\w+)/g)].flatMap((m) => m[1] ?? []).reverse();
 }
 
 /** What a variable was last set to in the text of the function before a call; empty where nothing sets it. */
-function setBefore({ unit, fn, span }: ApiCall, name: string): string {
+export function setBefore({ unit, fn, span }: Pick<ApiCall, 'unit' | 'fn' | 'span'>, name: string): string {
   const before = fn === undefined ? '' : unit.code.slice(fn.bodySpan.start, span.start);
   const sets = [...before.matchAll(new RegExp(`(?<![\\w.>*])(?:\\*\\s*)?\\b${name}\\s*=(?!=)([^;]*);`, 'g'))];
   return sets.at(-1)?.[1] ?? '';
@@ -188,6 +191,23 @@ const OTHER_PAGES: CallTest = {
       ),
 };
 
+/** Names of functions out of sight that allocate pages; of memory by its address what makes pages of it counts. */
+const ALLOCATES = /alloc\w*_(?:page|folio)|(?:page|folio)s?_\w*alloc|(?:page|folio)_pool/;
+
+/** Calls that give pages of which the files may dispose with the page allocator's functions. */
+export const OWN_PAGES: CallTest = {
+  name: 'own pages',
+  isWanted: (name, model, unit) => {
+    const rows = model.allRows(name);
+    if (KERNEL_PAGES.has(name)) return name !== 'ZERO_PAGE';
+    if (rows.length === 0) return ALLOCATES.test(name) && !unit.functions.some((f) => f.name === name);
+    return rows.some(
+      ({ effects, ret, site }) =>
+        site !== true && effects.some((e) => e.op === 'alloc' && (isPage(ret) || /^arg\d+\[\*\]$/.test(e.place))),
+    );
+  },
+};
+
 const OWN_REFERENCES: CallTest = {
   name: 'own references',
   isWanted: (name, model) => model.allRows(name).some((row) => row.effects.some((e) => e.op === 'extra-ref')),
@@ -201,13 +221,17 @@ export function takesReferences(pass: RulePass, units: readonly CUnit[]): boolea
 
 /** Names of the functions of the files at hand that take such references. */
 export function functionsTakingReferences(pass: RulePass): ReadonlySet<string> {
-  const isWanted = (name: string): boolean => OWN_REFERENCES.isWanted(name, pass.model);
+  const isWanted = (name: string): boolean => OWN_REFERENCES.isWanted(name, pass.model, pass.unit);
   const found = functionsThatCall(filesOf(pass), { isWanted, deep: false });
   return new Set([...found.values()].map(({ fn }) => fn.name));
 }
 
-/** Whether files take pages in other ways that may end in the same fields: their own, or further references of others. */
-export function takesOtherPages(pass: RulePass, units: readonly CUnit[]): boolean {
+/**
+ * Whether files take pages in other ways that may end in the same fields and be given back in a way: their own, or further references of
+ * others. Nothing but pages that a file allocates goes to the page allocator.
+ */
+export function takesOtherPages(pass: RulePass, units: readonly CUnit[], given: Reference): boolean {
   const files = filesOf(pass);
-  return units.some((unit) => files.includes(unit) && makesCall(unit, OTHER_PAGES, pass.model));
+  const other = given === 'none' ? OWN_PAGES : OTHER_PAGES;
+  return units.some((unit) => files.includes(unit) && makesCall(unit, other, pass.model));
 }

@@ -128,7 +128,7 @@ export function functionsThatCall(
 export interface CallTest {
   /** Tells kinds apart. */
   readonly name: string;
-  isWanted(called: string, model: Model): boolean;
+  isWanted(called: string, model: Model, unit: CUnit): boolean;
 }
 
 const kindsMade = new WeakMap<CUnit['version'], { readonly model: Model; readonly made: Map<string, boolean> }>();
@@ -142,7 +142,7 @@ export function makesCall(unit: CUnit, kind: CallTest, model: Model): boolean {
   }
   return kept(known.made, kind.name, () =>
     [...namesBeforeBrackets(unit).keys()].some(
-      (called) => kind.isWanted(called, model) && callsIn(unit, called).length > 0,
+      (called) => kind.isWanted(called, model, unit) && callsIn(unit, called).length > 0,
     ),
   );
 }

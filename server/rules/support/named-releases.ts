@@ -10,8 +10,9 @@ import type { CallSite } from '../../analysis/site.ts';
 import { intValue, ownerKey } from '../../flow/value.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';
-import { isChosen, releaseKind, takesOtherPages, takesReferences } from './field-releases.ts';
+import { fieldsIn, isChosen, releaseKind, takesOtherPages, takesReferences } from './field-releases.ts';
 import { type CallTest, filesOf, makesCall, placeKey } from './file-calls.ts';
+import { isFilledBySites } from './filled-fields.ts';
 import { ownersOf } from './owner-facts.ts';
 
 /** One release that names connect with a site of the other kind. */
@@ -38,7 +39,7 @@ export function namedReleases(pass: RulePass, held: Reference | undefined, given
     const [site] = sites;
     if (site === undefined || fits || kindOf(pass, release) !== given) return [];
     if (sites.some((s) => !isHeldAs(s.reference, held ?? site.reference))) return [];
-    if (sites.some((s) => servesOthers(pass, s, release))) return [];
+    if (!isOfFilledField(pass, release) && sites.some((s) => servesOthers(pass, s, release))) return [];
     const { unit, fn, node, api } = release;
     const step = { unit, span: { start: node.start, end: node.end }, text: `given back here by ${api}()` };
     return [{ step, functionName: fn.name, api, resource: resourceOf(site) }];
@@ -68,7 +69,7 @@ function metBy(pass: RulePass): ReadonlyMap<string, Met> {
 }
 
 /** Whether a file is the API itself: what it takes and gives back by flags is not told by names. */
-function implementsApi({ model }: RulePass, unit: CUnit): boolean {
+export function implementsApi({ model }: RulePass, unit: CUnit): boolean {
   return unit.functions.some((fn) => model.isSite(fn.name));
 }
 
@@ -79,6 +80,12 @@ function decidedBy({ flow }: RulePass): ReadonlySet<string> {
   for (const { kind, owner, step } of flow.events)
     if (kind === 'release' && owners.has(ownerKey(owner) ?? '')) places.add(placeKey(step.unit, step.span.start));
   return places;
+}
+
+/** Whether a release is of a field that nothing but pages of sites are put into. */
+function isOfFilledField(pass: RulePass, { unit, node }: FoundRelease): boolean {
+  const call = pass.calls.find((c) => c.unit === unit && c.span.start === node.start);
+  return call !== undefined && fieldsIn(pass, call).some((field) => isFilledBySites(pass, field));
 }
 
 function kindOf({ model }: RulePass, { api }: FoundRelease): Reference | undefined {
@@ -95,7 +102,7 @@ function servesOthers(pass: RulePass, site: CallSite, release: FoundRelease): bo
   const files = isLocal ? [release.unit] : filesOf(pass);
   if (given === 'pin') return takesAny(pass, files, ['pin', 'either']);
   const units = [site.unit, release.unit];
-  const mixed = takesOtherPages(pass, units);
+  const mixed = takesOtherPages(pass, units, given ?? 'get');
   if (site.reference === 'either' && takesReferences(pass, units)) return true;
   if (mixed && given === 'none') return true;
   const { fitting } = pass.namedEnd(site);

@@ -18,6 +18,7 @@ import { fieldReleases, functionsTakingReferences } from './field-releases.ts';
 import { callsOf, filesOf, placeKey } from './file-calls.ts';
 import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
+import { loneReleases } from './lone-releases.ts';
 import { namedReleases } from './named-releases.ts';
 import { ownersOf } from './owner-facts.ts';
 import { areArms, excludeEachOther } from './surroundings.ts';
@@ -79,6 +80,14 @@ export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongR
     seen.add(place);
     const finding = fieldFinding(pass, mistake, { ...release, confidence: 'medium' });
     if (finding === undefined || isOtherArm(pass, finding)) continue;
+    found.push(...completed(pass, mistake, finding, undefined).map((wrong) => ({ ...wrong, only: false })));
+  }
+  for (const release of loneReleases(pass, HELD[mistake], GIVEN[mistake])) {
+    const place = placeKey(release.step.unit, release.step.span.start);
+    if (seen.has(place)) continue;
+    seen.add(place);
+    const finding = fieldFinding(pass, mistake, { ...release, confidence: 'medium' });
+    if (finding === undefined) continue;
     found.push(...completed(pass, mistake, finding, undefined).map((wrong) => ({ ...wrong, only: false })));
   }
   return found;

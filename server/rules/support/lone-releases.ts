@@ -1,0 +1,129 @@
+/**
+ * Releases of a kind that nothing in the files at hand takes: a driver that only pins drops a plain reference, one that only takes references
+ * unpins, one that allocates no page frees one. Which pages these are need not be known then, only that they are not those of somebody
+ * else: behind frame numbers, bus addresses, lists and maps of the kernel path analysis does not follow them.
+ */
+import type { Reference } from '../../../model/schema.ts';
+import { treeOf } from '../../analysis/call-index.ts';
+import { textCall } from '../../analysis/call-text.ts';
+import { isHeldAs } from '../../analysis/hold-kind.ts';
+import { parameters } from '../../analysis/locals.ts';
+import type { ApiCall } from '../../analysis/site.ts';
+import { NO_OWNER } from '../../analysis/traces/trace-objects.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import type { RulePass } from '../define.ts';
+import { branchKernels } from './facts.ts';
+import { OWN_PAGES, releaseKind, setBefore } from './field-releases.ts';
+import { type CallTest, callsOf, filesOf, makesCall, placeKey } from './file-calls.ts';
+import { EVERY_KERNEL, includesAll } from './kernels.ts';
+import { implementsApi, type NamedRelease, resourceOf } from './named-releases.ts';
+import { areArms } from './surroundings.ts';
+
+/** Calls of this file that give back pages as nothing in the files at hand takes them. */
+export function loneReleases(pass: RulePass, held: Reference | undefined, given: Reference): readonly NamedRelease[] {
+  const { unit, flow } = pass;
+  const source = SOURCES[given];
+  const calls = given === 'none' ? freesOf(unit) : pass.calls.filter((c) => c.unit === unit && givesPages(c, given));
+  const sites = pass.sites.filter((s) => s.unit === unit && s.reference !== 'none');
+  const [site] = sites;
+  if (source === undefined || site === undefined || calls.length === 0 || implementsApi(pass, unit)) return [];
+  // What differs by kernel release-differs-by-kernel tells.
+  if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
+  if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
+  const met = new Set(flow.releases.map(({ release: { step } }) => placeKey(step.unit, step.span.start)));
+  for (const { owner, step } of flow.events)
+    if (given !== 'pin' && owner?.tag !== undefined && !NO_OWNER.has(owner.tag))
+      met.add(placeKey(step.unit, step.span.start));
+  return calls.flatMap((call) => {
+    const { fn, span, api } = call;
+    if (fn === undefined || met.has(placeKey(unit, span.start)) || isOfOthers(pass, call, given)) return [];
+    const isArm = (c: ApiCall): boolean => c.fn === fn && areArms(unit, c.span.start, span.start);
+    if (pass.calls.some((c) => releaseKind(c) === site.reference && isArm(c))) return [];
+    // What only this file calls gives back what this file took; others, and fields, may be for the files beside it.
+    const files = fn.isStatic && !isFilledBeside(call) ? [unit] : filesOf(pass);
+    if (files.some((file) => makesCall(file, source, pass.model))) return [];
+    const step = { unit, span, text: `given back here by ${api}()` };
+    return [{ step, functionName: fn.name, api, resource: resourceOf(site) }];
+  });
+}
+
+/** A release as far as this looks at it. */
+type Release = Pick<ApiCall, 'unit' | 'fn' | 'span' | 'api'> & { readonly args: readonly { readonly text: string }[] };
+
+/** Whether a call gives pages back in a way. */
+function givesPages(call: ApiCall, given: Reference): boolean {
+  const roles = ['page', 'pages', 'folio', 'folios'];
+  return releaseKind(call) === given && call.rows.every((row) => roles.includes(row.params[0]?.role ?? ''));
+}
+
+/** The functions of the page allocator that free a page (linux/gfp.h). */
+const FREES: readonly string[] = ['__free_page', '__free_pages'];
+
+/** Their calls in a file: functions that do nothing else with pages are not among those that were read. */
+function freesOf(unit: CUnit): readonly Release[] {
+  return FREES.flatMap((api) =>
+    callsOf([unit], api).flatMap(({ fn, offset }) => {
+      const call = textCall(unit.code, offset, fn.bodySpan.end);
+      const args = call?.args.map(({ start, end }) => ({ text: unit.code.slice(start, end) })) ?? [];
+      return call === undefined ? [] : [{ unit, fn, span: call.span, api, args }];
+    }),
+  );
+}
+
+/** Names of functions out of sight that give pages with a reference of their own, or take one of pages that they are given. */
+const REFERENCES =
+  /(?:alloc|get|find|grab|read|lookup|follow|ref|pool|steal|isolate)\w*_(?:page|folio)|(?:page|folio)s?_(?:\w*alloc|get|find|pool|cache|ref|frag|try)|(?:virt|vmalloc|kmap|kaddr)_to_(?:page|folio)|gfn_to_p|ZERO_PAGE/;
+
+const takesReference: CallTest['isWanted'] = (name, model, unit) => {
+  if (takes(['get', 'either'])(name, model, unit)) return true;
+  const rows = model.allRows(name);
+  if (rows.length > 0 && !REFERENCED.test(name))
+    return OWN_PAGES.isWanted(name, model, unit) || rows.some((row) => row.effects.some((e) => e.op === 'extra-ref'));
+  return REFERENCES.test(name) && !unit.functions.some((f) => f.name === name);
+};
+
+/** Functions of the model that name pages of the kernel's own memory (linux/mm.h, linux/vmalloc.h). */
+const REFERENCED = /^(?:virt|vmalloc|kmap)_to_page$|^ZERO_PAGE$/;
+
+function takes(kinds: readonly Reference[]): CallTest['isWanted'] {
+  return (name, model) =>
+    model
+      .readable(name)
+      .some((row) => row.site === true && row.reference !== undefined && kinds.includes(row.reference));
+}
+
+/** What may take what a release of a kind gives back. */
+const SOURCES: Readonly<Partial<Record<Reference, CallTest>>> = {
+  get: { name: 'takes references', isWanted: takesReference },
+  pin: { name: 'takes pins', isWanted: takes(['pin', 'either']) },
+  none: OWN_PAGES,
+};
+
+/** Whether a release is of a field that its own file puts nothing into. */
+function isFilledBeside(call: Release): boolean {
+  const text = call.args[0]?.text.trim() ?? '';
+  const value = /^\w+$/.test(text) ? setBefore(call, text) : text;
+  const field = [...value.matchAll(/(?:->|\.)\s*(\w+)/g)].at(-1)?.[1];
+  // A number of a page is kept in structs of all kinds.
+  if (field === undefined || /_to_page\s*\(/.test(value)) return false;
+  const element = '(?:\\s*\\[[^\\][]*\\])*';
+  const filled = new RegExp(`(?:->|\\.)\\s*${field}\\b${element}\\s*=(?!=|\\s*NULL\\b|\\s*0\\s*;)`);
+  return !filled.test(call.unit.code);
+}
+
+/** The kernel's own carriers of pages: everybody's are in them. */
+const CARRIER = /\bstruct (?:page|folio|bio|bio_vec|scatterlist|sg_table)\b/;
+
+/** Whether the pages come from outside: from a caller that is not in sight, or from a function that is not known. */
+function isOfOthers(pass: RulePass, call: Release, given: Reference): boolean {
+  const { unit, fn } = call;
+  const argument = call.args[0]?.text.trim() ?? '';
+  const text = /^\w+$/.test(argument) ? `${argument} ${setBefore(call, argument)}` : argument;
+  const names = new Set(text.match(/\b[A-Za-z_]\w*\b/g) ?? []);
+  const params = fn === undefined ? [] : parameters(unit, treeOf(unit, fn));
+  const isGiven = params.some((p) => names.has(p.name) && CARRIER.test(p.type));
+  if (isGiven && (fn?.isStatic !== true || given === 'none')) return true;
+  const functions = new Set(filesOf(pass).flatMap((file) => file.functions.map((f) => f.name)));
+  const called = [...text.matchAll(/\b([a-z_]\w*)\s*\(/g)].flatMap((m) => m[1] ?? []);
+  return called.some((name) => pass.model.allRows(name).length === 0 && !functions.has(name));
+}
