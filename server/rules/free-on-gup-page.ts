@@ -37,7 +37,8 @@
  *
  * ## Limits
  * Pages must be known to come from an acquire call, on the path at hand or through a field that nothing else is put into. A function that
- * frees a field in two ways is left alone.
+ * frees a field in two ways is left alone. Pages that could not be followed count, as a warning, where nothing in the files at hand allocates
+ * pages; allocators out of sight are known by their names alone.
  *
  * ## Fix safety
  * Safe: `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call, where nothing else reaches it. No fix

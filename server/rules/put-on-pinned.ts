@@ -43,7 +43,9 @@
  * A field that is filled in two ways, with pins and with other pages, is not looked at where both kinds of release occur. Where the file
  * takes other pages or further references too, what a field alone proves is a warning. So is what names alone tell, where the way of the
  * pages from the acquire call to the release could not be followed in values. Of pages of an iterator it is silent where a function takes
- * references of its own for them.
+ * references of its own for them. Where the way of the pages could not be followed at all, a release is told as a warning if nothing in its
+ * file (in all files at hand for functions that others may call) takes a reference that it could drop; functions out of sight that give
+ * pages are known by their names alone.
  *
  * ## Fix safety
  * Safe: offered where every page that is known to reach the call is pinned. put_page() becomes unpin_user_page(), release_pages()

@@ -36,7 +36,8 @@
  * 5.7 and later. In 5.6 the unpin functions drop plain references.
  *
  * ## Limits
- * As for put-on-pinned: a field that is filled in two ways is not looked at where both kinds of release occur.
+ * As for put-on-pinned: a field that is filled in two ways is not looked at where both kinds of release occur, and a release of pages that
+ * could not be followed is told as a warning where nothing in the files at hand pins.
  *
  * ## Fix safety
  * Unsafe: which end is wrong only the author knows. The first choice pins the pages, as the kernel did where their data is accessed (with
