@@ -211,10 +211,14 @@ export class Workbench {
   /** Milliseconds that the extension's activation took, as VS Code tells it. */
   async activationTime(): Promise<number> {
     await this.command('Developer: Show Running Extensions');
-    const row = this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'guplint' }).first();
+    const activated = /Activation: (\d+)ms/;
+    const row = this.page
+      .locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'guplint' })
+      .filter({ hasText: activated })
+      .first();
     await row.waitFor({ timeout: 30_000 });
     const text = await row.innerText();
-    const [, time] = /Activation: (\d+)ms/.exec(text) ?? [];
+    const [, time] = activated.exec(text) ?? [];
     if (time === undefined) throw new Error(`no time of activation in ${text}`);
     return Number(time);
   }

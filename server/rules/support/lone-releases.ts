@@ -27,6 +27,7 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   const sites = pass.sites.filter((s) => s.unit === unit && s.reference !== 'none');
   const [site] = sites;
   if (source === undefined || site === undefined || calls.length === 0 || implementsApi(pass, unit)) return [];
+  if (makesCall(unit, source, pass.model)) return [];
   // What differs by kernel release-differs-by-kernel tells.
   if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
   if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
@@ -40,8 +41,8 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
     const isArm = (c: ApiCall): boolean => c.fn === fn && areArms(unit, c.span.start, span.start);
     if (pass.calls.some((c) => releaseKind(c) === site.reference && isArm(c))) return [];
     // What only this file calls gives back what this file took; others, and fields, may be for the files beside it.
-    const files = fn.isStatic && !isFilledBeside(call) ? [unit] : filesOf(pass);
-    if (files.some((file) => makesCall(file, source, pass.model))) return [];
+    const isLocal = fn.isStatic && !isFilledBeside(call);
+    if (!isLocal && filesOf(pass).some((file) => makesCall(file, source, pass.model))) return [];
     const step = { unit, span, text: `given back here by ${api}()` };
     return [{ step, functionName: fn.name, api, resource: resourceOf(site) }];
   });
