@@ -210,7 +210,7 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
         fn === undefined
           ? { state: 'unknown', clue: undefined }
           : mmapContext({ unit: at, fn, offset: span.start }, project),
-      isReported: (other) => project.isGiven(other.path),
+      isReported: (other, knowing) => project.isGiven(other.path) && project.looksAt(other, knowing),
       get flow() {
         return flowOf(unit, selected, project);
       },

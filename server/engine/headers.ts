@@ -8,7 +8,7 @@ import type { HeaderLoader } from '../syntax/unit.ts';
 import { BUILD_FILES, type BuildDefines, definesOf, includeDirsOf } from './build-flags.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join, normalise } from './paths.ts';
-import type { Prefilter } from './prefilter.ts';
+import { handlerPrefilter, type Prefilter } from './prefilter.ts';
 
 /** A header as read. */
 export interface Header {
@@ -70,11 +70,11 @@ export class HeaderTexts {
     return header;
   }
 
-  /** Whether a header names something of the model. */
+  /** Whether a header names something of the model, or what files beside a site do to its pages: plain releases, dirty markings. */
   isRelevant(header: Header): boolean {
     let relevant = this.#relevant.get(header.path);
     if (relevant === undefined) {
-      relevant = this.#prefilter.test(header.text);
+      relevant = this.#prefilter.test(header.text) || handlerPrefilter().test(header.text);
       this.#relevant.set(header.path, relevant);
     }
     return relevant;
@@ -100,7 +100,7 @@ export class Headers implements HeaderLoader {
   }
 
   /**
-   * Headers of the project that a text includes, transitively, nearest first: those that name something of the model.
+   * Headers of the project that a text includes, transitively, nearest first: those that are relevant by what they name.
    * The kernel's own (`<linux/…>` and the like) are not followed: the model speaks for them.
    */
   relevantTo(path: string, text: string): readonly Header[] {

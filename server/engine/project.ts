@@ -133,6 +133,13 @@ export class Project implements ProjectView {
     return text === undefined ? undefined : this.unit(path, text, range);
   }
 
+  /** Whether who analyses a unit looks at another beside it, too: a header knows what it includes, and not who includes it. */
+  looksAt(unit: CUnit, other: CUnit): boolean {
+    return (
+      unit.path === other.path || unit.path.endsWith('.c') || this.headers(unit).some(({ path }) => path === other.path)
+    );
+  }
+
   headers(unit: CUnit): readonly CUnit[] {
     return kept(this.#headerUnits, unit, () => this.#findHeaders(unit));
   }

@@ -89,8 +89,8 @@ export interface RulePass {
   heldByLookup(site: CallSite): LockClue | undefined;
   /** Whether mmap_lock is held where a site stands, as far as callers, tables and accesses to user memory tell. */
   mmapAt(site: CallSite): MmapContext;
-  /** Whether this run reports on a unit itself: a finding in it is told there, not here. */
-  isReported(unit: CUnit): boolean;
+  /** Whether this run reports on a unit itself and knows of another there: a finding about both is told there, not here. */
+  isReported(unit: CUnit, knowing: CUnit): boolean;
   /** What following the pages along all paths found; computed when first asked for. */
   readonly flow: FlowResult;
   text(span: Span): string;

@@ -104,22 +104,32 @@ function spot(place: { readonly unit: CUnit; readonly span: { readonly start: nu
 }
 
 function placed(pass: RulePass, problem: FlowProblem): FlowFinding | undefined {
-  const { unit } = pass;
   const { step, resource } = problem;
   const site = resource === undefined ? undefined : siteOf(pass, resource.origin);
-  if (step.unit === unit) {
-    const call = pass.calls.find((c) => c.unit === unit && c.span.start === step.span.start);
-    return {
-      problem,
-      at: step,
-      functionName: nameOfFunctionAt(step.unit, step.span.start) || problem.functionName,
-      site,
-      call,
-    };
+  if (step.unit === pass.unit) {
+    const call = pass.calls.find((c) => c.unit === pass.unit && c.span.start === step.span.start);
+    const functionName = nameOfFunctionAt(step.unit, step.span.start) || problem.functionName;
+    return { problem, at: step, functionName, site, call };
   }
-  if (resource === undefined || resource.origin.unit !== unit || pass.isReported(step.unit)) return undefined;
-  const { nameSpan: span, functionName } = resource.origin;
-  return { problem, at: { unit, span }, functionName, site, call: undefined };
+  const told = resource && toldAt(pass, step, resource.origin);
+  return told && { problem, ...told, site, call: undefined };
+}
+
+/** Where something about pages is told in a file, and in which function. */
+export type ToldAt = Pick<FlowFinding, 'at' | 'functionName'>;
+
+/**
+ * Where this file tells what goes wrong in another one: at its acquire call, or at the call that leads to one in a header. Undefined where
+ * who analyses the other file tells it. Who analyses a header does not know the files that include it.
+ */
+export function toldAt(pass: RulePass, step: Step, origin: Origin): ToldAt | undefined {
+  const { unit } = pass;
+  if (pass.isReported(step.unit, origin.unit)) return undefined;
+  if (origin.unit === unit) return { at: { unit, span: origin.nameSpan }, functionName: origin.functionName };
+  const isInHeaders = origin.unit.path.endsWith('.h') && step.unit.path.endsWith('.h');
+  const call = origin.chain.find((place) => place.unit === unit);
+  if (!isInHeaders || call === undefined || pass.isReported(origin.unit, step.unit)) return undefined;
+  return { at: call, functionName: nameOfFunctionAt(unit, call.span.start) };
 }
 
 /** The site of this file that an origin is: the acquire call itself, or the call of the wrapper that leads to it. */

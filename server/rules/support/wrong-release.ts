@@ -16,7 +16,7 @@ import { askedReleases } from './asked-releases.ts';
 import { branchKernels, kernelsOf } from './facts.ts';
 import { fieldReleases, functionsTakingReferences } from './field-releases.ts';
 import { callsOf, filesOf, placeKey } from './file-calls.ts';
-import { type PageFinding, pageFindings, siteOf } from './flow-report.ts';
+import { type PageFinding, pageFindings, siteOf, toldAt } from './flow-report.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 import { loneReleases } from './lone-releases.ts';
 import { namedReleases } from './named-releases.ts';
@@ -208,13 +208,12 @@ function fieldFinding(
 ): PageFinding | undefined {
   const { step, resource, functionName, confidence, api: detail } = release;
   const { origin } = resource;
-  const here = step.unit === pass.unit;
-  if (!here && (origin.unit !== pass.unit || pass.isReported(step.unit))) return undefined;
+  const told = step.unit === pass.unit ? { at: step, functionName } : toldAt(pass, step, origin);
+  if (told === undefined) return undefined;
   const call = pass.calls.find((c) => c.unit === step.unit && c.span.start === step.span.start);
   return {
     problem: { kind, step, functionName, resource, steps: [...origin.chain], confidence, detail },
-    at: here ? step : { unit: pass.unit, span: origin.nameSpan },
-    functionName: here ? functionName : origin.functionName,
+    ...told,
     site: siteOf(pass, origin),
     call,
     resource,
@@ -240,7 +239,7 @@ export function renameRelease(
 /** The rename where the release stands in another file, which tells nothing itself. */
 function renameBeside(
   pass: RulePass,
-  { problem: { step }, release, site, on }: WrongRelease,
+  { problem: { step }, release, site, on, only }: WrongRelease,
   { name, applicability }: { readonly name: string; readonly applicability: 'safe' | 'unsafe' },
 ): FixProposal | undefined {
   const { unit, span } = step;
@@ -250,7 +249,10 @@ function renameBeside(
   const live = bothOf(on, branchKernels(unit, start));
   if (!includesAll(kernelsOf(pass.model.allRows(name)), live)) return undefined;
   const edit = { unit, span: { start, end: start + release.length }, newText: name };
-  return { title: `Use ${name}()`, applicability, edits: [edit] };
+  // Others may include a header, with pages of another kind.
+  const isShared = unit.path.endsWith('.h');
+  if (isShared && !only) return undefined;
+  return { title: `Use ${name}()`, applicability: isShared ? 'unsafe' : applicability, edits: [edit] };
 }
 
 /** What is given back, as messages say it: `pages`, or `pages of struct foo.pages`. */
