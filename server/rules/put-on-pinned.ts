@@ -48,7 +48,7 @@
  * pages are known by their names alone.
  *
  * ## Fix safety
- * Safe: offered where every page that is known to reach the call is pinned; unsafe in a header, which others may include. put_page() becomes unpin_user_page(), release_pages()
+ * Safe: offered where every page that is known to reach the call is pinned, save in a header that others may include. put_page() becomes unpin_user_page(), release_pages()
  * unpin_user_pages(), folio_put() unpin_folio() on kernels that have it (6.11). For pages of an iterator of which nobody asked, the call goes
  * behind that question, where the iterator is at hand in the same function.
  *

@@ -250,9 +250,8 @@ function renameBeside(
   if (!includesAll(kernelsOf(pass.model.allRows(name)), live)) return undefined;
   const edit = { unit, span: { start, end: start + release.length }, newText: name };
   // Others may include a header, with pages of another kind.
-  const isShared = unit.path.endsWith('.h');
-  if (isShared && !only) return undefined;
-  return { title: `Use ${name}()`, applicability: isShared ? 'unsafe' : applicability, edits: [edit] };
+  if (unit.path.endsWith('.h') && (applicability === 'safe' || !only)) return undefined;
+  return { title: `Use ${name}()`, applicability, edits: [edit] };
 }
 
 /** What is given back, as messages say it: `pages`, or `pages of struct foo.pages`. */
