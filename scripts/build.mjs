@@ -1,6 +1,6 @@
-// Bundles the command line and the worker into dist/ (or the directory named as argument), copies the parser's two .wasm files
+// Bundles the command line and the workers into dist/ (or the directory named as argument), copies the parser's two .wasm files
 // beside them, and puts the report's page and its script together there. guplint.js is the entry and what passes a kernel build's files
-// over; it loads all the rest, commands.js, when it needs it.
+// over; it loads all the rest, commands.js, when it needs it, as worker.js loads work.js.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,16 +20,21 @@ function buildOf() {
   return hash.update(readFileSync('package-lock.json')).digest('hex').slice(0, 16);
 }
 
-const commandsApart = {
-  name: 'commands apart',
+const partsApart = {
+  name: 'parts apart',
   setup: (context) =>
-    context.onResolve({ filter: /\/commands\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './commands.js', external: true } : undefined,
+    context.onResolve({ filter: /\/(?:commands|work)\.ts$/ }, ({ kind, path: meant }) =>
+      kind === 'dynamic-import' ? { path: meant.replace(/\.ts$/, '.js'), external: true } : undefined,
     ),
 };
 
 await build({
-  entryPoints: { guplint: 'server/cli/bin.ts', commands: 'server/cli/commands.ts', worker: 'server/host/worker.ts' },
+  entryPoints: {
+    guplint: 'server/cli/bin.ts',
+    commands: 'server/cli/commands.ts',
+    worker: 'server/host/worker.ts',
+    work: 'server/host/work.ts',
+  },
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -41,7 +46,7 @@ await build({
     'web-tree-sitter': require.resolve('web-tree-sitter'),
     'jsonc-parser': path.join(path.dirname(require.resolve('jsonc-parser/package.json')), 'lib/esm/main.js'),
   },
-  plugins: [commandsApart],
+  plugins: [partsApart],
   // Its import() would start node's loader of ES modules.
   supported: { 'dynamic-import': false },
   define: { GUPLINT_BUILD: JSON.stringify(buildOf()) },

@@ -32,7 +32,7 @@ try {
   cpSync(path.join(root, 'dist'), path.join(stage, 'dist'), {
     recursive: true,
     filter: (file) =>
-      statSync(file).isDirectory() || /(guplint\.js|commands\.js|worker\.js|report\.html|\.wasm)$/.test(file),
+      statSync(file).isDirectory() || /(guplint\.js|commands\.js|work(?:er)?\.js|report\.html|\.wasm)$/.test(file),
   });
   const parts = [
     ['client/package.json', 'package.json'],

@@ -7,6 +7,7 @@ import { modelPrefilter } from '../engine/prefilter.ts';
 import { createFileSystem } from '../host/files.ts';
 import { type KbuildArguments, parseKbuildArguments } from './kbuild-arguments.ts';
 import type { ExitCode } from './main.ts';
+import { commands } from './parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function kbuild(args: readonly string[], terminal: Terminal): Promi
   const text = bytes.toString('latin1');
   try {
     if (!(await isOfInterest(parsed, text))) return 0;
-    const { checkSource } = await import('./commands.ts');
+    const { checkSource } = await commands();
     return await checkSource(parsed, terminal);
   } catch (error) {
     if (parsed.fail) throw error;
@@ -44,5 +45,5 @@ async function isOfInterest(args: KbuildArguments, text: string): Promise<boolea
   if (neighbours.length > 0 && callsNeighbour(text, neighbours, prefilter)) return true;
   const { configWithModel } = await import('./kbuild-declared.ts');
   const config = configWithModel(args, fs);
-  return config !== undefined && (await import('./commands.ts')).callsDeclared(config, text);
+  return config !== undefined && (await commands()).callsDeclared(config, text);
 }

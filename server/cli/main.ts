@@ -3,6 +3,7 @@
  * 2: bad usage, bad configuration, unreadable input, internal error. Commands load when they are called for.
  */
 import { isUserError } from '../base/user-error.ts';
+import { commands } from './parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command ends with: an exit code, after everything was written. */
@@ -13,7 +14,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   try {
     // A kernel build calls this for every object: not even the argument parser loads.
     if (args.includes('--kbuild')) return await (await import('./kbuild.ts')).kbuild(args, terminal);
-    return await (await import('./commands.ts')).runArguments(args, terminal);
+    return await (await commands()).runArguments(args, terminal);
   } catch (error) {
     if (!isUserError(error)) throw error;
     terminal.err(`guplint: ${error.message}\n`);

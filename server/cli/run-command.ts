@@ -9,7 +9,6 @@ import type { InputProblem } from '../engine/protocol.ts';
 import { ruleNames } from '../engine/rule-table.ts';
 import { type RunResult, run } from '../engine/run.ts';
 import { createHost } from '../host/host.ts';
-import { tuneForOneRun } from '../host/one-run.ts';
 import { defaultJobs } from '../host/pool.ts';
 import { decode } from '../syntax/decode.ts';
 import { type CommonOptions, settingsOf } from './options.ts';
@@ -77,7 +76,6 @@ export interface Asked {
 
 /** The same as `runCommand` on a host of the caller's. */
 export async function runOn(on: Host, { paths, options, terminal, rules, facts }: Asked): Promise<CommandRun> {
-  tuneForOneRun();
   checkRuleNames(options);
   const { cache, ...uncached } = on;
   const host: Host = options.cache && cache !== undefined ? { ...uncached, cache } : uncached;

@@ -302,12 +302,15 @@ export interface AnalyseReply {
 /** What the main thread sends to a worker. */
 export type WorkerRequest =
   | { readonly id: number; readonly kind: 'scan'; readonly job: ScanJob }
-  | { readonly id: number; readonly kind: 'analyse'; readonly job: AnalyseJob };
+  | { readonly id: number; readonly kind: 'analyse'; readonly job: AnalyseJob }
+  /** Keep the program's compiled code for later runs; see server/host/compiled.ts. */
+  | { readonly id: number; readonly kind: 'keep' };
 
 /** What a worker answers; `failed` carries an internal error's text. */
 export type WorkerReply =
   | { readonly id: number; readonly kind: 'scan'; readonly reply: ScanReply }
   | { readonly id: number; readonly kind: 'analyse'; readonly reply: AnalyseReply }
+  | { readonly id: number; readonly kind: 'kept' }
   | { readonly id: number; readonly kind: 'failed'; readonly message: string };
 
 /** What a language server tells its analysis thread; taken in order. The texts of open documents stand for their files until closed. */

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
+import { threadId } from 'node:worker_threads';
 import type { CacheStore } from '../engine/cache/store.ts';
 
 /** The program as built, set by scripts/build.mjs; a program run from its sources has none. */
@@ -14,7 +15,7 @@ declare const GUPLINT_BUILD: string | undefined;
 const MAX_AGE = 30 * 24 * 3600 * 1000;
 
 /** The build of this program; undefined when it runs from its sources, which may change under it. */
-function buildOfProgram(): string | undefined {
+export function buildOfProgram(): string | undefined {
   return typeof GUPLINT_BUILD === 'string' ? GUPLINT_BUILD : undefined;
 }
 
@@ -32,7 +33,6 @@ export function createCacheStore(
 ): CacheStore | undefined {
   if (build === undefined) return undefined;
   const place = (name: string): string => nodePath.join(directory, name);
-  let saved = 0;
   return {
     build,
     load(name) {
@@ -42,17 +42,7 @@ export function createCacheStore(
         return undefined;
       }
     },
-    save(name, text) {
-      const temporary = place(`${name}.${process.pid}-${++saved}.tmp`);
-      try {
-        fs.mkdirSync(directory, { recursive: true });
-        fs.writeFileSync(temporary, text, { flag: 'wx' });
-        fs.renameSync(temporary, place(name));
-      } catch {
-        // A full disk, a read-only home: the next run works as long as this one did.
-        removeQuietly(temporary);
-      }
-    },
+    save: (name, text) => writeWhole(place(name), text),
     prune() {
       for (const name of namesIn(directory)) removeIfOld(place(name));
     },
@@ -60,9 +50,24 @@ export function createCacheStore(
   };
 }
 
+/** Puts a file of the cache in its place, as a whole or not at all. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}-${threadId}.tmp`;
+  try {
+    fs.mkdirSync(nodePath.dirname(path), { recursive: true });
+    fs.writeFileSync(temporary, content, { flag: 'wx' });
+    fs.renameSync(temporary, path);
+  } catch {
+    // A full disk, a read-only home: the next run works as long as this one did.
+    removeQuietly(temporary);
+  }
+}
+
 function namesIn(directory: string): readonly string[] {
   try {
-    return fs.readdirSync(directory).filter((name) => /^(?:job|scan)-[0-9a-f]+\.json/.test(name));
+    return fs
+      .readdirSync(directory)
+      .filter((name) => /^(?:(?:job|scan)-[0-9a-f]+\.json|code-[0-9a-f]+\.bin)/.test(name));
   } catch {
     return [];
   }

@@ -6,6 +6,7 @@ import os from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Executor, Overlay } from '../engine/host.ts';
 import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply, WorkerReply, WorkerRequest } from '../engine/protocol.ts';
+import { keepsCompiled } from './compiled.ts';
 import { startWorker } from './start-worker.ts';
 
 /** Jobs a worker holds at once: one at work, one waiting. */
@@ -13,7 +14,8 @@ const HELD = 2;
 
 type Request =
   | { readonly kind: 'scan'; readonly job: ScanJob }
-  | { readonly kind: 'analyse'; readonly job: AnalyseJob };
+  | { readonly kind: 'analyse'; readonly job: AnalyseJob }
+  | { readonly kind: 'keep' };
 
 interface Task {
   readonly request: WorkerRequest;
@@ -83,6 +85,10 @@ export class WorkerPool implements Executor {
   }
 
   async close(): Promise<void> {
+    // One worker does; of a run that was broken off, none.
+    const isIdle = this.#queue.length === 0 && this.#slots.every((slot) => slot.tasks.size === 0);
+    if (isIdle && this.#slots.length > 0 && keepsCompiled())
+      await this.#submit({ kind: 'keep' }).catch(() => undefined);
     this.#closed = true;
     await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
   }

@@ -4,6 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { AnalyseJob, AnalyseReply, SessionReply, SessionRequest } from '../engine/protocol.ts';
+import { keepsCompiled } from './compiled.ts';
 import { startWorker } from './start-worker.ts';
 
 /** Milliseconds after which an analysis is taken to hang; the largest kernel file takes below 2 % of it. */
@@ -80,7 +81,7 @@ export class SessionThread {
   }
 
   #start(): Worker {
-    const worker = startWorker({ root: this.#root, session: true }, { young: YOUNG });
+    const worker = startWorker({ root: this.#root, session: true, keep: keepsCompiled() }, { young: YOUNG });
     worker.unref();
     const lost = (error: Error): void => {
       if (this.#worker === worker) this.#end(error);

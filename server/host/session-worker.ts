@@ -8,12 +8,13 @@ import type { SessionReply, SessionRequest } from '../engine/protocol.ts';
 import { createSession } from '../engine/session.ts';
 import { initParser } from '../syntax/parser.ts';
 import { clock } from './clock.ts';
+import { keepCompiled } from './compiled.ts';
 import { createFileSystem } from './files.ts';
 import { parserFiles } from './parser-files.ts';
 import { SessionAnswers } from './session-answers.ts';
 
-/** Serves requests for the files below a root, for as long as the thread lives. */
-export function serveSession(port: MessagePort, root: string): void {
+/** Serves requests for the files below a root, for as long as the thread lives. `keep`: see `WorkerData`. */
+export function serveSession(port: MessagePort, root: string, keep: boolean): void {
   const reads = new KeptReads(createFileSystem(root));
   const session = createSession(reads.fs, clock);
   const answers = new SessionAnswers(reads);
@@ -47,7 +48,10 @@ export function serveSession(port: MessagePort, root: string): void {
       const reply = await take(request);
       if (reply === undefined) return;
       port.postMessage(reply);
-      if (reply.kind === 'analysed' && request.kind === 'analyse') answers.keep(request.job, reply.reply);
+      if (reply.kind === 'analysed' && request.kind === 'analyse') {
+        answers.keep(request.job, reply.reply);
+        if (keep) keepCompiled();
+      }
     });
   });
 }

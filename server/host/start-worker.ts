@@ -12,6 +12,8 @@ export interface WorkerData {
   readonly session?: boolean;
   /** Laid over the files below `root`. */
   readonly files?: Overlay | undefined;
+  /** Whether an analysis thread keeps the program's compiled code for later sessions. */
+  readonly keep?: boolean;
 }
 
 /** Megabytes of memory that a thread may take. */

@@ -1,36 +1,5 @@
-/**
- * The entry of worker threads, those of a pool and that of a language server: answers the jobs of protocol.ts, one at a time, in the order they come.
- * The parser loads while the first files are scanned.
- */
-import { parentPort, workerData } from 'node:worker_threads';
-import { overlayFiles } from '../engine/diff/overlay.ts';
-import type { WorkerReply, WorkerRequest } from '../engine/protocol.ts';
-import { clock } from './clock.ts';
-import { createFileSystem } from './files.ts';
-import { LocalExecutor } from './local.ts';
-import { serveSession } from './session-worker.ts';
-import type { WorkerData } from './start-worker.ts';
+/** The entry of worker threads, of a pool and of a language server: loads what they do (work.ts). Built as a file of its own; see compiled.ts. */
+import { loadPart } from './compiled.ts';
 
-const port = parentPort;
-const { root, session, files } = (workerData ?? {}) as WorkerData;
-if (port !== null && session === true) serveSession(port, root);
-else if (port !== null) {
-  const executor = new LocalExecutor(overlayFiles(createFileSystem(root), files ?? new Map()), clock);
-  const answer = async (request: WorkerRequest): Promise<WorkerReply> => {
-    const { id, kind } = request;
-    try {
-      if (request.kind === 'scan') return { id, kind: 'scan', reply: executor.scanNow(request.job) };
-      return { id, kind: 'analyse', reply: await executor.analyse(request.job) };
-    } catch (error) {
-      return {
-        id,
-        kind: 'failed',
-        message: `${kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      };
-    }
-  };
-  let last: Promise<void> = executor.warm().catch(() => undefined);
-  port.on('message', (request: WorkerRequest) => {
-    last = last.then(async () => port.postMessage(await answer(request)));
-  });
-}
+// Requests that come before it is loaded wait in the port.
+loadPart('work.js', () => import('./work.ts'));
