@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { createFileSystem, isSourceName } from '../server/host/files.ts';
+import { createFileSystem } from '../server/host/files.ts';
+import { isSourceName } from '../server/host/walk.ts';
 import { bundleDirectory, temporaryTree } from './harness/cli.ts';
 
 /** Every file of a walk. */

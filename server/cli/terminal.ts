@@ -4,8 +4,8 @@
  * terminal of their own.
  */
 import pc from 'picocolors';
-import { systemMessage } from '../host/files.ts';
 import { readStandardInput } from '../host/stdin.ts';
+import { systemMessage } from '../host/system.ts';
 
 /** Where a command reads and writes. */
 export interface Terminal {

@@ -23,14 +23,40 @@ export interface Walk {
   readonly problems: readonly InputProblem[];
 }
 
-/** What the system says of a file without reading it. Two equal texts mean the same content, save for a file written a moment ago. */
+/**
+ * What the system says of a file or directory without reading it. Two equal ones mean the same content (of a directory, the same names), save for
+ * what was written a moment ago.
+ */
 export interface Stamp {
-  /** Size, times and inode. */
-  readonly text: string;
   /** Bytes. */
   readonly size: number;
-  /** When content or inode last changed; milliseconds since 1970. */
+  /** When the content last changed; milliseconds since 1970. */
+  readonly modified: number;
+  /** When the inode last changed; milliseconds since 1970. */
   readonly changed: number;
+  readonly inode: number;
+}
+
+/** Whether two stamps say the same. */
+export function sameStamp(a: Stamp, b: Stamp): boolean {
+  return a.size === b.size && a.modified === b.modified && a.changed === b.changed && a.inode === b.inode;
+}
+
+/** What a walk wants to know of a directory. */
+export interface Listing {
+  /** Undefined where the directory does not tell whether it lists the same again. */
+  readonly stamp: Stamp | undefined;
+  /** Names of the directories in it that are walked, sorted. */
+  readonly directories: readonly string[];
+  /** Names of the .c and .h files in it, sorted. */
+  readonly files: readonly string[];
+}
+
+/** What earlier walks found in directories. A directory whose stamp is as it was need not be read again. */
+export interface Listings {
+  find(directory: string): Listing | undefined;
+  /** Told of every directory that is met; `listing` is what `find` gave where nothing changed. */
+  met(directory: string, listing: Listing): void;
 }
 
 /** The new content of a file. */
@@ -72,7 +98,7 @@ export interface FileSystem {
   /** Names in a directory, sorted; empty when it cannot be read. */
   list(directory: string): readonly string[];
   /** Walks directories for .c and .h files; see `Walk`. */
-  walk(directories: readonly string[]): Walk;
+  walk(directories: readonly string[], known?: Listings): Walk;
 }
 
 /** Where files are scanned and analysed: in this thread, or in a pool of worker threads. Results never depend on which. */

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../base/user-error.ts';
 import type { RunCache } from './cache/executor.ts';
-import type { Executor, FileSystem, Host } from './host.ts';
+import type { Executor, FileSystem, Host, Listings } from './host.ts';
 import { directoryOf, relativeTo } from './paths.ts';
 import type { AnalyseItem, InputProblem, ScanReply } from './protocol.ts';
 
@@ -77,6 +77,8 @@ export interface ExecutorChoice {
   large(): Executor;
   /** Whatever there is. */
   current(): Executor;
+  /** What earlier walks found, where that is kept. */
+  readonly listings?: Listings;
 }
 
 /** How many threads a run may have. */
@@ -110,6 +112,7 @@ export function chooseExecutor(
       return large ?? small;
     },
     current: () => large ?? small,
+    ...(cache === undefined ? {} : { listings: cache.listings }),
     async close() {
       await pool?.close();
     },
@@ -187,7 +190,7 @@ export async function scanInputs(
   const start = clock.now();
   const run = new ScanRun(executors, progress);
   for (const directory of classified.directories) {
-    const walk = fs.walk([directory]);
+    const walk = fs.walk([directory], executors.listings);
     let met = 0;
     for (let batch = walk.next(); batch.length > 0; batch = walk.next()) {
       met += batch.length;

@@ -148,7 +148,7 @@ export async function run(request: RunRequest, host: Host): Promise<RunResult> {
     });
     const analyse = clock.now() - start;
     problems.push(...outcome.problems);
-    cache?.save(scanned);
+    cache?.save(scanned.directories);
     return assemble({
       files: outcome.results,
       problems,

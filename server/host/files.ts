@@ -1,108 +1,26 @@
 /**
- * Files of this machine, as the engine's `FileSystem` asks for them. Directories are walked as they are: no .gitignore,
- * no symbolic links followed below the paths that the user named (a linked .c file that lies outside of them is taken).
- * Paths are relative to the root given (default: the process's working directory).
+ * Files of this machine, as the engine's `FileSystem` asks for them. Paths are relative to the root given (default: the process's working
+ * directory).
  */
 import fs from 'node:fs';
 import nodePath from 'node:path';
-import util from 'node:util';
 import {
   type FileSystem,
   type FileToWrite,
   type PathKind,
   type ReadResult,
   type Stamp,
-  type Walk,
   WriteError,
 } from '../engine/host.ts';
-import type { InputProblem } from '../engine/protocol.ts';
-
-/** Files a batch: large enough that a message costs little, small enough that two threads end together. */
-const BATCH = 256;
+import { stampIn, systemMessage } from './system.ts';
+import { DirectoryWalk } from './walk.ts';
 
 /** Files above this many bytes are not read: no C source is that large, and a string must hold it. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** What went wrong, in the system's words and without its codes: `permission denied`. */
-export function systemMessage(error: unknown): string {
-  const errno = (error as { errno?: unknown } | undefined)?.errno;
-  if (typeof errno === 'number') {
-    const known = util.getSystemErrorMap().get(errno);
-    if (known !== undefined) return known[1];
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Turns the system's separators into `/`. */
 export function slashed(path: string): string {
   return nodePath.sep === '/' ? path : path.split(nodePath.sep).join('/');
-}
-
-/** Whether guplint looks at a file of this name inside a directory. */
-export function isSourceName(name: string): boolean {
-  return name.length > 2 && (name.endsWith('.c') || name.endsWith('.h'));
-}
-
-class DirectoryWalk implements Walk {
-  readonly problems: InputProblem[] = [];
-  /** Directories still to be listed, the next one last. */
-  readonly #open: string[];
-  readonly #resolve: (path: string) => string;
-  #roots: readonly string[] | undefined;
-  readonly #named: readonly string[];
-
-  constructor(directories: readonly string[], resolve: (path: string) => string) {
-    this.#named = directories;
-    this.#open = [...directories].reverse();
-    this.#resolve = resolve;
-  }
-
-  next(): readonly string[] {
-    const batch: string[] = [];
-    while (batch.length < BATCH) {
-      const directory = this.#open.pop();
-      if (directory === undefined) break;
-      this.#list(directory, batch);
-    }
-    return batch;
-  }
-
-  #list(directory: string, batch: string[]): void {
-    let entries: fs.Dirent[];
-    try {
-      entries = fs.readdirSync(this.#resolve(directory), { withFileTypes: true });
-    } catch (error) {
-      this.problems.push({ path: directory, message: systemMessage(error) });
-      return;
-    }
-    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const prefix = directory === '.' ? '' : directory.endsWith('/') ? directory : `${directory}/`;
-    for (const entry of entries) {
-      if (isSourceName(entry.name)) {
-        if (entry.isFile() || (entry.isSymbolicLink() && this.#linkedFile(prefix + entry.name)))
-          batch.push(prefix + entry.name);
-      }
-    }
-    for (let i = entries.length - 1; i >= 0; i--) {
-      const entry = entries[i];
-      if (entry?.isDirectory() && entry.name !== '.git') this.#open.push(prefix + entry.name);
-    }
-  }
-
-  /** Whether a link leads to a file that the walk does not meet anyway. */
-  #linkedFile(path: string): boolean {
-    try {
-      const target = fs.realpathSync(this.#resolve(path));
-      if (!fs.statSync(target).isFile()) return false;
-      this.#roots ??= this.#named.map((d) => fs.realpathSync(this.#resolve(d)) + nodePath.sep);
-      return !this.#roots.some((root) => target.startsWith(root));
-    } catch (error) {
-      // One that leads nowhere is no file; one that leads round in a circle is a mistake.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.problems.push({ path, message: systemMessage(error) });
-      return false;
-    }
-  }
 }
 
 function kindOf(path: string): PathKind {
@@ -116,8 +34,7 @@ function stampOf(path: string): Stamp | undefined {
   try {
     const stat = fs.statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile()) return undefined;
-    const { size, mtimeMs, ctimeMs, ino } = stat;
-    return { text: `${size} ${mtimeMs} ${ctimeMs} ${ino}`, size, changed: Math.max(mtimeMs, ctimeMs) };
+    return stampIn(stat);
   } catch {
     return undefined;
   }
@@ -220,12 +137,15 @@ export function createFileSystem(root: string = process.cwd()): FileSystem {
     },
     write: (files) => writeTogether(files, resolve),
     list(directory) {
+      const path = resolve(directory);
+      // Most that are asked for are not there, and an error costs ten times as much.
+      if (!fs.existsSync(path)) return [];
       try {
-        return fs.readdirSync(resolve(directory)).sort();
+        return fs.readdirSync(path).sort();
       } catch {
         return [];
       }
     },
-    walk: (directories) => new DirectoryWalk(directories, resolve),
+    walk: (directories, known) => new DirectoryWalk(directories, resolve, known),
   };
 }

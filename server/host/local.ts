@@ -6,9 +6,9 @@ import type { Clock, Executor, FileSystem } from '../engine/host.ts';
 import { modelPrefilter, type Prefilter, wordFilter } from '../engine/prefilter.ts';
 import type { AnalyseJob, AnalyseReply, InputProblem, ScanJob, ScanReply } from '../engine/protocol.ts';
 import { initParser } from '../syntax/parser.ts';
-import { systemMessage } from './files.ts';
 import { parserFiles } from './parser-files.ts';
 import { Scanner } from './scan.ts';
+import { systemMessage } from './system.ts';
 
 interface Filter {
   readonly prefilter: Prefilter;

@@ -1,8 +1,8 @@
 /** An executor that asks the caches first; what they do not know is done by another one, and kept. */
-import type { Executor, FileSystem } from '../host.ts';
+import type { Executor, FileSystem, Listings } from '../host.ts';
 import type { AnalyseJob, AnalyseReply, ScanJob, ScanReply } from '../protocol.ts';
 import { JobCache } from './job-cache.ts';
-import { ScanCache, type Walked } from './scan-cache.ts';
+import { ScanCache } from './scan-cache.ts';
 import type { CacheStore } from './store.ts';
 import { Verifier } from './trust.ts';
 
@@ -23,11 +23,16 @@ export class RunCache {
   constructor(store: CacheStore, fs: FileSystem) {
     this.#store = store;
     this.#scans = new ScanCache(store, fs);
-    this.#jobs = new JobCache(store, new Verifier(fs));
+    this.#jobs = new JobCache(store, new Verifier(fs, (path) => this.#scans.stampOf(path)));
   }
 
   get use(): CacheUse {
     return this.#use;
+  }
+
+  /** What earlier walks found. */
+  get listings(): Listings {
+    return this.#scans;
   }
 
   /** An executor that does with `inner` what is not known; `inner` is not started before there is something to do. */
@@ -41,8 +46,8 @@ export class RunCache {
     };
   }
 
-  /** Keeps what the run has found out. */
-  save(walked: Walked): void {
+  /** Keeps what the run has found out. `walked`: the directories that were walked as a whole. */
+  save(walked: readonly string[]): void {
     this.#scans.save(walked);
     if (this.#kept) this.#store.prune();
   }
@@ -52,7 +57,7 @@ export class RunCache {
     const hits: { index: number; size: number }[] = [];
     const unknown: number[] = [];
     files.forEach((file, index) => {
-      const answer = this.#scans.find(file, query);
+      const answer = this.#scans.answer(file, query);
       if (answer === undefined) unknown.push(index);
       else if (answer.found) hits.push({ index, size: answer.size });
     });

@@ -64,11 +64,15 @@ function questionOf(job: AnalyseJob): string | undefined {
   return spell({ ...job, record: undefined });
 }
 
-/** Stands for the end of an open range of kernels, which JSON cannot say. */
+/** Stands for the end of an open range of kernels, for which JSON has no name. */
 const INFINITY = '\u0000Infinity';
 
+/** A number too large for any but it: reading it needs no look at every value, as taking a name back for it would. */
+const SPELLED = '1e999';
+
 function spell(value: unknown): string {
-  return JSON.stringify(value, (_, v: unknown) => (v === Number.POSITIVE_INFINITY ? INFINITY : v));
+  const text = JSON.stringify(value, (_, v: unknown) => (v === Number.POSITIVE_INFINITY ? INFINITY : v));
+  return text.replaceAll(JSON.stringify(INFINITY), SPELLED);
 }
 
 function nameOf(question: string): string {
@@ -79,7 +83,7 @@ function nameOf(question: string): string {
 function parse(text: string | undefined): Entry | undefined {
   if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text, (_, v: unknown) => (v === INFINITY ? Number.POSITIVE_INFINITY : v));
+    const value: unknown = JSON.parse(text);
     return isEntry(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,44 +1,39 @@
 /**
- * Which files name something of the model, or a wrapper, as earlier scans found: one entry for all files of a working directory.
- * A file whose stamp is another is scanned again.
+ * Which files name something of the model, or a wrapper, as earlier scans found, and where these files are: one entry for all directories
+ * below a working directory. A file whose stamp is another is scanned again, a directory listed again.
  */
 import { hashOf } from '../../base/hash.ts';
-import type { FileSystem, Stamp } from '../host.ts';
-import { isWithin } from '../paths.ts';
+import type { FileSystem, Listing, Listings, Stamp } from '../host.ts';
+import { baseName, directoryOf, isWithin } from '../paths.ts';
+import { type KeptDirectory, KnownDirectory } from './known-directory.ts';
 import type { CacheStore } from './store.ts';
 import { isSettled } from './trust.ts';
 
 /** Sets of names that are remembered; the ones asked for longest ago go first. A bit mask holds what is known for each. */
 const MAX_QUERIES = 24;
 
-/** What is known of one file: its stamp, for which queries (bits) it was scanned, and which of them it answers. */
-type Known = [stamp: string, scanned: number, found: number];
-
 interface Kept {
   readonly build: string;
   readonly queries: readonly string[];
-  readonly files: Readonly<Record<string, Known>>;
+  readonly directories: Readonly<Record<string, KeptDirectory>>;
 }
 
-/** What the cache says of a file. */
-export type ScanAnswer =
-  /** Bytes of the file that holds one of the names. */
-  { readonly found: true; readonly size: number } | { readonly found: false };
-
-/** Directories that a run has walked, and all files it met. */
-export interface Walked {
-  readonly directories: readonly string[];
-  readonly files: ReadonlySet<string>;
+/** What the cache says of a file. `size`: bytes. */
+export interface ScanAnswer {
+  readonly found: boolean;
+  readonly size: number;
 }
 
 /** The scans of one working directory. */
-export class ScanCache {
+export class ScanCache implements Listings {
   readonly #store: CacheStore;
   readonly #fs: FileSystem;
   readonly #name: string;
   readonly #startedAt: number;
   #queries: string[] = [];
-  #files = new Map<string, Known>();
+  #directories = new Map<string, KnownDirectory>();
+  /** Directories met in this run. */
+  readonly #met = new Set<string>();
   #loaded = false;
   #changed = false;
 
@@ -58,51 +53,64 @@ export class ScanCache {
     if (this.#queries.length < MAX_QUERIES) return this.#queries.push(text) - 1;
     // The first is the model's own.
     this.#queries.splice(1, 1, text);
-    for (const [path, [stamp, scanned, found]] of this.#files) this.#files.set(path, [stamp, scanned & ~2, found & ~2]);
+    for (const directory of this.#directories.values()) directory.forget(2);
     return 1;
   }
 
   /** Whether a file answers a query, if that is known. */
-  find(path: string, query: number): ScanAnswer | undefined {
-    const known = this.#files.get(path);
-    if (known === undefined || (known[1] & (1 << query)) === 0) return undefined;
-    const stamp = this.#fs.stamp?.(path);
-    if (stamp?.text !== known[0]) return undefined;
-    return (known[2] & (1 << query)) === 0 ? { found: false } : { found: true, size: stamp.size };
+  answer(path: string, query: number): ScanAnswer | undefined {
+    return this.#directories.get(directoryOf(path))?.find(baseName(path), 1 << query, () => this.#fs.stamp?.(path));
   }
 
   /** Says what scanning a file gave. `stamp`: taken before the scan. */
   keep(path: string, query: number, stamp: Stamp | undefined, found: boolean): void {
     if (!isSettled(stamp, this.#startedAt)) return;
-    const old = this.#files.get(path);
-    const [, scanned, answers] = old?.[0] === stamp.text ? old : [stamp.text, 0, 0];
-    const bit = 1 << query;
-    this.#files.set(path, [stamp.text, scanned | bit, found ? answers | bit : answers & ~bit]);
+    const name = directoryOf(path);
+    const directory = this.#directories.get(name) ?? new KnownDirectory(NOTHING());
+    this.#directories.set(name, directory);
+    directory.keep(baseName(path), 1 << query, stamp, found);
     this.#changed = true;
   }
 
-  /** The stamp of a file that is about to be scanned. */
+  /** The stamp of a file, as this run has met it. */
   stampOf(path: string): Stamp | undefined {
-    return this.#fs.stamp?.(path);
+    return this.#directories.get(directoryOf(path))?.unchanged(baseName(path)) ?? this.#fs.stamp?.(path);
   }
 
-  /** Writes what is new, without files of these directories that were not met in them. */
-  save(walked: Walked): void {
+  find(directory: string): Listing | undefined {
+    this.#load();
+    return this.#directories.get(directory);
+  }
+
+  met(directory: string, listing: Listing): void {
+    this.#met.add(directory);
+    const known = this.#directories.get(directory);
+    if (listing === known) return;
+    const settled = isSettled(listing.stamp, this.#startedAt) ? listing : { ...listing, stamp: undefined };
+    if (known !== undefined && settled.stamp === undefined && sameNames(known, listing)) return;
+    this.#directories.set(directory, (known ?? new KnownDirectory(NOTHING())).relisted(settled));
+    this.#changed = true;
+  }
+
+  /** Writes what is new, without what is in these directories and was not met in them. */
+  save(walked: readonly string[]): void {
     this.#forget(walked);
     if (!this.#changed) return;
     this.#changed = false;
     const kept: Kept = {
       build: this.#store.build,
       queries: this.#queries,
-      files: Object.fromEntries(this.#files),
+      directories: Object.fromEntries([...this.#directories].map(([path, directory]) => [path, directory.kept()])),
     };
     this.#store.save(this.#name, JSON.stringify(kept));
   }
 
-  #forget({ directories, files }: Walked): void {
-    for (const path of this.#files.keys()) {
-      if (files.has(path) || !directories.some((directory) => isWithin(directory, path))) continue;
-      this.#files.delete(path);
+  #forget(walked: readonly string[]): void {
+    // Not every walk tells.
+    if (this.#met.size === 0) return;
+    for (const path of this.#directories.keys()) {
+      if (this.#met.has(path) || !walked.some((directory) => isWithin(directory, path))) continue;
+      this.#directories.delete(path);
       this.#changed = true;
     }
   }
@@ -113,8 +121,18 @@ export class ScanCache {
     const kept = parse(this.#store.load(this.#name));
     if (kept?.build !== this.#store.build) return;
     this.#queries = [...kept.queries];
-    this.#files = new Map(Object.entries(kept.files));
+    for (const [path, directory] of Object.entries(kept.directories))
+      this.#directories.set(path, new KnownDirectory(directory));
   }
+}
+
+/** A directory of which nothing is known. */
+const NOTHING = (): KeptDirectory => ({ directories: [], files: [], stamps: [], scanned: [], found: [] });
+
+function sameNames(a: Listing, b: Listing): boolean {
+  const same = (x: readonly string[], y: readonly string[]): boolean =>
+    x.length === y.length && x.every((name, i) => name === y[i]);
+  return a.stamp === undefined && same(a.directories, b.directories) && same(a.files, b.files);
 }
 
 function parse(text: string | undefined): Kept | undefined {
@@ -122,7 +140,7 @@ function parse(text: string | undefined): Kept | undefined {
   try {
     const value = JSON.parse(text) as Partial<Kept> | null;
     if (value === null || typeof value.build !== 'string' || !Array.isArray(value.queries)) return undefined;
-    return typeof value.files === 'object' ? (value as Kept) : undefined;
+    return typeof value.directories === 'object' ? (value as Kept) : undefined;
   } catch {
     return undefined;
   }
