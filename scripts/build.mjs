@@ -24,7 +24,9 @@ const partsApart = {
   name: 'parts apart',
   setup: (context) =>
     context.onResolve({ filter: /\/(?:commands|work)\.ts$/ }, ({ kind, path: meant }) =>
-      kind === 'dynamic-import' ? { path: meant.replace(/\.ts$/, '.js'), external: true } : undefined,
+      kind === 'dynamic-import' || kind === 'require-call'
+        ? { path: meant.replace(/\.ts$/, '.js'), external: true }
+        : undefined,
     ),
 };
 

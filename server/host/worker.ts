@@ -2,4 +2,5 @@
 import { loadPart } from './compiled.ts';
 
 // Requests that come before it is loaded wait in the port.
-loadPart('work.js', () => import('./work.ts'));
+// From source tsx translates what is required only.
+loadPart('work.js', async () => require('./work.ts'));
