@@ -118,6 +118,7 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
     all: call.array && !call.offset,
     dirties: call.dirties,
     dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
+    countKey: entryKeyOf(call.count),
   });
 }
 

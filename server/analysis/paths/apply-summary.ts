@@ -296,6 +296,7 @@ function replay(b: Binding, e: EntryEvent): void {
   }
   const info = { ...b.info };
   const by = e.dirtyKey === undefined ? undefined : valueOfKey(b, e.dirtyKey);
+  if (e.kind === 'release' && isNone(b, e.countKey)) return;
   const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
     case 'release': {
@@ -345,6 +346,12 @@ function replay(b: Binding, e: EntryEvent): void {
   }
 }
 
+/** Whether a count that the callee found at entry is 0 here: it gave nothing back. */
+function isNone(b: Binding, countKey: string | undefined): boolean {
+  const count = countKey === undefined ? undefined : valueOfKey(b, countKey);
+  return count !== undefined && intervalOf(b.s.facts, count).high <= 0;
+}
+
 /** Changes what a value is known to reach; what it holds of the caller's own caller is for that one. */
 function onPages(b: Binding, e: EntryEvent, value: Value, change: (r: Resource) => Resource): void {
   for (const id of value.prov) {
@@ -356,10 +363,12 @@ function onPages(b: Binding, e: EntryEvent, value: Value, change: (r: Resource) 
 
 function forward(b: Binding, e: EntryEvent, value: Value): void {
   const path = value.kind === 'symbol' ? value.path : undefined;
-  const dirtyKey = e.dirtyKey === undefined ? undefined : entryKeyOf(valueOfKey(b, e.dirtyKey));
+  const keyHere = (key: string | undefined): string | undefined =>
+    key === undefined ? undefined : entryKeyOf(valueOfKey(b, key));
   addEvent(b.s, {
     ...e,
-    dirtyKey,
+    dirtyKey: keyHere(e.dirtyKey),
+    countKey: keyHere(e.countKey),
     path: path ?? '',
     owner: (value.kind === 'symbol' ? value.owner : undefined) ?? e.owner,
   });

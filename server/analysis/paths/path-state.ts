@@ -39,6 +39,8 @@ export interface EntryEvent {
   readonly dirties: 'yes' | 'no' | 'maybe';
   /** release, dirty: key of the entry value that decides, where one does. */
   readonly dirtyKey?: string | undefined;
+  /** release: key of the entry value that says how many pages, where one does. */
+  readonly countKey?: string | undefined;
 }
 
 /** Branches taken, newest first. */
