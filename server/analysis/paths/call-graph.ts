@@ -8,17 +8,12 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { namesCalledIn } from '../call-index.ts';
 import { aliasOf, macroBehind, macroFunctions } from '../macro-functions.ts';
 import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
+import { assignsTheSame, type FieldFunction, functionFields } from './field-functions.ts';
 
 /** A function and the unit that holds it. */
 export interface Known {
   readonly unit: CUnit;
   readonly fn: FunctionDef;
-}
-
-/** A function that an initialiser puts into a field: `.release = foo_release`. */
-export interface FieldFunction {
-  readonly tag: string | undefined;
-  readonly name: string;
 }
 
 interface UnitCalls {
@@ -43,7 +38,7 @@ interface Typed {
 /** Callers above a function that calls the model's: further up every summary has forgotten too much to prove anything. */
 export const MAX_CALLERS = 4;
 
-const functionsInFields = new WeakMap<CUnit, UnitCalls['fields']>();
+const functionsInFields = new WeakMap<CUnit, { version: CUnit['version']; fields: UnitCalls['fields'] }>();
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The call graph of some units, narrowed to the kernels of a model. */
@@ -109,7 +104,8 @@ export class CallGraph {
     const before = this.#calls.get(old) ?? NO_NAMES;
     const now = unitCalls(unit).calls.get(fn) ?? NO_NAMES;
     const isNamed = old.name === fn.name && old.isStatic === fn.isStatic;
-    return isNamed && before.size === now.size && [...now].every((name) => before.has(name));
+    const callsTheSame = before.size === now.size && [...now].every((name) => before.has(name));
+    return isNamed && callsTheSame && assignsTheSame(unit, old, fn);
   }
 
   #exchange({ unit, old, fn }: Typed): void {
@@ -280,26 +276,10 @@ function calledFields({ unit, fn }: Known): readonly string[] {
 }
 
 function unitCalls(unit: CUnit): UnitCalls {
-  let fields = functionsInFields.get(unit);
-  if (fields === undefined) {
-    fields = functionFields(unit);
-    functionsInFields.set(unit, fields);
+  let known = functionsInFields.get(unit);
+  if (known === undefined || known.version !== unit.version) {
+    known = { version: unit.version, fields: functionFields(unit) };
+    functionsInFields.set(unit, known);
   }
-  return { calls: namesCalledIn(unit), fields };
-}
-
-/** Functions of a unit that initialisers at file scope put into fields, by field. */
-function functionFields(unit: CUnit): ReadonlyMap<string, readonly FieldFunction[]> {
-  const own = new Set(unit.functions.map((f) => f.name));
-  const out = new Map<string, FieldFunction[]>();
-  for (const d of unit.declarations) {
-    if (d.kind !== 'variable') continue;
-    const text = unit.code.slice(d.span.start, d.span.end);
-    const tag = /\bstruct\s+(\w+)/.exec(text)?.[1];
-    for (const m of text.matchAll(/\.(\w+)\s*=\s*&?(\w+)/g)) {
-      const [, field = '', name = ''] = m;
-      if (own.has(name)) out.set(field, [...(out.get(field) ?? []), { tag, name }]);
-    }
-  }
-  return out;
+  return { calls: namesCalledIn(unit), fields: known.fields };
 }
