@@ -15,7 +15,16 @@ import {
 import { signOf } from './evaluate.ts';
 import { mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
-import { type Environment, fork, isEntryKey, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
+import {
+  addEvent,
+  type Environment,
+  fork,
+  isEntryKey,
+  objectKey,
+  type PathState,
+  reachedBy,
+  withEntry,
+} from './path-state.ts';
 import type { Resource } from './resource.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
@@ -199,6 +208,7 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
         computed: r.computed === true || own.computed === true,
       });
   }
+  if (forced) doubtReleases(out, b);
   out.facts = joinFacts(a.facts, b.facts);
   for (const value of nonzero) out.facts = assumeNonzero(out.facts, value) ?? out.facts;
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
@@ -209,6 +219,18 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
     out.jump = b.jump;
   }
   return out;
+}
+
+/**
+ * What only one of two paths gave back that are merged by force: callers are told that somebody may have. A destructor of many parts
+ * that may each be missing has more ways through it than are kept apart.
+ */
+function doubtReleases(out: PathState, b: PathState): void {
+  for (const e of b.events) {
+    if (e.kind !== 'release' || e.path === '') continue;
+    if (!out.events.some((own) => own.kind === 'release' && own.path === e.path))
+      addEvent(out, { ...e, kind: 'doubt' });
+  }
 }
 
 function isNonzero({ facts }: PathState, value: Value): boolean {
