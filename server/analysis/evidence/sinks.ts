@@ -25,6 +25,13 @@ const BOOKKEEPING =
 /** Names of questions: they are asked about pages, and give them to nobody. */
 const QUESTION = /(?:^|_)(?:is|has|can|may|should|needs?|supports?|valid|check|test)(?:_|$)/;
 
+/** What tells where in a file a page lies: page_index(), page_offset(), and what projects make of `page->index`. */
+const PLACE = /(?:^|_)page_(?:index|offset|pgoff)$/i;
+
+/** Printing, of the kernel and under a project's own names. */
+const PRINTS =
+  /^(?:printk|pr_\w+|dev_(?:dbg|info|notice|warn|err)|trace_\w+)$|_(?:dbg|debug|info|notice|warn|err|log|printk?|trace)$/i;
+
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
 
@@ -184,11 +191,14 @@ function addressClue(site: CallSite, trace: PageTrace): Clue[] {
   return [{ kind: 'number', ...place(address), text, cases: { 1: 1.8, 2: 1.8 }, access: ['dma'] }];
 }
 
-/** Whether the acquiring function asks for the number of the page, and gives it back, and nothing else. */
+/** Whether the acquiring function asks for the number of the page or its place in a file, and gives it back, and nothing else. */
 function onlyLookedUp(site: CallSite, { events, handedOut, complete }: PageTrace): boolean {
-  if (handedOut !== 'no' || !complete) return false;
-  const kinds = new Set(events.map((e) => e.kind));
-  return kinds.has('looked-up') && kinds.has('release') && kinds.size === 2 && events.every((e) => e.fn === site.fn);
+  if (handedOut !== 'no' || !complete || events.some((e) => e.fn !== site.fn)) return false;
+  const asks = (e: TraceEvent): boolean =>
+    e.kind === 'looked-up' || (e.kind === 'passed' && PLACE.test(e.callee ?? ''));
+  const isIdle = (e: TraceEvent): boolean =>
+    e.kind === 'release' || (e.kind === 'passed' && PRINTS.test(e.callee ?? ''));
+  return events.some(asks) && events.some((e) => e.kind === 'release') && events.every((e) => asks(e) || isIdle(e));
 }
 
 /** Whether the function does nothing to the pages but hand them to callers that nobody sees. */
