@@ -19,6 +19,7 @@ import { type ProjectView, usersOf, type VisibleFunction } from '../project-view
 import type { CallSite } from '../site.ts';
 import { argumentNodes, bare, codeOf, operatorOf } from '../trees.ts';
 import { traceFunction } from './trace-function.ts';
+import { functionsWithVariable } from './trace-globals.ts';
 import { releasesFromObjects } from './trace-objects.ts';
 import { type HolderKind, type Holders, rootTag, type TraceEvent } from './trace-reach.ts';
 
@@ -201,6 +202,7 @@ interface Search {
   readonly sources: Map<FunctionDef, Map<CNode, HolderKind>>;
   readonly queue: Work[];
   readonly searchedFields: Set<string>;
+  readonly searchedVariables: Set<string>;
   /** Functions whose callers were looked up. */
   readonly climbed: Set<string>;
   /** Functions that got the pages from one they call. */
@@ -222,6 +224,7 @@ function follow(scope: NameScope, site: CallSite, start: Start): PageTrace {
     sources: new Map(),
     queue: fn === undefined ? [] : [{ unit: scope.unit, fn, seeds: holders.names }],
     searchedFields: new Set(),
+    searchedVariables: new Set(),
     climbed: new Set(),
     reached: new Set(),
     handedOut: false,
@@ -272,6 +275,7 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
     if (param !== undefined) s.queue.push({ unit: h.unit, fn: h.fn, seeds: new Map([[param.name, h.kind]]) });
   }
   searchFields(s, site);
+  searchVariables(s, unit, own, work.fn);
   const climbs = work.fn === site.fn || s.reached.has(work.fn);
   for (const e of trace.events) {
     // What a function that finds the pages in an object returns are the pages, wherever it is called.
@@ -306,6 +310,17 @@ function searchFields(s: Search, site: CallSite): void {
     const units = [site.unit, ...headers, ...beside];
     for (const unit of units)
       for (const fn of functionsWithField(unit, field)) s.queue.push({ unit, fn, seeds: new Map() });
+  }
+}
+
+/** Queues the functions that name a variable of the file which holds the pages. */
+function searchVariables(s: Search, unit: CUnit, names: ReadonlyMap<string, HolderKind>, from: FunctionDef): void {
+  const locals = localNames(unit, treeOf(unit, from));
+  for (const [name, kind] of names) {
+    if (locals.has(name) || s.searchedVariables.has(`${unit.path} ${name}`)) continue;
+    s.searchedVariables.add(`${unit.path} ${name}`);
+    for (const fn of functionsWithVariable(unit, name))
+      if (fn !== from) s.queue.push({ unit, fn, seeds: new Map([[name, kind]]) });
   }
 }
 
