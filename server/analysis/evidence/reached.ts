@@ -11,6 +11,7 @@ import type { CallSite } from '../site.ts';
 import { codeOf, lastStatement, pathTo } from '../trees.ts';
 import { onErrorPath } from '../wrappers.ts';
 import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
+import { endsOwn } from './own-object.ts';
 import { inWords } from './words.ts';
 
 /** A function and the file it stands in. */
@@ -101,6 +102,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
   // Calls of functions in which acquire and release are commands apart: so they are for whoever calls these.
   const parted = new Set<PlaceIn>();
   let level: readonly PlaceIn[] = [release];
+  let within: FunctionDef | undefined;
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth++) {
     const next: PlaceIn[] = [];
     for (const place of level) {
@@ -110,6 +112,7 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
         add({ kind: here, where: place.fn.name, role: '', counted: counted.has(place.fn) || counts(place.fn) });
         if (here === 'chain') continue;
       }
+      if (here === 'apart' && endsOwn(place)) within ??= place.fn;
       if (seen.has(place.fn) || seen.size > MAX_FUNCTIONS) continue;
       seen.add(place.fn);
       const last = counted.has(place.fn) || counts(place.fn) || drops(place);
@@ -121,6 +124,8 @@ export function reachesOf(release: PlaceIn, chain: AcquireChain): readonly Reach
     }
     level = next;
   }
+  const told = [...found.values()].some((r) => r.kind !== 'turn' && r.kind !== 'unknown' && r.role !== 'name');
+  if (within !== undefined && !told) add({ kind: 'chain', where: within.name, role: '', counted: false });
   return [...found.values()];
 }
 
