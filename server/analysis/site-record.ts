@@ -11,6 +11,7 @@ import { childByField } from '../syntax/node.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { textRange } from './calls.ts';
 import type { Clue } from './evidence/clue.ts';
+import { familyClue } from './evidence/family.ts';
 import { flagClues, impliedFlags } from './evidence/flags.ts';
 import { iteratorClues } from './evidence/iterator.ts';
 import { lifetimeClues } from './evidence/lifetime.ts';
@@ -34,15 +35,14 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
   const own = releasesOf(site, trace, paths, model);
   const elsewhere = own.some((r) => r.fn !== site.fn);
   const paired = trace.handedOut === 'open' && !elsewhere ? pairedReleases(site, model, project) : [];
-  const releases = [...own, ...paired];
+  const inside = familyClue(site, model);
+  const releases = inside === undefined ? [...own, ...paired] : own.filter((r) => r.fn === site.fn);
   const lifetime = lifetimeClues(site, trace, releases, { model, project, held: paths.held });
   const around = { followed: lifetime.some((c) => c.kind === 'notifier'), comesBack: paired.length > 0 };
-  const clues = [
-    ...flagClues(site, model),
-    ...iteratorClues(site, model),
-    ...sinkClues(site, trace, around),
-    ...lifetime,
-  ];
+  const clues =
+    inside !== undefined
+      ? [inside]
+      : [...flagClues(site, model), ...iteratorClues(site, model), ...sinkClues(site, trace, around), ...lifetime];
   const verdict = judge(clues);
   const [best, ...alternatives] = verdict.cases;
   return {
