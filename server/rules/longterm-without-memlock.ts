@@ -38,7 +38,8 @@
  * 5.2 and later, where FOLL_LONGTERM exists.
  *
  * ## Limits
- * An info: another file may account, the number of pages may be small and fixed, or only root may call.
+ * An info: another file may account, the number of pages may be small and fixed, or only root may call. Nothing is said of pages that are given
+ * back before the function returns.
  *
  * ## Fix safety
  * No fix.
@@ -61,7 +62,7 @@ export const longtermWithoutMemlock = defineRule({
     for (const judged of judgedSites(pass)) {
       const { site, record } = judged;
       if (site.reference !== 'pin' || !site.flags.must.has('FOLL_LONGTERM')) continue;
-      if (record.evidence.some((e) => e.kind === 'accounting')) continue;
+      if (record.lifetime === 'short' || record.evidence.some((e) => e.kind === 'accounting')) continue;
       const nr = site.args[site.rows[0]?.params.findIndex((p) => p.role === 'nr') ?? -1]?.text;
       if (nr !== undefined && /^\d+$/.test(nr)) continue;
       reportCase(pass, judged, {

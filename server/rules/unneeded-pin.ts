@@ -40,7 +40,8 @@
  * 5.7 and later.
  *
  * ## Limits
- * An info: a pin is never wrong. A use of the data that stands in another directory is not seen.
+ * An info: a pin is never wrong. A use of the data that stands in another directory is not seen. Nothing is said of pages of which it is asked
+ * how they are held, as tests of the pins themselves do.
  *
  * ## Fix safety
  * Unsafe: the call, all calls that share releases with it, and every release of their pages change together. Refused where a release marks pages
@@ -65,6 +66,8 @@ export const unneededPin = defineRule({
     for (const judged of judgedSites(pass)) {
       const { site, record } = judged;
       if ((record.case !== 3 && record.case !== 4) || site.reference !== 'pin') continue;
+      // Who asks whether the pages are pinned wants them pinned.
+      if (record.evidence.some((e) => e.kind === 'asked')) continue;
       const why =
         record.case === 3
           ? 'a driver that follows the page tables uses (case 3)'

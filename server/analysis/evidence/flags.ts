@@ -49,7 +49,7 @@ function apiClues(site: CallSite): Clue[] {
   }
   if (/_only$/.test(site.api) || site.api === '__get_user_pages_fast') {
     const text = `${site.api}() does not sleep: used where page tables are filled or numbers looked up`;
-    return [{ ...at, text, cases: { 3: 0.7, 4: 0.7 }, lifetime: { short: 0.5 } }];
+    return [{ ...at, text, cases: { 3: 0.7, 4: 0.7 }, lifetime: { short: 0.5 }, guess: ['none'] }];
   }
   const text = `${site.api}() takes plain references`;
   return [{ ...at, text, cases: { 3: 0.3, 4: 0.3, 5: 0.7 } }];

@@ -5,6 +5,7 @@ import type { CUnit } from '../../syntax/unit.ts';
 import type { HeldFact } from '../paths/flow-problem.ts';
 import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../site.ts';
+import type { TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
 import { codeOf } from '../trees.ts';
 import type { Clue } from './clue.ts';
@@ -13,6 +14,7 @@ import { foundAgainClues } from './found-again.ts';
 import { notifierClues } from './notified.ts';
 import { AcquireChain, areSeparate, type Reach, reachesOf } from './reached.ts';
 import type { FoundRelease } from './releases.ts';
+import { isQuestion } from './words.ts';
 
 /** Functions and fields that charge pinned memory to a user (linux/mm.h; mm_struct.pinned_vm). */
 const ACCOUNTING = /\b(?:account_locked_vm|__account_locked_vm|pinned_vm|RLIMIT_MEMLOCK)\b/;
@@ -60,7 +62,7 @@ export function lifetimeClues(
   const ways = waysTo(elsewhere, chain);
   const returns = lent && ways.get('chain')?.reach.where === fn.name;
   if (returns) for (const kind of [...ways.keys()]) if (kind !== 'chain') ways.delete(kind);
-  const reached = reachClues(site, ways);
+  const reached = reachClues(site, ways, returns && trace.complete && !leavesTraces(trace));
   if (first !== undefined) {
     // A function that has gone well and keeps the pages in an object gives them back on other paths.
     const keptIn = held.find((h) => h.onSuccess && h.functionName === fn.name && h.owner.tag !== undefined);
@@ -112,8 +114,17 @@ function rankOf({ role, counted }: Reach): number {
 /** The role of an entry point through which user space gives its commands. */
 const COMMAND = 'ioctl';
 
-/** How the releases outside the acquiring function are reached, each way once. */
-function reachClues(site: CallSite, ways: Ways): Clue[] {
+/** Whether the pages are kept or given to somebody, who may have them longer than the function that gives them back. */
+function leavesTraces({ events }: PageTrace): boolean {
+  const kinds: readonly TraceKind[] = ['stored', 'number', 'passed', 'data-passed', 'transfer', 'carrier', 'dma'];
+  return events.some((e) => kinds.includes(e.kind) && !isQuestion(e));
+}
+
+/**
+ * How the releases outside the acquiring function are reached, each way once. `over`: when the function returns nothing is left of the pages,
+ * whatever flags say of a long time.
+ */
+function reachClues(site: CallSite, ways: Ways, over: boolean): Clue[] {
   const own = ways.get('later');
   const later = own !== undefined && (own.reach.role !== 'name' || ways.get('chain')?.reach.counted === true);
   const commanded = own !== undefined && rankOf(own.reach) === 2;
@@ -124,7 +135,8 @@ function reachClues(site: CallSite, ways: Ways): Clue[] {
       `before ${release.fn.name}() returns, which also leads to the acquire`,
       'before it returns',
     );
-    return [{ kind: 'release', ...place(release), text, lifetime: told.lifetime }];
+    const lifetime = over && reach.kind === 'chain' ? { short: 5 } : told.lifetime;
+    return [{ kind: 'release', ...place(release), text, lifetime }];
   });
 }
 

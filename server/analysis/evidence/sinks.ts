@@ -8,6 +8,7 @@ import { calleeOf, codeOf, loopsAround, pathTo, rootVariable } from '../trees.ts
 import type { AccessKind, Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 import { areSeparate } from './reached.ts';
+import { BOOKKEEPING, isQuestion, QUESTION } from './words.ts';
 
 /** Releases that are looked at for one site. */
 const MAX_RELEASES = 50;
@@ -17,13 +18,6 @@ const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?:_|\d|$)/;
 
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
 const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gnttab)\d*(?:_|$)/i;
-
-/** Functions of struct page and of its array that do nothing to the data (linux/page-flags.h, mm.h, cacheflush.h), and assertions. */
-const BOOKKEEPING =
-  /^(?:(?:Set|Clear|TestSet|TestClear)?Page[A-Z]\w*|flush_dcache_\w+|page_(?:count|mapcount|zone\w*|to_nid)|(?:ASSERT|VERIFY)\w*|Assert\w*)$/;
-
-/** Names of questions: they are asked about pages, and give them to nobody. */
-const QUESTION = /(?:^|_)(?:is|has|can|may|should|needs?|supports?|valid|check|test)(?:_|$)/;
 
 /** What tells where in a file a page lies: page_index(), page_offset(), and what projects make of `page->index`. */
 const PLACE = /(?:^|_)page_(?:index|offset|pgoff)$/i;
@@ -74,13 +68,7 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   const io = dma !== undefined || carrier !== undefined;
   for (const kind of ['read', 'write'] as const) clues.push(...cpuClue(site, first(kind), kind, io));
   clues.push(...registerClue(events));
-  const kept = events.find((e) => e.kind === 'stored' && e.holder === 'data');
-  if (kept !== undefined) {
-    const seen = clues.some((c) => c.kind === 'read' || c.kind === 'write');
-    const text = 'a kernel address of the data is kept';
-    const cases = io || seen ? { 5: 0.3 } : { 5: 1, 2: 1 };
-    clues.push({ kind: 'data', ...place(kept), text, cases, access: bothIfWritten(site) });
-  }
+  clues.push(...keptClue(site, events, clues));
   if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   const number = first('number');
   if (number !== undefined && clues.length === 0 && meantForData(site, events)) {
@@ -100,7 +88,8 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   }
   if (clues.length === 0) clues.push(...addressClue(site, trace));
   if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
-  if (clues.length === 0 && !onlyHandsOut(trace)) clues.push(...quietClues(site, trace, first));
+  if (clues.length === 0 && !onlyHandsOut(trace) && !isForIncluders(site, trace))
+    clues.push(...quietClues(site, trace, first));
   clues.push(...handedOutClue(site, trace, comesBack));
   return clues;
 }
@@ -140,8 +129,23 @@ function cpuClue(site: CallSite, access: TraceEvent | undefined, kind: 'read' | 
   if (access === undefined) return [];
   const how = access.api === undefined ? 'the CPU' : `${access.api}()`;
   const text = kind === 'read' ? `${how} reads the data` : `${how} writes the data`;
-  const near = access.unit === site.unit ? { 5: 2, 2: 1 } : { 5: 0.8, 2: 0.5 };
-  return [{ kind, ...place(access), text, cases: io ? { 5: 0.5 } : near, access: [kind] }];
+  const here = access.unit === site.unit;
+  const cases = io ? { 5: 0.5 } : here ? { 5: 2, 2: 1 } : { 5: 0.8, 2: 0.5 };
+  // Requests of other kinds go through the files beside that of an I/O request.
+  const what = here || !site.api.startsWith('iov_iter_') ? { access: [kind] } : { guess: [kind] };
+  return [{ kind, ...place(access), text, cases, ...what }];
+}
+
+/** A kernel address of the data that an object keeps. `seen`: the clues so far. */
+function keptClue(site: CallSite, events: readonly TraceEvent[], seen: readonly Clue[]): Clue[] {
+  const kept = events.find((e) => e.kind === 'stored' && e.holder === 'data');
+  if (kept === undefined) return [];
+  // What was asked for with FOLL_WRITE and is only read in sight is written through that address elsewhere.
+  const writes = seen.some((c) => c.kind === 'write');
+  const text = 'a kernel address of the data is kept';
+  const known = seen.some((c) => ['dma', 'carrier', 'read', 'write'].includes(c.kind));
+  const cases = known ? { 5: 0.3 } : { 5: 1, 2: 1 };
+  return [{ kind: 'data', ...place(kept), text, cases, access: writes ? [] : bothIfWritten(site) }];
 }
 
 /** Names of functions that write a register of a device, of the kernel (asm/io.h) and as drivers wrap them. */
@@ -197,8 +201,24 @@ function onlyLookedUp(site: CallSite, { events, handedOut, complete }: PageTrace
   const asks = (e: TraceEvent): boolean =>
     e.kind === 'looked-up' || (e.kind === 'passed' && PLACE.test(e.callee ?? ''));
   const isIdle = (e: TraceEvent): boolean =>
-    e.kind === 'release' || (e.kind === 'passed' && PRINTS.test(e.callee ?? ''));
+    e.kind === 'release' || e.kind === 'asked' || (e.kind === 'passed' && PRINTS.test(e.callee ?? ''));
   return events.some(asks) && events.some((e) => e.kind === 'release') && events.every((e) => asks(e) || isIdle(e));
+}
+
+/** Whether a function of a header hands the pages to whoever includes that. */
+function isForIncluders({ unit, fn }: CallSite, { handedOut }: PageTrace): boolean {
+  return handedOut === 'open' && fn?.isStatic === true && unit.path.endsWith('.h');
+}
+
+/** Where it is asked how the pages are held, and nobody who may touch their data gets them. */
+function onlyAsked({ events, handedOut }: PageTrace): TraceEvent | undefined {
+  if (handedOut !== 'no' || events.some(mayBeUse)) return undefined;
+  return events.find((e) => e.kind === 'asked');
+}
+
+/** Whether an event keeps the pages or gives them, their number or their address to somebody: not to those who only answer a question. */
+function mayBeUse(e: TraceEvent): boolean {
+  return !isQuestion(e) && e.kind !== 'release' && e.kind !== 'asked' && e.kind !== 'looked-up';
 }
 
 /** Whether the function does nothing to the pages but hand them to callers that nobody sees. */
@@ -251,14 +271,19 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
   const mapped = first('mapped');
   if (mapped !== undefined) {
     const text = `${mapped.api ?? 'the kernel'}() makes the data addressable`;
-    return [{ kind: 'mapped', ...place(mapped), text, cases: { 5: 1.5, 2: 0.5 }, access: byFlags(site) }];
+    return [{ kind: 'mapped', ...place(mapped), text, cases: { 5: 1.5, 2: 0.5 }, access: bothIfWritten(site) }];
   }
-  if (site.api.startsWith('iov_iter_')) return [];
+  if (site.api.startsWith('iov_iter_') || site.api === 'get_dump_page') return [];
   const last = first('transfer') ?? first('looked-up') ?? first('release');
   if (last === undefined || !trace.complete) return [];
   if (pinned && onlyLookedUp(site, trace)) {
     const text = 'nothing but the number of the page is looked at';
     return [{ kind: 'number', ...place(last), text, cases: { 4: 4.5 }, access: ['none'] }];
+  }
+  const asked = pinned ? onlyAsked(trace) : undefined;
+  if (asked !== undefined) {
+    const text = 'nothing but how the pages are held is looked at';
+    return [{ kind: 'asked', ...place(asked), text, cases: { 4: 5 }, access: ['none'] }];
   }
   if (pinned) {
     const text = 'nothing in this file reads or writes the data: a device may';

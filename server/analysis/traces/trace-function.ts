@@ -218,6 +218,10 @@ function call(w: Walk, n: CNode): void {
   }
   if (name !== undefined && LOGGING.test(name)) return;
   const reached = args.map((a) => carries(w, a));
+  if (name !== undefined && DUMPS.test(name)) {
+    if (reached.includes('page')) event(w, 'asked', n);
+    return;
+  }
   const reachesAny = reached.some((k) => k !== undefined);
   const own = name === undefined || !reachesAny ? undefined : definitionOf(w.unit, name, w.scope.project);
   reached.forEach((kind, param) => {
@@ -231,6 +235,9 @@ function call(w: Walk, n: CNode): void {
   });
   if (own?.unit !== w.unit && name !== undefined) outside(w, n, { name, args, reached, known: own !== undefined });
 }
+
+/** Functions that print all that is known of a page (mm/debug.c). */
+const DUMPS = /^dump_page$/;
 
 /** Whether an argument is an array of pages. */
 function isPageArray(w: Walk, node: CNode | undefined): boolean {
@@ -300,7 +307,8 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   const from = args[argumentIndex(e.place) ?? -1];
   const kind = from === undefined ? undefined : carries(w, from);
   if (kind === undefined) return;
-  const made = isArray(c, kind) ? [] : kindsOf(e, kind, c.ret);
+  const asks = e.op === 'query' && kind === 'page' && c.rows.some((row) => row.family === 'query');
+  const made: TraceKind[] = asks ? ['asked'] : isArray(c, kind) ? [] : kindsOf(e, kind, c.ret);
   for (const k of made) {
     if (c.seen.has(k)) continue;
     c.seen.add(k);

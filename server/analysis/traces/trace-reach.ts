@@ -18,7 +18,7 @@ export type HolderKind = 'page' | 'data' | 'number' | 'carrier';
 
 /**
  * What happens to pages at a place. `stored`: into a field. `passed`: to a function nobody knows, `data-passed`: a kernel address of
- * their data likewise. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
+ * their data likewise. `asked`: how they are held is looked at. `number`: their number or bus address is kept or passed on. `mapped`: a kernel address of the data is made.
  * `looked-up`: a number is made. `handed-out`: the pages go to the caller. `number-out`: their number or bus address
  * does. `data-out`: a
  * kernel address of their data does. `lent`: the object behind a parameter reaches them.
@@ -36,6 +36,7 @@ export type TraceKind =
   | 'stored'
   | 'transfer'
   | 'passed'
+  | 'asked'
   | 'data-passed'
   | 'number-out'
   | 'data-out'
