@@ -12,8 +12,10 @@ import {
   convertValue,
   hasOffset,
   intValue,
+  isLent,
   type Owner,
   opValue,
+  type Provenance,
   regionOf,
   symbol,
   type Value,
@@ -83,6 +85,15 @@ function ownerOf(s: PathState, pointer: Value): Owner | undefined {
     : undefined;
 }
 
+/** The pages whose own member a place is: who gets `&page->lru` gets the page. */
+function pageOfMember(s: PathState, place: PlaceExpr, ctx: EvalContext): Provenance {
+  if (place.kind !== 'field' || s.resources.size === 0) return [];
+  let { base } = place;
+  while (base.kind === 'field') base = base.base;
+  const pointer = base.kind === 'deref' ? evaluate(s, base.pointer, ctx) : undefined;
+  return pointer === undefined || isLent(pointer) ? [] : pointer.prov;
+}
+
 /** The value of an expression. */
 export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
   switch (e.kind) {
@@ -96,7 +107,7 @@ export function evaluate(s: PathState, e: Expr, ctx: EvalContext): Value {
     }
     case 'address': {
       const key = resolvePlace(s, e.place, ctx).key;
-      return addressValue(e.decay ? elementsKey(key) : key);
+      return withProvenance(addressValue(e.decay ? elementsKey(key) : key), pageOfMember(s, e.place, ctx));
     }
     case 'convert':
       return convertValue(evaluate(s, e.arg, ctx), e.type);

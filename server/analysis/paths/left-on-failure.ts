@@ -56,14 +56,23 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
   }
 }
 
-/** Whether pages lie in a struct that lives on, or in an array that is an argument itself. */
-function isCallers({ owner, place }: Handle): boolean {
+/**
+ * Whether pages lie in a struct that lives on, or in an array that is an argument itself. An object made here that only something else made
+ * or found here leads to (a request of an engine, an export) was handed over: its end is not this failure.
+ */
+function isCallers({ owner, place, root }: Handle): boolean {
+  if (place.startsWith('heap') && !root.startsWith('arg')) return false;
   return owner !== undefined || /^arg\d+\[\*\]$/.test(place);
 }
 
 /** Whether a function returns a negative errno where it leaves. */
 export function isError({ state, value }: Exit): boolean {
-  return value !== undefined && intervalOf(state.facts, value).high < 0;
+  return value !== undefined && !isQueued(value) && intervalOf(state.facts, value).high < 0;
+}
+
+/** Whether a result is one of the errnos that tell of work in progress: whoever ends it gives the pages back. */
+export function isQueued({ key }: Value): boolean {
+  return key === '-EIOCBQUEUED' || key === '-EINPROGRESS';
 }
 
 /** `if (ret) return ret;` of a callee out of sight: where 0 means success it is an error. */

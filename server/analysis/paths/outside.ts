@@ -35,6 +35,8 @@ const CONVERTS =
 const GIVES_BACK = /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give)(?:_|\d|$)/i;
 /** Words of functions that keep what they are told in a tree or table of their own: `mtree_insert_range`, `xa_store`. */
 const KEEPS_NUMBER = /(?:^|_)(?:insert|store|add|record|register|track|save)(?:_|\d|$)/i;
+/** Functions that put an object into a list by its own node. */
+const LINKS = /^h?l?list_(?:bl_)?(?:add|move)(?:_|$)/;
 /** Names in capitals are macros that print, check or trace, unless they say otherwise. */
 const MACRO = /^[A-Z][A-Z0-9_]+$/;
 
@@ -76,6 +78,7 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
     for (const arg of args) {
       if (freed.includes(arg)) continue;
+      if (arg.kind === 'address' && callee !== undefined && LINKS.test(callee)) linked(on, arg);
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
       if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
       if (!defined && arg.prov.length === 0 && isMadeOfLent(arg)) noteTold(on, arg, callee, step);
@@ -84,6 +87,15 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   }
   forgetLocals(s, info, args);
   return ret;
+}
+
+/** Pages put into a list by a member of their own: who walks over the list has them. */
+function linked({ frame, s, info }: OnPath, { prov }: Value): void {
+  for (const id of prov) {
+    const r = s.resources.get(id);
+    const step = stepAt(frame, info.instr.span, 'put into a list here');
+    if (r?.hold.kind === 'held') setResource(s, { ...r, hold: { kind: 'taken', step } });
+  }
 }
 
 /** A number or address of pages: who has it can tell the pages, and nobody takes them over by it. */

@@ -8,6 +8,8 @@ export interface Handle {
   readonly owner: Owner | undefined;
   /** For a place in an object that is reached through a field of another one: that field. */
   readonly through?: Owner | undefined;
+  /** Where the way to it begins: a place that is no part of an object made in the function. */
+  readonly root: string;
 }
 
 /** Handles by resource id. */
@@ -28,12 +30,12 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
   const out = new Map<string, Handle[]>();
   const seen = new Set<string>();
   const queue: (Handle & { readonly value: Value })[] = [];
-  if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined });
+  if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined, root: 'ret' });
   s.env.forEach((value, place) => {
     if ((fromLocals ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
     const through = ownerOfObject(s, place, value);
     const owner = ownerOfPlace(s, place) ?? (place.startsWith('r') ? through : undefined);
-    queue.push({ value, place, owner, through });
+    queue.push({ value, place, owner, through, root: place });
   });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     const { value: reached, ...handle } = item;
@@ -42,9 +44,9 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
     if (!region.startsWith('heap') || seen.has(region)) continue;
     seen.add(region);
     const object = region.replace(/^(heap[^[.]*).*$/, '$1');
-    const { owner } = item;
+    const { owner, root } = item;
     s.env.forEachBelow(object, (value, place) => {
-      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner, through: owner });
+      queue.push({ value, place, owner: ownerOfPlace(s, place) ?? owner, through: owner, root });
     });
   }
   return out;
