@@ -8,6 +8,7 @@ import { deadTemps } from '../../flow/liveness.ts';
 import { loopwiseOrder, nextTurn } from '../../flow/loopwise.ts';
 import { symbol } from '../../flow/value.ts';
 import { executeCall, pickRow } from './apply-call.ts';
+import { noteCleared } from './cleared-elements.ts';
 import { copyStruct } from './copy-memory.ts';
 import { type Exit, leaveBlock } from './edges.ts';
 import { evaluate, resolvePlace } from './evaluate.ts';
@@ -151,6 +152,7 @@ function runInstr(
     case 'assign': {
       const value = evaluate(s, instr.value, where);
       const place = resolvePlace(s, instr.target, where);
+      noteCleared(frame, s, instr, { key: place.key, value, loop: where.loop });
       if (place.element) writeElement(s, place.key, value, place.weak);
       else writeKey(s, place.key, value, place.weak);
       if (instr.value.kind === 'read') copyStruct({ frame, s, point: where.point }, instr, instr.value.place);

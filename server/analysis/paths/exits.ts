@@ -4,6 +4,7 @@ import { type Interval, isConstantKey, isLent, isMadeOfLent, type Owner, TOP, ty
 import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus, tellsRequested } from './check-result.ts';
+import { checkCleared } from './cleared-elements.ts';
 import type { Exit } from './edges.ts';
 import { truth } from './evaluate.ts';
 import {
@@ -18,7 +19,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { checkLeftOnFailure, isLikelyHeld, type Open } from './left-on-failure.ts';
+import { checkLeftOnFailure, isLikelyHeld, isQueued, type Open } from './left-on-failure.ts';
 import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
 import { isBareNonzero } from './nonzero-result.ts';
@@ -75,6 +76,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         kept.push(r);
         left.push({ exit, resource: r, handles });
         noteHeld(frame, exit, r, handles);
+        checkCleared(frame, exit.state, r, handles);
         if (handles.some((h) => h.owner !== undefined) || tellsRequested(exit.state, r))
           checkKept(frame, exit.state, r, exit);
       }
@@ -186,7 +188,7 @@ function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handl
 
 /** Whether a result tells the caller that all went well, as far as known. */
 function succeeds(s: PathState, v: Value | undefined): boolean {
-  return v === undefined || intervalOf(s.facts, v).high >= 0;
+  return v === undefined || isQueued(v) || intervalOf(s.facts, v).high >= 0;
 }
 
 function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
@@ -204,7 +206,7 @@ function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {
     oneOf: [...s.facts.constants].filter(([key]) => isArgument(key)).map(([key, constants]) => ({ key, constants })),
     writes: writesOf(s, ids),
     events: s.events,
-    resources: kept.map((r) => ({ ...r, left: isLikelyHeld(s, r) })),
+    resources: kept.map((r) => ({ ...r, left: isLikelyHeld(s, r), cleared: undefined })),
     counts: kept.flatMap((r) =>
       r.requested === undefined ? [] : [{ id: r.id, mask: compare(s.facts, r.result, r.requested) }],
     ),

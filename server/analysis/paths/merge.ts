@@ -48,7 +48,7 @@ export function signature(
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.cleared ? 'c' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();

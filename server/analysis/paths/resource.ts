@@ -91,6 +91,8 @@ export interface Resource {
   readonly bounded?: true;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
+  /** Where an element of the array with this key was set to NULL while its page was held. */
+  readonly cleared?: { readonly step: Step; readonly place: string } | undefined;
   /**
    * Keys of values of which 0 on a path means that nothing is held: the question `iov_iter_extract_will_pin(iter)`, the array that the
    * call allocates.
