@@ -7,6 +7,7 @@ import { functionAt } from '../call-index.ts';
 import { mayGiveBack } from '../hold-kind.ts';
 import { checkNullRelease } from './check-release.ts';
 import { checkReleaseCount } from './check-result.ts';
+import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import {
   type CallSiteInfo,
@@ -19,7 +20,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { addEvent, type PathState, setResource } from './path-state.ts';
+import { addEvent, type EntryEvent, type PathState, setResource } from './path-state.ts';
 import { provenanceIn, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
@@ -32,6 +33,8 @@ export interface ReleaseCall {
   /** An array with (or without) a count, rather than one page. */
   readonly array: boolean;
   readonly count: Value | undefined;
+  /** In a callee: whether it takes a negative count for a huge one. */
+  readonly withoutSign?: boolean | undefined;
   /** The pointer has an offset: only a part is meant. */
   readonly offset: boolean;
   readonly dirties: 'yes' | 'no' | 'maybe';
@@ -118,8 +121,33 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
     all: call.array && !call.offset,
     dirties: call.dirties,
     dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
-    countKey: entryKeyOf(call.count),
+    ...countOf({ frame, s, info }, call),
   });
+}
+
+/** The entry value that says how many pages a release gives back, as its own count or as the bound of its loop, and whether it has no sign. */
+function countOf({ frame, s, info }: OnPath, call: ReleaseCall): Pick<EntryEvent, 'countKey' | 'countsUnsigned'> {
+  const { api, count, array, at } = call;
+  if (at !== undefined) return { countKey: entryKeyOf(count), countsUnsigned: call.withoutSign };
+  const countKey = entryKeyOf(array ? count : loopBound(frame, s, info));
+  if (countKey === undefined) return {};
+  const type = frame.cfg.params[Number(/^arg(\d+)$/.exec(countKey)?.[1] ?? -1)]?.type;
+  const isLarge = type?.bits !== undefined && type.bits >= 32;
+  return { countKey, countsUnsigned: isLarge && (type.unsigned === true || (array && countsUnsigned(frame, api))) };
+}
+
+/** Whether a release takes its count as a number without sign. */
+function countsUnsigned(frame: Frame, api: string): boolean {
+  return frame.model
+    .readable(api)
+    .some((row) => row.params.some((p) => p.role === 'nr' && p.type.startsWith('unsigned')));
+}
+
+/** The bound of the loop that a call is in: `for (i = 0; i < n; i++)`. */
+function loopBound(frame: Frame, s: PathState, info: CallSiteInfo): Value | undefined {
+  const term = info.loop === undefined ? undefined : frame.cfg.blocks[info.loop]?.term;
+  if (term?.kind !== 'branch' || term.cond.kind !== 'binary' || term.cond.op !== '<') return undefined;
+  return evaluate(s, term.cond.right, { point: info.point });
 }
 
 /** Of several acquires in one array: those of which the count tells how many came. */
@@ -191,7 +219,11 @@ function releaseResource(
     reportMapped(frame, s, r, release);
   const dirtied = call.dirties === 'yes' ? (r.dirtied ?? release.step) : r.dirtied;
   setResource(s, { ...r, dirtied, hold: nextHold(on, r, call, release) });
-  if (call.array && call.count !== undefined && !call.offset) checkReleaseCount(on, r, call.count, release.step);
+  if (!call.array || call.count === undefined || call.offset) return;
+  const inCallee = `as many are given back by ${on.frame.fn.name}() here`;
+  const step = call.at === undefined ? release.step : stepAt(frame, info.instr.span, inCallee);
+  const withoutSign = call.at === undefined && countsUnsigned(frame, call.api);
+  checkReleaseCount(on, r, { count: call.count, withoutSign }, step);
 }
 
 /** Code between two statements that can neither change a variable nor lead elsewhere. */

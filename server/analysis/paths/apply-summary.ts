@@ -17,6 +17,7 @@ import { mayGiveBack } from '../hold-kind.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
+import { checkPassedCount } from './check-result.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import { doubt, handedOver } from './outside.ts';
@@ -69,6 +70,7 @@ export function applyCase(
     returned,
     ret: ret0,
   };
+  checkCounts(b, on, c);
   if (!assumeConditions(b, c)) return undefined;
   if (c.nonzero === true) s.facts = assumeNonzero(s.facts, ret0) ?? s.facts;
   checkCalleeContext(on, call.callee, c.resources);
@@ -90,6 +92,16 @@ export function applyCase(
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(b, c, ret);
   return ret;
+}
+
+/** Whether what the callee takes as the number of pages to give back can be one; before its own tests are believed. */
+function checkCounts(b: Binding, on: OnPath, c: SummaryCase): void {
+  for (const e of c.events) {
+    if (e.kind !== 'release' || e.countKey === undefined || e.countsUnsigned !== true || e.path === '') continue;
+    const pages = valueOfKey(b, e.path);
+    const count = valueOfKey(b, e.countKey);
+    if (pages !== undefined && count !== undefined) checkPassedCount(on, pages, count);
+  }
 }
 
 /** Adds the conditions of a case to the path; false where they cannot hold on it. */
@@ -270,9 +282,9 @@ function rebind(b: Binding, r: Resource): Resource {
   const requested =
     r.requested?.kind === 'symbol' && r.requested.path !== undefined
       ? valueOfKey(b, r.requested.key)
-      : r.requested?.kind === 'int'
+      : r.requested === undefined || r.requested.kind === 'int'
         ? r.requested
-        : undefined;
+        : symbol(madeKey(b, r.requested.key));
   return {
     ...r,
     id: b.ids.get(r.id) ?? r.id,
@@ -310,7 +322,8 @@ function replay(b: Binding, e: EntryEvent): void {
           reference: e.reference,
           value,
           array: true,
-          count: undefined,
+          count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
+          withoutSign: e.countsUnsigned,
           offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
           dirties,
           dirtyBy: by,

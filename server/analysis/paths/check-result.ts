@@ -19,6 +19,7 @@ interface FrameAndPath {
 
 const LESS = 1;
 const EQUAL = 2;
+const ANY = 7;
 const RELATIONAL: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
 
 /** A relational test in which a result that may be -errno was converted to unsigned: the error passes for a huge count. */
@@ -29,12 +30,20 @@ export function checkComparison(frame: Frame, s: PathState, cond: Expr, point: s
     const inner = unsignedInside(evaluate(s, side, { point }));
     const r = inner === undefined ? undefined : resourceOf(s, inner);
     if (inner === undefined || r === undefined || r.heldWhen !== 'positive' || r.unit === 'one') continue;
-    if (intervalOf(s.facts, inner).low >= 0) continue;
+    if (intervalOf(s.facts, inner).low >= 0 || againstRequested(s, r) === EQUAL) continue;
     report({ frame, s }, r, 'errno-as-count', {
       step: stepAt(frame, cond.span, 'a negative result is compared as an unsigned number here'),
       confidence: 'high',
     });
   }
+}
+
+/** How the result compares with what was asked for, whatever the conversions of either. */
+function againstRequested({ facts }: PathState, { result, requested }: Resource): number {
+  if (requested === undefined) return ANY;
+  const possible = compare(facts, result, requested);
+  const plain = unsignedInside(requested);
+  return plain === undefined ? possible : possible & compare(facts, result, plain);
 }
 
 /** What an unsigned conversion of at least 32 bits was applied to, through further conversions. */
@@ -57,22 +66,47 @@ export function resourceOf(s: PathState, v: Value): Resource | undefined {
   return undefined;
 }
 
+/** How many pages a release is told to give back. */
+interface GivenCount {
+  readonly count: Value;
+  /** Whether it takes a negative number for a huge one, and not for none. */
+  readonly withoutSign: boolean;
+}
+
 /** A count given to a release: negative where the acquire failed, or what was asked for where fewer may have come. */
-export function checkReleaseCount(on: FrameAndPath, r: Resource, count: Value, at: Step): void {
+export function checkReleaseCount(on: FrameAndPath, r: Resource, given: GivenCount, at: Step): void {
   const { s } = on;
+  const { count, withoutSign } = given;
   if (r.unit !== 'pages' || r.heldWhen !== 'positive') return;
   const inner = unsignedInside(count) ?? count;
   if (inner.key === r.result.key) {
     const i = intervalOf(s.facts, inner);
-    const all = r.requested !== undefined && compare(s.facts, r.result, r.requested) === EQUAL;
-    if (i.low < 0 && i.high > 0 && !all) report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
+    if (withoutSign && i.low < 0 && i.high > 0 && againstRequested(s, r) !== EQUAL)
+      report(on, r, 'errno-as-count', { step: at, confidence: 'high' });
     return;
   }
   if (r.requested === undefined || inner.kind === 'int' || !isRequested(r, inner) || !isMany(s, r)) return;
-  const possible = compare(s.facts, r.result, r.requested);
+  const possible = againstRequested(s, r);
   if (passedAsUnsigned(on, r)) return;
   if (possible === LESS) report(on, r, 'release-count-mismatch', { step: at, confidence: 'high' });
   else if ((possible & LESS) !== 0) report(on, r, 'short-pin-as-success', { step: at, confidence: 'medium' });
+}
+
+/** The detail of a result that a function of the program gets as the number of pages that it gives back. */
+export const PASSED = 'passed';
+
+/** An argument that a callee takes as a number of pages without sign, where it is a result that may be -errno. */
+export function checkPassedCount(on: OnPath, pages: Value, count: Value): void {
+  const { frame, s, info } = on;
+  for (const id of pages.prov) {
+    const r = s.resources.get(id);
+    if (r === undefined || r.unit !== 'pages' || r.heldWhen !== 'positive') continue;
+    if ((unsignedInside(count) ?? count).key !== r.result.key) continue;
+    const i = intervalOf(s.facts, r.result);
+    if (i.low >= 0 || i.high <= 0 || againstRequested(s, r) === EQUAL) continue;
+    const step = stepAt(frame, info.instr.span, 'the result is the number of pages to give back here');
+    report({ frame, s }, r, 'errno-as-count', { step, confidence: 'high', detail: PASSED });
+  }
 }
 
 /** Whether a value without conversions is the number that was asked for. */
@@ -101,7 +135,7 @@ export function checkUsed({ frame, s, info }: OnPath, row: ApiRow, args: readonl
     const r = s.resources.get(id);
     if (r === undefined || r.heldWhen !== 'positive' || r.hold.kind !== 'held' || r.origin.chain.length > 0) continue;
     const i = intervalOf(s.facts, r.result);
-    if (i.low >= 0 || i.high <= 0 || !s.facts.nonzero.has(r.result.key)) continue;
+    if (i.low >= 0 || i.high <= 0 || !s.facts.nonzero.has(r.result.key) || againstRequested(s, r) === EQUAL) continue;
     if (frame.problems.some((p) => p.detail === USED && p.resource?.origin.span.start === r.origin.span.start))
       continue;
     const step = stepAt(frame, info.instr.span, `${row.name}() is given the page here`);
@@ -124,7 +158,7 @@ export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: st
       !mayBeHeld(s, r)
     )
       continue;
-    if ((compare(s.facts, r.result, r.requested) & LESS) === 0 || r.result.key === plain.key) continue;
+    if ((againstRequested(s, r) & LESS) === 0 || r.result.key === plain.key) continue;
     if (passedAsUnsigned({ frame, s }, r)) continue;
     report({ frame, s }, r, 'short-pin-as-success', {
       step: stepAt(frame, cond.span, 'walks as many pages as were asked for, not as many as came'),

@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../../flow/value.ts';
 import { signOf } from './evaluate.ts';
-import { mayBeHeld } from './frame.ts';
+import { isShort, mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
 import {
   addEvent,
@@ -48,7 +48,7 @@ export function signature(
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${mayBeHeld(s, r) ? signOf(s, r.result) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.cleared ? 'c' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? heldBy(s, r) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.cleared ? 'c' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();
@@ -66,6 +66,13 @@ export function signature(
   }
   if (watched.releases && s.resources.size === 0) parts.push(entryFacts(s));
   return parts.join('|');
+}
+
+/** What is known of a result by which pages may be held: one that may still be an error, or is known for too few, is told from others. */
+function heldBy(s: PathState, r: Resource): string {
+  if (isShort(s, r)) return 'short';
+  const sign = signOf(s, r.result);
+  return sign === 'unknown' && intervalOf(s.facts, r.result).low < 0 ? 'any' : sign;
 }
 
 /** What tells that no pages are held: by different tellings a merged path would know none. */

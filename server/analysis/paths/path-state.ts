@@ -39,8 +39,9 @@ export interface EntryEvent {
   readonly dirties: 'yes' | 'no' | 'maybe';
   /** release, dirty: key of the entry value that decides, where one does. */
   readonly dirtyKey?: string | undefined;
-  /** release: key of the entry value that says how many pages, where one does. */
+  /** release: key of the entry value that says how many, and whether that counts as a number without sign. */
   readonly countKey?: string | undefined;
+  readonly countsUnsigned?: boolean | undefined;
 }
 
 /** Branches taken, newest first. */
