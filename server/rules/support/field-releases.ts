@@ -151,7 +151,7 @@ function isOneField(pass: RulePass, field: string): boolean {
   const files = filesOf(pass);
   if (structsWith(files, field) > 1) return false;
   const other = new RegExp(
-    `(?:->|\\.)\\s*${field}\\b[^;{}=]*=[^=;{}]*\\b(?:alloc_page\\w*|__get_free_page\\w*|get_zeroed_page|virt_to_page|vmalloc_to_page|ZERO_PAGE)\\b`,
+    `(?:->|\\.)\\s*${field}\\b[^;{}=]*=[^=;{}]*\\b(?:alloc_page\\w*|__get_free_page\\w*|get_zeroed_page|virt_to_(?:head_)?page|vmalloc_to_page|ZERO_PAGE)\\b`,
   );
   return !files.some((f) => other.test(f.code));
 }
@@ -169,6 +169,8 @@ function structsWith(files: readonly CUnit[], field: string): number {
 /** Functions that give pages of the kernel itself, by their address. */
 const KERNEL_PAGES: ReadonlySet<string> = new Set([
   'virt_to_page',
+  'virt_to_head_page',
+  'virt_to_folio',
   'vmalloc_to_page',
   'kmap_to_page',
   'get_kernel_pages',
