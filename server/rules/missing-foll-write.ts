@@ -43,7 +43,7 @@
  *
  * ## Limits
  * The flags must be known, without FOLL_WRITE on any path, and the page must be given to the writing function by the name under which it
- * was taken, in the same function.
+ * was taken, in the same function. A warning where the CPU writes through an address of the page.
  *
  * ## Fix safety
  * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on.
@@ -54,7 +54,7 @@
 import { defineRule, type FixProposal } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { argumentOf } from './support/facts.ts';
-import { asksForWrite, writingCall } from './support/writing-call.ts';
+import { asksForWrite, storeBehind, writingCall } from './support/writing-call.ts';
 
 /** See the head of the file. */
 export const missingFollWrite = defineRule({
@@ -68,19 +68,23 @@ export const missingFollWrite = defineRule({
       if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || asksForWrite(site))
         continue;
       const flags = argumentOf(site, 'flags', pass);
-      const write = flags === undefined ? undefined : writingCall(pass, site);
-      if (flags === undefined || write === undefined) continue;
+      if (flags === undefined) continue;
+      const call = writingCall(pass, site);
+      const write = call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()` };
+      if (write === undefined) continue;
       const fix: FixProposal = {
         title: 'Add FOLL_WRITE',
         applicability: 'unsafe',
         edits: [replaceArgument(site, flags, /^0$/.test(flags.text) ? 'FOLL_WRITE' : `${flags.text} | FOLL_WRITE`)],
       };
       pass.report({
-        message: `${site.api}() takes the pages without FOLL_WRITE, and ${write.api}() lets them be written: the write goes past the permissions of the mapping and past copy-on-write, into pages that others share; add FOLL_WRITE`,
+        message: `${site.api}() takes the pages without FOLL_WRITE, and ${write.by} ${call === undefined ? 'writes to them' : 'lets them be written'}: the write goes past the permissions of the mapping and past copy-on-write, into pages that others share; add FOLL_WRITE`,
         at: { unit: site.unit, span: flags },
         functionName: site.fn?.name ?? '',
         site,
-        related: [{ at: { unit: write.unit, span: write.span }, message: `written by ${write.api}()` }],
+        severity: call === undefined ? 'warning' : 'error',
+        confidence: call === undefined ? 'medium' : 'high',
+        related: [{ at: { unit: write.at.unit, span: write.at.span }, message: `written by ${write.by}` }],
         fixes: [fix],
       });
     }
