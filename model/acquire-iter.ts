@@ -110,12 +110,12 @@ export const ITERATOR_ROWS: readonly ApiRow[] = [
     advances: 'arg0',
     effects: [
       { op: 'acquire', place: '(*arg1)[*]', ref: 'either', when: 'positive', count: { place: 'ret', unit: 'bytes' } },
-      { op: 'alloc', place: '*arg1', when: 'positive', ifNull: true },
+      { op: 'alloc', place: '*arg1', when: 'positive', ifNull: true, evenIfFailed: true },
     ],
     context: ITERATOR,
     pairsWith: ['unpin_user_page', 'unpin_user_pages', 'unpin_user_pages_dirty_lock'],
     source: { tag: 'v6.3.8', path: 'include/linux/uio.h' },
-    note: 'Returns bytes and advances the iterator. Pages are pinned only where iov_iter_extract_will_pin() says so; from kernel iterators they are listed and not held. Allocates the array when *pages is NULL.',
+    note: 'Returns bytes and advances the iterator. Pages are pinned only where iov_iter_extract_will_pin() says so; from kernel iterators they are listed and not held. Allocates the array when *pages is NULL, and keeps it where the pages cannot be had (lib/iov_iter.c, iov_iter_extract_user_pages).',
   },
   {
     name: 'iov_iter_extract_will_pin',

@@ -133,6 +133,8 @@ export interface Effect {
   readonly withFlag?: string;
   /** alloc: only when `place` held NULL before the call. */
   readonly ifNull?: boolean;
+  /** alloc: what was allocated stays where the call then fails. */
+  readonly evenIfFailed?: boolean;
   /**
    * access, and map without a direction: what happens to the data (by the device, on map); `by-direction` takes it from
    * `direction`, or from the object itself (a bio, an iterator).

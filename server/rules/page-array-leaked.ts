@@ -1,7 +1,8 @@
 /**
  * ## What it does
  * Finds paths on which the array that a call allocated for the pages is not freed, though the pages themselves are given back or kept
- * elsewhere: the array of iov_iter_get_pages_alloc*(), and that of iov_iter_extract_pages() where it is called with a NULL pointer.
+ * elsewhere: the array of iov_iter_get_pages_alloc*(), and that of iov_iter_extract_pages() where it is called with a NULL pointer. The latter
+ * stays allocated even where the call fails: what leaves the function there without freeing it is found as well.
  *
  * ## Why is this bad?
  * The call allocates with kvmalloc() and leaves it to its caller to free: a few bytes to several kilobytes are lost each time, and whoever
@@ -45,7 +46,8 @@
  *
  * ## Limits
  * An array that a function out of sight gets may be freed there. Arrays that the driver allocates itself are not looked at. Where the pages
- * are lost with the array, pin-leaked speaks of both.
+ * are lost with the array, pin-leaked speaks of both. Of a call that fails it is looked at the test behind it, in functions that free the array
+ * elsewhere.
  *
  * ## Fix safety
  * Unsafe: `kvfree(pages);` is put in front of the return, where the call stands in the same function. Who else points to the array is
@@ -54,8 +56,10 @@
  * ## References
  * iov_iter_get_pages_alloc2() and iov_iter_extract_pages() in lib/iov_iter.c: "The pages list is allocated if *pages is NULL".
  */
+import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { insertBefore } from './fixes/release-before.ts';
+import { arrayAfterFailure } from './support/array-after-failure.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { isInLoop } from './support/surroundings.ts';
@@ -76,8 +80,24 @@ export const pageArrayLeaked = defineRule({
         fixes: freeBefore(pass, finding),
       });
     }
+    for (const site of pass.sites) reportAfterFailure(pass, site);
   },
 });
+
+/** The array that a call which fails has allocated all the same. */
+function reportAfterFailure(pass: RulePass, site: CallSite): void {
+  const lost = site.unit === pass.unit ? arrayAfterFailure(site, pass) : undefined;
+  if (lost === undefined || site.fn === undefined) return;
+  const { unit } = site;
+  pass.report({
+    message: `${site.fn.name}() leaves '${lost.name}' unfreed where ${site.api}() fails: called with a NULL pointer that allocates the array before it takes pages, and keeps it; free it here as where the call goes well`,
+    at: { unit, span: lost.leaves },
+    functionName: site.fn.name,
+    site,
+    confidence: 'medium',
+    related: [{ at: { unit, span: site.nameSpan }, message: `allocated here by ${site.api}()` }],
+  });
+}
 
 /** `kvfree()` of the variable in front of the return. */
 function freeBefore(pass: RulePass, { site, problem }: PageFinding): readonly FixProposal[] {
