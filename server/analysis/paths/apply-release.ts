@@ -207,10 +207,10 @@ function releaseResource(
   r: Resource,
   how: { call: ReleaseCall; release: Release; definite: boolean },
 ): void {
-  const { frame, s, info } = on;
+  const { frame, s } = on;
   const { call, release, definite } = how;
   const again =
-    (r.hold.kind === 'released' && !isInLoopOf(info, r.hold.by, frame)) ||
+    (r.hold.kind === 'released' && !isInLoopOf(on, r.hold.by, release)) ||
     (r.hold.kind !== 'held' && r.hold.kind !== 'taken' && isSameAgain(r.hold.by, release));
   if (definite && r.reference !== 'either' && again) {
     reportRelease(on, r, release, 'double-release');
@@ -221,7 +221,7 @@ function releaseResource(
   setResource(s, { ...r, dirtied, hold: nextHold(on, r, call, release) });
   if (!call.array || call.count === undefined || call.offset) return;
   const inCallee = `as many are given back by ${on.frame.fn.name}() here`;
-  const step = call.at === undefined ? release.step : stepAt(frame, info.instr.span, inCallee);
+  const step = call.at === undefined ? release.step : stepAt(frame, on.info.instr.span, inCallee);
   const withoutSign = call.at === undefined && countsUnsigned(frame, call.api);
   checkReleaseCount(on, r, { count: call.count, withoutSign }, step);
 }
@@ -249,11 +249,11 @@ export function isStraight(between: string): boolean {
 /** Characters between two releases that are told for the same. */
 const MAX_BETWEEN = 400;
 
-/** A release in a loop's body meets what the same call released on the turn before. */
-function isInLoopOf(info: CallSiteInfo, by: Release, frame: Frame): boolean {
-  if (info.loop === undefined) return false;
-  const loop = frame.loops.byHead.get(info.loop);
-  return loop !== undefined && by.step.unit === frame.unit;
+/** A release in a loop's body, or in what the body calls, meets what the same call released on the turn before. */
+function isInLoopOf({ frame, info }: OnPath, by: Release, release: Release): boolean {
+  if (info.loop === undefined || frame.loops.byHead.get(info.loop) === undefined) return false;
+  const [first, second] = [by.step, release.step];
+  return first.unit === frame.unit || (first.unit === second.unit && first.span.start === second.span.start);
 }
 
 function nextHold({ s, info }: OnPath, r: Resource, call: ReleaseCall, release: Release): Hold {

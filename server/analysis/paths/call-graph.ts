@@ -115,12 +115,13 @@ export class CallGraph {
     this.#calls.set(fn, unitCalls(unit).calls.get(fn) ?? NO_NAMES);
   }
 
-  /** Macros count where they call something of the model or of the project, and have no name of the model. */
+  /** Macros count where they call something of the model or of the project, and have no name of the model or of a function in sight. */
   #addMacros(units: readonly CUnit[], add: (unit: CUnit, fn: FunctionDef) => void): void {
     const named = (name: string): boolean => this.#byName.has(name) || this.#model.rows(name).length > 0;
     for (const unit of units) {
       for (const { macro, fn, calls } of macroFunctions(unit)) {
-        if (!named(macro.name) && [...calls].some((name) => name !== macro.name && named(name))) add(unit, fn);
+        const isOther = this.#model.rows(macro.name).length > 0 || this.#hasFunction(unit, macro.name);
+        if (!isOther && [...calls].some((name) => name !== macro.name && named(name))) add(unit, fn);
       }
       for (const macro of unit.macros) {
         const target = aliasOf(unit, macro);
@@ -128,6 +129,12 @@ export class CallGraph {
         this.#aliases.set(macro.name, [...(this.#aliases.get(macro.name) ?? []), { unit, target }]);
       }
     }
+  }
+
+  /** Whether a name is that of a function, and no macro, as seen from a unit. */
+  #hasFunction(unit: CUnit, name: string): boolean {
+    const all = this.#byName.get(name) ?? [];
+    return all.some((k) => macroBehind(k.fn) === undefined && (k.unit === unit || isVisible(k)));
   }
 
   /** What a name stands for that an object-like macro gives to a function: `#define my_pin pin_user_pages`. */
@@ -162,7 +169,7 @@ export class CallGraph {
       const shadows = own?.fn.isStatic === true && !rows.some((r) => unit.path.endsWith(r.source.path));
       return shadows ? own : undefined;
     }
-    return own ?? all.find((k) => !k.fn.isStatic || k.unit.path.endsWith('.h'));
+    return own ?? all.find(isVisible);
   }
 
   /** Whether the function, or one it calls, calls something of a kind. */
@@ -243,6 +250,11 @@ export class CallGraph {
     }
     for (const kind of CALL_KINDS) spreadUp(this.#marked[kind], callers);
   }
+}
+
+/** Whether other units may call a function. */
+function isVisible({ unit, fn }: Known): boolean {
+  return !fn.isStatic || unit.path.endsWith('.h');
 }
 
 /** Marks the callers of what is marked, up to `MAX_CALLERS`. */

@@ -119,17 +119,18 @@ function placed(pass: RulePass, problem: FlowProblem): FlowFinding | undefined {
 export type ToldAt = Pick<FlowFinding, 'at' | 'functionName'>;
 
 /**
- * Where this file tells what goes wrong in another one: at its acquire call, or at the call that leads to one in a header. Undefined where
- * who analyses the other file tells it. Who analyses a header does not know the files that include it.
+ * Where this file tells what goes wrong in another one: at its acquire call, or at its call of the function of a header that takes the pages.
+ * Undefined where who analyses the other file tells it. Who analyses a header does not know the files that include it.
  */
 export function toldAt(pass: RulePass, step: Step, origin: Origin): ToldAt | undefined {
   const { unit } = pass;
-  if (pass.isReported(step.unit, origin.unit)) return undefined;
-  if (origin.unit === unit) return { at: { unit, span: origin.nameSpan }, functionName: origin.functionName };
+  if (origin.unit === unit) {
+    const elsewhere = pass.isReported(step.unit, unit);
+    return elsewhere ? undefined : { at: { unit, span: origin.nameSpan }, functionName: origin.functionName };
+  }
   const isInHeaders = origin.unit.path.endsWith('.h') && step.unit.path.endsWith('.h');
-  const call = origin.chain.find((place) => place.unit === unit);
-  if (!isInHeaders || call === undefined || pass.isReported(origin.unit, step.unit)) return undefined;
-  return { at: call, functionName: nameOfFunctionAt(unit, call.span.start) };
+  const call = isInHeaders ? origin.chain.find((place) => place.unit === unit) : undefined;
+  return call && { at: call, functionName: nameOfFunctionAt(unit, call.span.start) };
 }
 
 /** The site of this file that an origin is: the acquire call itself, or the call of the wrapper that leads to it. */
