@@ -5,6 +5,8 @@
 
 import type { Model } from '../../../model/index.ts';
 import { functionAt, namesBeforeBrackets } from '../../analysis/call-index.ts';
+import { macroCalls } from '../../analysis/call-text.ts';
+import { aliasOf, macroFunctions } from '../../analysis/macro-functions.ts';
 import { kept, keptBeside } from '../../base/kept.ts';
 import type { LineColumn } from '../../base/line-index.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
@@ -97,6 +99,30 @@ export function placeKey(unit: CUnit, offset: number): string {
   return `${unit.path}:${offset}`;
 }
 
+/** Macros that stand for the calls, or for macros that do; this many levels. */
+const MACRO_LEVELS = 3;
+
+/** The macros of files by whose names the wanted calls are made, too. */
+function macrosThatCall(files: readonly CUnit[], { isWanted, except }: WantedCalls): ReadonlySet<string> {
+  const names = new Set<string>();
+  const isMeant = (name: string): boolean => names.has(name) || isWanted(name);
+  for (let level = 0, before = -1; level < MACRO_LEVELS && names.size > before; level++) {
+    before = names.size;
+    for (const unit of files) {
+      for (const { macro, calls } of macroFunctions(unit)) {
+        if (names.has(macro.name) || ![...calls].some(isMeant)) continue;
+        const made = macroCalls(unit, macro, isMeant);
+        if (made.some(({ span }) => except?.has(placeKey(unit, span.start)) !== true)) names.add(macro.name);
+      }
+      for (const macro of unit.macros) {
+        const target = aliasOf(unit, macro);
+        if (target !== undefined && isMeant(target)) names.add(macro.name);
+      }
+    }
+  }
+  return names;
+}
+
 /** The functions that make one of the calls, in no order. */
 export function functionsThatCall(
   files: readonly CUnit[],
@@ -112,9 +138,10 @@ export function functionsThatCall(
     asked.add(fn.name);
     queue.push(fn.name);
   };
+  const macros = macrosThatCall(files, wanted);
   for (const unit of files) {
     for (const name of namesBeforeBrackets(unit).keys()) {
-      if (!wanted.isWanted(name)) continue;
+      if (!wanted.isWanted(name) && !macros.has(name)) continue;
       for (const call of callsIn(unit, name))
         if (wanted.except?.has(placeKey(call.unit, call.offset)) !== true) add(call);
     }

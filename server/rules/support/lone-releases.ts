@@ -27,7 +27,7 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   const sites = pass.sites.filter((s) => s.unit === unit && s.reference !== 'none');
   const [site] = sites;
   if (source === undefined || site === undefined || calls.length === 0 || implementsApi(pass, unit)) return [];
-  if (makesCall(unit, source, pass.model)) return [];
+  if ([unit, ...pass.headers].some((file) => makesCall(file, source, pass.model))) return [];
   // What differs by kernel release-differs-by-kernel tells.
   if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
   if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
