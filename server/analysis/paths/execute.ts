@@ -21,6 +21,12 @@ import { noteUncounted } from './uncounted.ts';
 /** Block executions per function, counting each path: about a second. No function of Linux with a site needs more, most a hundredth. */
 export const MAX_STEPS = 30_000;
 
+/**
+ * Paths that may go through a block together before they are joined already inside it. Calls in a row multiply them, each by up to the
+ * cases of a summary: forty-four paths by eleven, three and twelve, of which the next block would keep thirty-two.
+ */
+const MAX_INSIDE = 64;
+
 /** What running a function gave. */
 export interface Execution {
   readonly exits: readonly Exit[];
@@ -45,9 +51,10 @@ export function execute(frame: Frame): Execution {
     const block = cfg.blocks[at];
     if (block === undefined) continue;
     dropTemps(arrived, dead[index.get(at) ?? 0] ?? []);
-    for (const s of mergedByTurns(arrived, at, loops.headsOf(at), watched)) {
-      if (++steps > MAX_STEPS) return { exits, complete: false };
-      for (const after of runBlock(frame, block, s)) {
+    for (const states of mergedByTurns(arrived, at, loops.headsOf(at), watched)) {
+      steps += states.length;
+      if (steps > MAX_STEPS) return { exits, complete: false };
+      for (const after of runBlock(frame, block, states, watched)) {
         leaveBlock(frame, block, after, {
           exits,
           push: (to, state) => {
@@ -64,13 +71,13 @@ export function execute(frame: Frame): Execution {
   return { exits, complete: true };
 }
 
-/** Paths that meet at a block, those in the same turns of the loops around it joined. */
+/** Paths that meet at a block, by the turns of the loops around it they are in; those in the same turns joined. */
 function mergedByTurns(
   arrived: readonly PathState[],
   at: number,
   heads: readonly number[],
   watched: Watched,
-): readonly PathState[] {
+): readonly (readonly PathState[])[] {
   const groups = new Map<string, PathState[]>();
   for (const s of arrived) {
     const tag = turnTag(s, heads);
@@ -78,7 +85,7 @@ function mergedByTurns(
     if (group === undefined) groups.set(tag, [s]);
     else group.push(s);
   }
-  return [...groups].flatMap(([tag, states]) => mergePaths(states, `${at}${tag}`, watched));
+  return [...groups].map(([tag, states]) => mergePaths(states, `${at}${tag}`, watched));
 }
 
 function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
@@ -126,12 +133,15 @@ function callReleases(frame: Frame, name: string | undefined, arity: number): bo
   return frame.program.mayRelease(frame.unit, name);
 }
 
-function runBlock(frame: Frame, block: Block, start: PathState): PathState[] {
+/** Runs a block on paths that are in the same turns of the loops around it. */
+function runBlock(frame: Frame, block: Block, start: readonly PathState[], watched: Watched): readonly PathState[] {
   const heads = frame.loops.headsOf(block.id);
-  const tag = turnTag(start, heads);
-  let states = [start];
+  const [first] = start;
+  const tag = first === undefined ? '' : turnTag(first, heads);
+  let states = start;
   for (const [i, instr] of block.instrs.entries()) {
     const where = { loop: heads[0], point: `${block.id}i${i}${tag}` };
+    if (states.length > MAX_INSIDE && instr.kind === 'call') states = mergePaths(states, where.point, watched);
     const [only] = states;
     if (only === undefined) return [];
     states =
