@@ -231,7 +231,7 @@ function conversions(inputs: readonly PassInput[]): readonly SiteConversion[] {
   }));
 }
 
-/** The sites of a unit, its neighbours and the headers of its project with their records. */
+/** The sites of a unit, its neighbours and the headers of its project with their records, each made when first asked for. */
 function around(
   unit: CUnit,
   {
@@ -247,7 +247,16 @@ function around(
   const flow = flowOf(unit, selected, project);
   const members = new Set([unit, ...project.cluster(unit), ...project.headers(unit)]);
   const sites = [...members].flatMap((m) => callsOf(m, selected, project).sites.filter((s) => s.unit === m));
-  return sites.map((site) => ({ site, record: known.get(site) ?? siteRecord(site, selected, project, flow) }));
+  return sites.map((site) => {
+    let record = known.get(site);
+    return {
+      site,
+      get record() {
+        record ??= siteRecord(site, selected, project, flow);
+        return record;
+      },
+    };
+  });
 }
 
 /** Summaries of the functions of a name, as text. */

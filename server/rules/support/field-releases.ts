@@ -49,11 +49,11 @@ function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Want
   if (given === 'none' && NO_OWNER.has(facts.owner.tag ?? '')) return [];
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === given);
+  // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
+  if (wrong.length === 0 || (mixed && wrong.length < releases.length)) return [];
   if (filled.resource.reference === 'either' && takesReferences(pass, unitsOf(facts, filled))) return [];
   // What the file allocates it may free; of most fields it is not known which is which.
   if (mixed && given === 'none' && !isFilledBySites(pass, facts.owner.field)) return [];
-  // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
-  if (mixed && wrong.length < releases.length) return [];
   const right = new Set(releases.filter((e) => e.reference !== given).map((e) => e.functionName));
   return wrong.flatMap((event) => {
     const { step, functionName, api } = event;
