@@ -11,7 +11,7 @@ const INTERRUPT_BUDGET = 1_200_000;
  * Percent of what is in use by which the memory for older objects grows until V8 looks what of it is still needed. By its own setting it
  * waits until there is up to four times as much: three quarters of the memory of a run over a kernel tree were garbage.
  */
-const HEAP_GROWTH = 100;
+const HEAP_GROWTH = 60;
 
 /** The releases of V8 known to have these settings (Node 20); others say so on standard error, and compile in smaller steps. */
 const HAVE_SETTINGS = /^11\./;
