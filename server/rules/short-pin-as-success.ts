@@ -58,11 +58,11 @@ import { KEPT } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { askedCount } from './support/asked-count.ts';
-import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { lostCountTest } from './support/lost-count.ts';
 import { resultVariable } from './support/result-variable.ts';
-import { governedBy, isInLoop } from './support/surroundings.ts';
+import { isInLoop } from './support/surroundings.ts';
+import { testsEntries } from './support/tested-entries.ts';
 
 /** See the head of the file. */
 export const shortPinAsSuccess = defineRule({
@@ -136,14 +136,4 @@ function isAddedUp({ resource, problem, site }: PageFinding): boolean {
   return new RegExp(
     `[-+<>*]=?\\s*(?:\\([\\w\\s]+\\)\\s*)?${variable.name}\\b|\\b${variable.name}\\s*(?:[-+*]|<<)`,
   ).test(body);
-}
-
-/** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
-function testsEntries(pass: RulePass, { problem, call, site }: PageFinding): boolean {
-  if (call !== undefined) return false;
-  const areas = site === undefined ? undefined : argumentOf(site, 'vmas', pass)?.text;
-  const { unit, span } = problem.step;
-  const body = governedBy(unit, span);
-  const tests = unit.code.slice(body.start, body.end).matchAll(/\bif\s*\(\s*!?\s*([\w.>-]+)\[/g);
-  return [...tests].some((m) => m[1] !== areas);
 }

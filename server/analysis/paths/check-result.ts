@@ -143,8 +143,15 @@ export function checkUsed({ frame, s, info }: OnPath, row: ApiRow, args: readonl
   }
 }
 
+/** Where a loop is tested. */
+interface LoopTest {
+  readonly point: string;
+  /** Whether the loop's body gives pages back. */
+  readonly releases: () => boolean;
+}
+
 /** `for (i = 0; i < requested; i++)` over pages of which fewer may have come. */
-export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: string): void {
+export function checkLoopBound({ frame, s }: FrameAndPath, cond: Expr, { point, releases }: LoopTest): void {
   if (cond.kind !== 'binary' || !RELATIONAL.has(cond.op)) return;
   const bound = evaluate(s, cond.op === '<' || cond.op === '<=' ? cond.right : cond.left, { point });
   const plain = unsignedInside(bound) ?? bound;
@@ -158,8 +165,14 @@ export function checkLoopBound(frame: Frame, s: PathState, cond: Expr, point: st
       !mayBeHeld(s, r)
     )
       continue;
-    if ((againstRequested(s, r) & LESS) === 0 || r.result.key === plain.key) continue;
+    const possible = againstRequested(s, r);
+    if ((possible & LESS) === 0 || r.result.key === plain.key) continue;
     if (passedAsUnsigned({ frame, s }, r)) continue;
+    if (possible === LESS && releases()) {
+      const step = stepAt(frame, cond.span, 'as many are given back here as were asked for');
+      report({ frame, s }, r, 'release-count-mismatch', { step, confidence: 'high' });
+      continue;
+    }
     report({ frame, s }, r, 'short-pin-as-success', {
       step: stepAt(frame, cond.span, 'walks as many pages as were asked for, not as many as came'),
       confidence: 'medium',

@@ -6,7 +6,7 @@ import type { ConfigCondition } from '../../syntax/unit.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { assume, evaluate } from './evaluate.ts';
 import { type Frame, noteStep, stepAt } from './frame.ts';
-import { completeLoop, isLeftByTest, LAST_TURN, loopActs, turnTag } from './loop-turns.ts';
+import { completeLoop, isLeftByTest, LAST_TURN, loopActs, loopReleases, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
 import type { Step } from './resource.ts';
 
@@ -65,7 +65,8 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   const loop = term.loop === undefined ? undefined : frame.cfg.loops[term.loop];
   const turn = loop === undefined ? 0 : (s.turns.get(loop.head) ?? 0);
   checkComparison(frame, s, term.cond, point);
-  if (loop !== undefined && turn === 0 && loopActs(frame, loop.head)) checkLoopBound(frame, s, term.cond, point);
+  if (loop !== undefined && turn === 0 && loopActs(frame, loop.head))
+    checkLoopBound({ frame, s }, term.cond, { point, releases: () => loopReleases(frame, loop.head) });
   const yes = fork(s);
   const no = s;
   const isOver = loop !== undefined && turn >= LAST_TURN && !isTestOf(frame, term.yes, term.loop);

@@ -45,6 +45,15 @@ export function loopActs(frame: Frame, head: number): boolean {
   return found;
 }
 
+/** Whether a loop's body gives pages back by a call of the model. */
+export function loopReleases(frame: Frame, head: number): boolean {
+  const gives = (name: string): boolean =>
+    frame.model.rows(name).some((row) => row.effects.some((e) => e.op === 'release' && e.ref !== 'none'));
+  return [...(frame.loops.byHead.get(head)?.blocks ?? [])].some((id) =>
+    frame.cfg.blocks[id]?.instrs.some((i) => i.kind === 'call' && i.callee !== undefined && gives(i.callee)),
+  );
+}
+
 /** Whether an expression reads an element of an array. */
 function readsElement(e: Expr): boolean {
   switch (e.kind) {
