@@ -128,9 +128,13 @@ export function toldAt(pass: RulePass, step: Step, origin: Origin): ToldAt | und
     const elsewhere = pass.isReported(step.unit, unit);
     return elsewhere ? undefined : { at: { unit, span: origin.nameSpan }, functionName: origin.functionName };
   }
-  const isInHeaders = origin.unit.path.endsWith('.h') && step.unit.path.endsWith('.h');
-  const call = isInHeaders ? origin.chain.find((place) => place.unit === unit) : undefined;
+  const isToldThere = !isHeader(step.unit) && pass.isReported(step.unit, unit);
+  const call = isHeader(origin.unit) && !isToldThere ? origin.chain.find((place) => place.unit === unit) : undefined;
   return call && { at: call, functionName: nameOfFunctionAt(unit, call.span.start) };
+}
+
+function isHeader({ path }: CUnit): boolean {
+  return path.endsWith('.h');
 }
 
 /** The site of this file that an origin is: the acquire call itself, or the call of the wrapper that leads to it. */
