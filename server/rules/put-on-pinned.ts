@@ -40,7 +40,8 @@
  * 5.7 and later. In 5.6 the pin functions take plain references and unpin_user_page() is put_page().
  *
  * ## Limits
- * A field that is filled in two ways, with pins and with other pages, is not looked at where both kinds of release occur. Where the file
+ * A field that is filled in two ways, with pins and with other pages, is not looked at where both kinds of release occur, unless nothing but the
+ * way out of the functions that pin unpins, and the file frees what it allocates. Where the file
  * takes other pages or further references too, what a field alone proves is a warning. So is what names alone tell, where the way of the
  * pages from the acquire call to the release could not be followed in values. Of pages of an iterator it is silent where a function takes
  * references of its own for them. Where the way of the pages could not be followed at all, a release is told as a warning if nothing in its

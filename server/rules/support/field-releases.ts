@@ -5,13 +5,14 @@
 import type { Reference } from '../../../model/schema.ts';
 import { isHeldAs } from '../../analysis/hold-kind.ts';
 import type { HeldFact } from '../../analysis/paths/flow-problem.ts';
+import type { EntryEvent } from '../../analysis/paths/path-state.ts';
 import type { Resource, Step } from '../../analysis/paths/resource.ts';
 import type { ApiCall } from '../../analysis/site.ts';
 import { NO_OWNER } from '../../analysis/traces/trace-objects.ts';
 import type { Confidence } from '../../engine/protocol.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';
-import { type CallTest, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
+import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
 import { isFilledBySites } from './filled-fields.ts';
 import { type OwnerFacts, ownersOf } from './owner-facts.ts';
 
@@ -50,11 +51,13 @@ function ofOwner(pass: RulePass, facts: OwnerFacts, { held, given, mixed }: Want
   const releases = facts.events.filter((e) => e.kind === 'release' && e.reference !== 'either');
   const wrong = releases.filter((e) => e.reference === given);
   // Two kinds of pages in one field, told apart by something else: each release may well meet its own kind.
-  if (wrong.length === 0 || (mixed && wrong.length < releases.length)) return [];
+  const isLeft = mixed && wrong.length < releases.length;
+  if (wrong.length === 0 || (isLeft && !isLeftOver(pass, facts, { given, releases }))) return [];
   if (filled.resource.reference === 'either' && takesReferences(pass, unitsOf(facts, filled))) return [];
   // What the file allocates it may free; of most fields it is not known which is which.
   if (mixed && given === 'none' && !isFilledBySites(pass, facts.owner.field)) return [];
-  const right = new Set(releases.filter((e) => e.reference !== given).map((e) => e.functionName));
+  const fitting = releases.filter((e) => e.reference !== given && !(isLeft && e.reference === 'none'));
+  const right = new Set(fitting.map((e) => e.functionName));
   return wrong.flatMap((event) => {
     const { step, functionName, api } = event;
     if (isChosen(pass, functionName, right)) return [];
@@ -69,6 +72,31 @@ export function isChosen(pass: RulePass, wrong: string, right: ReadonlySet<strin
   if (right.has(wrong)) return true;
   const callers = functionsThatCall(filesOf(pass), { isWanted: (name) => name === wrong, deep: false });
   return [...callers.values()].some(({ fn }) => right.has(fn.name));
+}
+
+/**
+ * Whether a field holds pins beside pages of the file's own, these go to the page allocator, and nothing but the way out of the functions that
+ * pin unpins what it holds: then the plain releases are for the pins.
+ */
+function isLeftOver(
+  pass: RulePass,
+  { held }: OwnerFacts,
+  { given, releases }: { readonly given: Reference; readonly releases: readonly EntryEvent[] },
+): boolean {
+  if (given !== 'get' || !held.some((h) => h.onSuccess) || held.some((h) => h.resource.reference !== 'pin'))
+    return false;
+  if (!releases.some((e) => e.reference === 'none')) return false;
+  const takers = new Set(held.flatMap((h) => [h.functionName, h.resource.origin.functionName]));
+  const isOfTakers = (name: string): boolean => {
+    const callers = takers.has(name) ? [] : callsOf(filesOf(pass), name);
+    return takers.has(name) || (callers.length > 0 && callers.every(({ fn }) => takers.has(fn.name)));
+  };
+  if (!releases.every((e) => e.reference !== 'pin' || isOfTakers(e.functionName))) return false;
+  const origins = new Set(held.map(({ resource: { origin } }) => placeKey(origin.unit, origin.span.start)));
+  return pass.flow.releases.every(
+    ({ matches, origin, release }) =>
+      !matches || !origins.has(placeKey(origin.unit, origin.span.start)) || isOfTakers(release.functionName),
+  );
 }
 
 /** The files in which a field is filled and given back. */

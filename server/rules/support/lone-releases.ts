@@ -27,7 +27,9 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   const sites = pass.sites.filter((s) => s.unit === unit && s.reference !== 'none');
   const [site] = sites;
   if (source === undefined || site === undefined || calls.length === 0 || implementsApi(pass, unit)) return [];
-  if ([unit, ...pass.headers].some((file) => makesCall(file, source, pass.model))) return [];
+  const files = [unit, ...pass.headers];
+  const isTaken = files.some((file) => makesCall(file, source, pass.model));
+  if (isTaken && (given !== 'get' || files.some((file) => makesCall(file, BORROWED, pass.model)))) return [];
   // What differs by kernel release-differs-by-kernel tells.
   if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
   if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
@@ -38,11 +40,15 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   return calls.flatMap((call) => {
     const { fn, span, api } = call;
     if (fn === undefined || met.has(placeKey(unit, span.start)) || isOfOthers(pass, call, given)) return [];
-    const isArm = (c: ApiCall): boolean => c.fn === fn && areArms(unit, c.span.start, span.start);
+    const isArm = (c: Release): boolean => c.fn === fn && areArms(unit, c.span.start, span.start);
+    // What the file allocates itself ends in the other arm.
+    const isFreed = (c: Release): boolean => isArm(c) && c.args[0]?.text.trim() === call.args[0]?.text.trim();
+    if (isTaken && !freesOf(unit).some(isFreed)) return [];
     if (pass.calls.some((c) => releaseKind(c) === site.reference && isArm(c))) return [];
     // What only this file calls gives back what this file took; others, and fields, may be for the files beside it.
     const isLocal = fn.isStatic && !isFilledBeside(call);
-    if (!isLocal && filesOf(pass).some((file) => makesCall(file, source, pass.model))) return [];
+    const others = isTaken ? BORROWED : source;
+    if (!isLocal && filesOf(pass).some((file) => makesCall(file, others, pass.model))) return [];
     const step = { unit, span, text: `given back here by ${api}()` };
     return [{ step, functionName: fn.name, api, resource: resourceOf(site) }];
   });
@@ -75,11 +81,15 @@ function freesOf(unit: CUnit): readonly Release[] {
 const REFERENCES =
   /(?:alloc|get|find|grab|read|lookup|follow|ref|pool|steal|isolate)\w*_(?:page|folio)|(?:page|folio)s?_(?:\w*alloc|get|find|pool|cache|ref|frag|try)|(?:virt|vmalloc|kmap|kaddr)_to_(?:page|folio)|gfn_to_p|ZERO_PAGE/;
 
-const takesReference: CallTest['isWanted'] = (name, model, unit) => {
+const takesReference: CallTest['isWanted'] = (name, model, unit) =>
+  OWN_PAGES.isWanted(name, model, unit) || borrows(name, model, unit);
+
+/** As `takesReference`, of pages that the file did not allocate by the page allocator's functions. */
+const borrows: CallTest['isWanted'] = (name, model, unit) => {
   if (takes(['get', 'either'])(name, model, unit)) return true;
   const rows = model.allRows(name);
   if (rows.length > 0 && !REFERENCED.test(name))
-    return OWN_PAGES.isWanted(name, model, unit) || rows.some((row) => row.effects.some((e) => e.op === 'extra-ref'));
+    return rows.some((row) => row.effects.some((e) => e.op === 'extra-ref'));
   return REFERENCES.test(name) && !unit.functions.some((f) => f.name === name);
 };
 
@@ -92,6 +102,8 @@ function takes(kinds: readonly Reference[]): CallTest['isWanted'] {
       .readable(name)
       .some((row) => row.site === true && row.reference !== undefined && kinds.includes(row.reference));
 }
+
+const BORROWED: CallTest = { name: 'takes references of others', isWanted: borrows };
 
 /** What may take what a release of a kind gives back. */
 const SOURCES: Readonly<Partial<Record<Reference, CallTest>>> = {
