@@ -25,6 +25,7 @@ import {
   type TraceKind,
   type Walk,
 } from './trace-reach.ts';
+import { behindField } from './trace-tables.ts';
 
 /** Turns over a function: a name that is tracked late may have been copied before. */
 const MAX_TURNS = 4;
@@ -224,8 +225,10 @@ function call(w: Walk, n: CNode): void {
   }
   const reachesAny = reached.some((k) => k !== undefined);
   const own = name === undefined || !reachesAny ? undefined : definitionOf(w.unit, name, w.scope.project);
+  const behind = callee === undefined && reachesAny ? behindField(w, n) : [];
   reached.forEach((kind, param) => {
     if (kind === undefined) return;
+    for (const known of behind) w.handovers.push({ ...known, param, kind });
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
     else {
       const what = kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed';
