@@ -1,4 +1,5 @@
 /** At an exit: which resources can still be reached, from where, and who owns the place. */
+import { intervalOf } from '../../flow/facts.ts';
 import { mergeProvenance, type Owner, type Provenance, regionOf, type Value } from '../../flow/value.ts';
 import { objectKey, type PathState } from './path-state.ts';
 
@@ -25,6 +26,14 @@ function mayReach(v: Value): boolean {
   return v.prov.length > 0 || (v.kind === 'symbol' || v.kind === 'int' ? v.key : regionOf(v)).startsWith('heap');
 }
 
+/**
+ * Whether a path has found a value to be NULL or an error: what vmap() returns where it fails leads to no page. What is so from birth on
+ * stands for other elements, too.
+ */
+function isNone(s: PathState, v: Value): boolean {
+  return v.kind === 'symbol' && v.prov.length > 0 && v.high > 0 && intervalOf(s.facts, v).high <= 0;
+}
+
 /** Finds what is reachable from the result, arguments, globals and memory of unknown origin; with `fromLocals` from variables too. */
 export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
   const out = new Map<string, Handle[]>();
@@ -39,6 +48,7 @@ export function reachable(s: PathState, result: Value | undefined, fromLocals = 
   });
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     const { value: reached, ...handle } = item;
+    if (isNone(s, reached)) continue;
     for (const id of reached.prov) out.set(id, [...(out.get(id) ?? []), handle]);
     const region = regionOf(reached);
     if (!region.startsWith('heap') || seen.has(region)) continue;
