@@ -255,8 +255,8 @@ function constantRelations(s: PathState): SummaryCase['relations'] {
   return out.slice(0, 16);
 }
 
-/** What a carrier holds that an argument points to. */
-const OWN_CONTENT = /^arg\d+\[\*\]\.<pages>$/;
+/** What a carrier holds that is, or is part of, an object that an argument points to. */
+const OWN_CONTENT = /^arg\d+\[\*\](?:\.\w+)*\.<pages>$/;
 
 function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes'] {
   const out: { place: string; value: Description; owner: Owner | undefined }[] = [];
