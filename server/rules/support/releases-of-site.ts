@@ -119,10 +119,13 @@ function cleanReleases(
 ): readonly CleanRelease[] | 'marked' | undefined {
   const { flow } = pass;
   const facts = flow.releases.filter((f) => isOfSite(f.origin));
-  if (flow.problems.some((p) => p.kind.endsWith('leaked') && p.resource !== undefined && isOfSite(p.resource.origin)))
-    return undefined;
+  const isLeaked = flow.problems.some(
+    (p) => p.kind.endsWith('leaked') && p.resource !== undefined && isOfSite(p.resource.origin),
+  );
+  const known = endsWell(flow, isOfSite);
+  if (isLeaked && !known) return undefined;
   const held = flow.held.filter((h) => h.onSuccess && isOfSite(h.origin));
-  if (held.length === 0 && leadsOn(flow, isOfSite)) return undefined;
+  if (held.length === 0 && !known && leadsOn(flow, isOfSite)) return undefined;
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
   const takers = takersOf(flow, site, isOfSite);
   const kept = held.map((h) => h.owner).filter(({ field }) => /^\w+$/.test(field));
@@ -138,6 +141,12 @@ function cleanReleases(
   );
   if (later === 'marked') return later;
   return later === undefined || later.length + met.length === 0 ? undefined : once([...later, ...met]);
+}
+
+/** Whether the pages are given back wherever a function that has them does not fail: a leak where one does is another matter. */
+function endsWell(flow: FlowResult, isOfSite: (origin: Origin) => boolean): boolean {
+  const ends = flow.ends.filter((e) => e.onSuccess && isOfSite(e.origin));
+  return ends.some((e) => e.hold === 'released') && !ends.some((e) => e.open);
 }
 
 /** Whether pages are still held where the last function returns that path analysis follows them to. */
