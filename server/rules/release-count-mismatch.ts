@@ -1,7 +1,7 @@
 /**
  * ## What it does
- * Finds releases that give back as many pages as were asked for on a path that knows that fewer came, and those that count all that came
- * but start where the array pointer has been moved on to.
+ * Finds releases that give back as many pages as were asked for on a path that knows that fewer came, or none, and those that count all
+ * that came but start where the array pointer has been moved on to.
  *
  * ## Why is this bad?
  * The entries behind the last page that came are whatever the array held before: the release follows a wild pointer, or drops references
@@ -39,7 +39,8 @@
  * All.
  *
  * ## Limits
- * Counts that are computed anew from an address and a length are not compared.
+ * Counts that are computed anew from an address and a length are not compared. Where none came, a callee that gives them back must ask
+ * nothing else that the path does not know; a loop over the pages in the same function is short-pin-as-success.
  *
  * ## Fix safety
  * Unsafe: the count becomes the variable that took the result of the acquire call, where that stands in the same function.
@@ -47,6 +48,7 @@
  * ## References
  * unpin_user_pages() in mm/gup.c.
  */
+import { NONE_CAME } from '../analysis/paths/check-result.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { argumentOf } from './support/facts.ts';
@@ -66,10 +68,14 @@ export const releaseCountMismatch = defineRule({
     for (const finding of pageFindings(pass, 'release-count-mismatch')) {
       const { problem } = finding;
       if (testsEntries(pass, finding)) continue;
+      const gives = `${problem.functionName}() gives back as many pages as ${acquiredBy(finding)} was asked for on a path where`;
+      const none = problem.detail === NONE_CAME;
       reportFlow(pass, finding, {
-        message: `${problem.functionName}() gives back as many pages as ${acquiredBy(finding)} was asked for on a path where fewer came: the entries behind them are no pages of this call, and may be no pages at all; give back the number it returned`,
+        message: none
+          ? `${gives} it failed: the entries are no pages of this call, and may be no pages at all; give nothing back where it took nothing`
+          : `${gives} fewer came: the entries behind them are no pages of this call, and may be no pages at all; give back the number it returned`,
         severity: 'warning',
-        fixes: countFix(pass, finding),
+        fixes: none ? [] : countFix(pass, finding),
       });
     }
     for (const { site, call, moved } of movedReleases(pass)) {

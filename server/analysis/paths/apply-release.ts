@@ -6,7 +6,7 @@ import { conversionOf, type Value } from '../../flow/value.ts';
 import { functionAt } from '../call-index.ts';
 import { mayGiveBack } from '../hold-kind.ts';
 import { checkNullRelease } from './check-release.ts';
-import { checkReleaseCount } from './check-result.ts';
+import { checkNeverTaken, checkReleaseCount } from './check-result.ts';
 import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import {
@@ -77,6 +77,8 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
   const all = prov.flatMap((id) => s.resources.get(id) ?? []);
   const reached = all.filter((r) => mayBeHeld(s, r));
   if (reached.length === 0) reportListed(on, all, call, release);
+  if (reached.length === 0 && call.count !== undefined && call.at === undefined && !call.offset)
+    checkNeverTaken(on, all, call.count, release.step);
   const resources = countedBy(reached, call);
   const kind = mismatch(resources, call.reference);
   for (const r of resources) {

@@ -19,6 +19,7 @@ import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { checkPassedCount } from './check-result.ts';
 import { leadsThroughElement } from './evaluate.ts';
+import { checkFailedAcquire } from './failed-acquire.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
 import { doubt, handedOver } from './outside.ts';
 import {
@@ -79,7 +80,10 @@ export function applyCase(
     returned !== undefined && c.result.kind === 'made'
       ? asMade(c.result, withProvenance(ret0, madeProvenance(b, c.result)))
       : describe(b, c.result);
-  for (const e of c.events) replay(b, e);
+  for (const e of c.events) {
+    checkFailedAcquire(frame, b, c, e);
+    replay(b, e);
+  }
   for (const w of c.writes) {
     const value = describe(b, w.value);
     // Pages left where the caller cannot follow are held by somebody, not lost.

@@ -109,6 +109,27 @@ export function checkPassedCount(on: OnPath, pages: Value, count: Value): void {
   }
 }
 
+/** The detail of a release on a path that knows that the call took nothing. */
+export const NONE_CAME = 'none came';
+
+/** A release of as many pages as were asked for, on a path that knows that the call took none. */
+export function checkNeverTaken(on: FrameAndPath, behind: readonly Resource[], count: Value, at: Step): void {
+  const isNone = (r: Resource): boolean =>
+    r.unit === 'pages' &&
+    r.heldWhen === 'positive' &&
+    r.hold.kind === 'held' &&
+    intervalOf(on.s.facts, r.result).high <= 0;
+  const [first] = behind;
+  if (first === undefined || !behind.every(isNone) || !behind.some((r) => asksFor(r, count))) return;
+  report(on, first, 'release-count-mismatch', { step: at, confidence: 'medium', detail: NONE_CAME });
+}
+
+/** Whether a count is the number of pages that an acquire call was asked for, and no constant. */
+export function asksFor(r: Resource, count: Value): boolean {
+  const inner = unsignedInside(count) ?? count;
+  return inner.kind !== 'int' && isRequested(r, inner);
+}
+
 /** Whether a value without conversions is the number that was asked for. */
 function isRequested({ requested }: Resource, plain: Value): boolean {
   return requested !== undefined && (unsignedInside(requested) ?? requested).key === plain.key;
