@@ -36,7 +36,8 @@
  *
  * ## Limits
  * Calls without an array, which only fault pages in, are fine. So is one page into a variable that was set to NULL before: it tells as
- * much as the result.
+ * much as the result. A result in a variable that nobody reads, or nothing but a message, is a warning; none where elements of the array
+ * are asked whether they are NULL.
  *
  * ## Fix safety
  * No fix.
@@ -48,6 +49,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { pageFindings, reportFlow } from './support/flow-report.ts';
+import { unreadResult } from './support/unread-result.ts';
 
 /** See the head of the file. */
 export const resultIgnored = defineRule({
@@ -64,8 +66,37 @@ export const resultIgnored = defineRule({
         message: `the result of ${api}() is thrown away: it may have taken all pages, some of them, or none, and what was not taken is no page to use or to give back; keep the result and compare it with what was asked for`,
       });
     }
+    reportUnread(pass);
   },
 });
+
+/** Results that go to a variable of which nobody asks anything. */
+function reportUnread(pass: RulePass): void {
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none') continue;
+    const unread = unreadResult(site);
+    if (unread === undefined || tellsByPointer(pass, site) || asksElements(pass, site)) continue;
+    const { name, printed } = unread;
+    pass.report({
+      message: `the result of ${site.api}() goes to ${name}, and ${printed ? 'nobody but a message reads it' : 'nobody reads it'}: the call may have taken all pages, some of them, or none, and what was not taken is no page to use or to give back; compare it with what was asked for`,
+      at: { unit: site.unit, span: site.span },
+      functionName: site.fn?.name ?? '',
+      site,
+      severity: 'warning',
+      confidence: 'medium',
+    });
+  }
+}
+
+/** Whether the function asks elements of the array whether they are NULL, which tells of pages as well as the result. */
+function asksElements(pass: RulePass, site: CallSite): boolean {
+  const name = /(\w+)\W*$/.exec(argumentOf(site, 'pages', pass)?.text ?? '')?.[1];
+  if (site.fn === undefined || name === undefined) return false;
+  const code = site.unit.code.slice(site.span.end, site.fn.bodySpan.end);
+  return new RegExp(
+    `(?:\\b(?:if|while)\\s*\\(|&&|\\|\\||!)\\s*\\(?[\\w>.-]*\\b${name}\\s*(?:\\[[^\\]]*\\])?\\s*(?:\\)|&&|\\|\\||[!=]=\\s*NULL)`,
+  ).test(code);
+}
 
 /** One page into a variable of the function that is NULL unless the call fills it. */
 function tellsByPointer(pass: RulePass, site: CallSite): boolean {

@@ -1,6 +1,7 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
 import { callsIn, callsOf, treeOf } from '../call-index.ts';
 import { localNames } from '../locals.ts';
+import { printsByName } from '../print-names.ts';
 import type { CallSite } from '../site.ts';
 import type { TraceEvent, TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
@@ -21,10 +22,6 @@ const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gntt
 
 /** What tells where in a file a page lies: page_index(), page_offset(), and what projects make of `page->index`. */
 const PLACE = /(?:^|_)page_(?:index|offset|pgoff)$/i;
-
-/** Printing, of the kernel and under a project's own names. */
-const PRINTS =
-  /^(?:printk|pr_\w+|dev_(?:dbg|info|notice|warn|err)|trace_\w+)$|_(?:dbg|debug|info|notice|warn|err|log|printk?|trace)$/i;
 
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
@@ -201,7 +198,7 @@ function onlyLookedUp(site: CallSite, { events, handedOut, complete }: PageTrace
   const asks = (e: TraceEvent): boolean =>
     e.kind === 'looked-up' || (e.kind === 'passed' && PLACE.test(e.callee ?? ''));
   const isIdle = (e: TraceEvent): boolean =>
-    e.kind === 'release' || e.kind === 'asked' || (e.kind === 'passed' && PRINTS.test(e.callee ?? ''));
+    e.kind === 'release' || e.kind === 'asked' || (e.kind === 'passed' && printsByName(e.callee ?? ''));
   return events.some(asks) && events.some((e) => e.kind === 'release') && events.every((e) => asks(e) || isIdle(e));
 }
 
