@@ -225,6 +225,30 @@ describe('what cannot be read', function () {
   });
 });
 
+describe('what is no file', function () {
+  this.timeout(60_000);
+
+  it('is not read where it lies beside a file, though its name is a source', () => {
+    const cwd = temporaryTree({ Makefile: MAKEFILE, 'drv/take.c': TAKE });
+    assert.equal(spawnSync('mkfifo', [path.join(cwd, 'drv/pipe.c')]).status, 0);
+    const run = guplint(['drv'], { cwd });
+    assert.equal(run.code, 1, run.err);
+    assert.match(run.out, /^drv\/take\.c:3:/);
+  });
+
+  it('is read to its end when it is named, unless that is too far off', () => {
+    const cwd = temporaryTree({ Makefile: MAKEFILE, 'take.c': TAKE });
+    assert.equal(spawnSync('mkfifo', [path.join(cwd, 'pipe.c')]).status, 0);
+    const writer = spawn('sh', ['-c', 'cat take.c > pipe.c'], { cwd });
+    const run = guplint(['pipe.c'], { cwd });
+    writer.kill();
+    assert.match(run.out, /^pipe\.c:3:/);
+    const zeros = guplint(['/dev/zero'], { cwd });
+    assert.equal(zeros.code, 2);
+    assert.match(zeros.err, /zero: larger than 256 MB$/m);
+  });
+});
+
 describe('links that lead round in a circle', function () {
   this.timeout(60_000);
 

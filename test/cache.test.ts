@@ -317,6 +317,11 @@ describe('cache', function () {
     }
   });
 
+  it('does without a directory that the file system cannot make', () => {
+    const run = guplint(ARGS, { cwd: prepared().root, env: { XDG_CACHE_HOME: '/proc' } });
+    assert.equal(run.code, 0, run.err);
+  });
+
   it('is shared by runs at the same time, and survives those that are killed', async () => {
     const where = prepared();
     await settle();

@@ -54,12 +54,28 @@ export function createCacheStore(
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}-${threadId}.tmp`;
   try {
-    fs.mkdirSync(nodePath.dirname(path), { recursive: true });
+    makeDirectory(nodePath.dirname(path));
     fs.writeFileSync(temporary, content, { flag: 'wx' });
     fs.renameSync(temporary, path);
   } catch {
     // A full disk, a read-only home: the next run works as long as this one did.
     removeQuietly(temporary);
+  }
+}
+
+/**
+ * Makes a directory and those above it. Not with node's `recursive`, which never ends where the file system answers "no such file" to
+ * mkdir itself, as /proc and some automounters do.
+ */
+function makeDirectory(directory: string): void {
+  if (fs.existsSync(directory)) return;
+  const above = nodePath.dirname(directory);
+  if (above !== directory) makeDirectory(above);
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    // Another run may have been faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type Stamp,
   WriteError,
 } from '../engine/host.ts';
+import { readStream } from './streams.ts';
 import { stampIn, systemMessage } from './system.ts';
 import { DirectoryWalk } from './walk.ts';
 
@@ -28,6 +29,21 @@ function kindOf(path: string): PathKind {
   if (stat === undefined) return 'missing';
   if (stat.isDirectory()) return 'directory';
   return stat.isFile() ? 'file' : 'stream';
+}
+
+/** Whether reading the entry may wait for ever: nobody named it, it only lies beside a file. */
+function isStream(entry: fs.Dirent): boolean {
+  return entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice();
+}
+
+/** What a pipe or device gives; undefined where it gives more than a file may hold. */
+function readDevice(path: string): Uint8Array | undefined {
+  const fd = fs.openSync(path, 'r');
+  try {
+    return readStream(fd, MAX_BYTES);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 function stampOf(path: string): Stamp | undefined {
@@ -128,9 +144,10 @@ export function createFileSystem(root: string = process.cwd()): FileSystem {
     read(path): ReadResult {
       try {
         const full = resolve(path);
-        if (fs.statSync(full).size > MAX_BYTES)
-          return { kind: 'problem', problem: { path, message: 'larger than 256 MB' } };
-        return { kind: 'bytes', bytes: fs.readFileSync(full) };
+        const stat = fs.statSync(full);
+        const bytes = stat.size > MAX_BYTES ? undefined : stat.isFile() ? fs.readFileSync(full) : readDevice(full);
+        if (bytes === undefined) return { kind: 'problem', problem: { path, message: 'larger than 256 MB' } };
+        return { kind: 'bytes', bytes };
       } catch (error) {
         return { kind: 'problem', problem: { path, message: systemMessage(error) } };
       }
@@ -141,7 +158,11 @@ export function createFileSystem(root: string = process.cwd()): FileSystem {
       // Most that are asked for are not there, and an error costs ten times as much.
       if (!fs.existsSync(path)) return [];
       try {
-        return fs.readdirSync(path).sort();
+        const entries = fs.readdirSync(path, { withFileTypes: true });
+        return entries
+          .filter((entry) => !isStream(entry))
+          .map((entry) => entry.name)
+          .sort();
       } catch {
         return [];
       }

@@ -5,7 +5,8 @@ import type { Stamp } from '../engine/host.ts';
 
 /** What went wrong, in the system's words and without its codes: `permission denied`. */
 export function systemMessage(error: unknown): string {
-  const errno = (error as { errno?: unknown } | undefined)?.errno;
+  const { errno, code } = (error ?? {}) as { errno?: unknown; code?: unknown };
+  if (code === 'EISDIR') return 'is a directory';
   if (typeof errno === 'number') {
     const known = util.getSystemErrorMap().get(errno);
     if (known !== undefined) return known[1];
