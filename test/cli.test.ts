@@ -105,6 +105,15 @@ describe('command line: bad usage ends with 2 and one line', () => {
       /none\.json: cannot read the configuration: no such file or directory/,
     );
     oneLine(['-o', 'no/such/dir/x', 'clean.c'], cwd, /no\/such\/dir\/x: cannot be written/);
+    oneLine(['-o', 'sub', 'clean.c'], cwd, /^guplint: sub: cannot be written: is a directory$/m);
+    oneLine(['--kbuild-fail', 'bad.c'], cwd, /^guplint: --kbuild-fail needs --kbuild$/m);
+  });
+
+  it('takes no empty name: it comes from a variable that was not set', () => {
+    const cwd = tree();
+    oneLine(['bad.c', ''], cwd, /^guplint: an empty path; write '\.' for the working directory$/m);
+    for (const option of ['-o', '--config', '--baseline', '--patch', '--stdin-filename'])
+      oneLine([option, '', 'bad.c'], cwd, /Give a name that is not empty\.$/m);
   });
 
   it('names the place of an error in the configuration', () => {
@@ -130,6 +139,18 @@ describe('command line: streams', () => {
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /^guplint: kernel unknown, assuming \d+\.\d+; set --kernel$/);
     assert.match(run.out, /: info: FOLL_PIN/);
+  });
+
+  it('says what it knows nothing of where the kernel is older or newer than all it knows, and reports nothing for that', () => {
+    const cwd = temporaryTree({ 'clean.c': `${CLEAN}void demo_put(struct page *page)\n{\n\tput_page(page);\n}\n` });
+    const on = (kernel: string) => guplint(['clean.c', '--kernel', kernel, '--format', 'json'], { cwd });
+    const apis = (kernel: string): string[] =>
+      JSON.parse(on(kernel).out).findings.map((f: { message: string }) => f.message.split('(')[0]);
+    assert.deepEqual(apis('3.10'), ['pin_user_pages_fast']);
+    assert.match(on('3.10').err, /^guplint: kernel 3\.10: nothing is known of kernels before 4\.4, /m);
+    assert.deepEqual(apis('99.1'), []);
+    assert.match(on('99.1').err, /^guplint: kernel 99\.1: nothing is known of kernels after \d+\.\d+, /m);
+    for (const kernel of ['..6.12', '5.6..', '4.4..6.12']) assert.equal(on(kernel).err, '', kernel);
   });
 
   it('colours by the usual conventions and never into a file', () => {
@@ -198,6 +219,12 @@ describe('command line: streams', () => {
     const run = guplint(['bad.c', '--kernel', '6.12', '--quiet', '-o', '/dev/null'], { cwd: tree() });
     assert.equal(run.code, 1);
     assert.ok(statSync('/dev/null').isCharacterDevice());
+  });
+
+  it('prints the help of a command', () => {
+    const cwd = tree();
+    assert.equal(guplint(['help'], { cwd }).out, guplint(['--help'], { cwd }).out);
+    assert.equal(guplint(['help', 'sites'], { cwd }).out, guplint(['sites', '--help'], { cwd }).out);
   });
 
   it('prints help and version on standard output', () => {

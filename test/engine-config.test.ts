@@ -81,6 +81,7 @@ describe('configuration file', () => {
       ['{ "ignore": [{ "rule": "a" }] }', /1:14: an entry of 'ignore' needs 'reason'$/],
       ['{ "ignore": [{ "rule": "a", "reason": "" }] }', /1:39: 'reason' must not be empty$/],
       ['{ "ignore": [{ "rule": "a", "file": "x", "reason": "b" }] }', /unknown key of 'ignore' 'file'/],
+      ['['.repeat(200_000), /1:1: the values are nested too deep$/],
       ['{ "model": 1 }', /'model' must be a string/],
     ];
     for (const [text, pattern] of cases) {

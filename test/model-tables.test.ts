@@ -11,11 +11,12 @@ import { CALLBACK_ROWS } from '../model/callbacks.ts';
 import { FLAG_ROWS } from '../model/flags.ts';
 import { FOREIGN_FAMILIES, foreignFamily } from '../model/foreign-flags.ts';
 import { HARMLESS } from '../model/harmless.ts';
+import { OLDEST_KERNEL } from '../model/known-kernels.ts';
 import { LOOP_ROWS } from '../model/loops.ts';
 import { HIDDEN_GOTOS, NORETURN } from '../model/noreturn.ts';
 import { OPS_ROWS } from '../model/ops.ts';
 import { parsePlace } from '../model/place.ts';
-import { intersect, rangeOf, seriesRange } from '../model/version.ts';
+import { formatVersion, intersect, rangeOf, seriesRange } from '../model/version.ts';
 import { type KernelSeries, kernelTree } from './harness/kernel-tree.ts';
 import { type Declarations, readDeclarations } from './harness/prototypes.ts';
 
@@ -24,6 +25,11 @@ function unique(names: readonly string[]): void {
 }
 
 describe('model tables', () => {
+  it('name the oldest kernel that a row speaks of', () => {
+    const oldest = Math.min(...API_ROWS.map((row) => rangeOf(row.kernels).since));
+    assert.equal(formatVersion(oldest), OLDEST_KERNEL);
+  });
+
   it('loops: names are unique, arguments exist and are told apart', () => {
     unique(LOOP_ROWS.map((row) => row.name));
     for (const row of LOOP_ROWS) {

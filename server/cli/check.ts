@@ -90,6 +90,7 @@ function refuseCombinations(paths: readonly string[], options: CommonOptions): v
   const fixing = options.fix === true || options.fixDryRun === true;
   if (options.unsafeFixes === true && !fixing && options.format !== 'patch')
     throw new UserError('--unsafe-fixes needs --fix, --fix-dry-run or --format patch');
+  if (options.kbuildFail === true) throw new UserError('--kbuild-fail needs --kbuild');
   if (options.fix === true && options.fixDryRun === true)
     throw new UserError('--fix and --fix-dry-run exclude each other');
   if ((fixing || options.format === 'patch') && paths.includes('-'))

@@ -21,6 +21,7 @@ export interface CommonOptions {
   readonly minConfidence: Confidence;
   readonly fix?: boolean;
   readonly fixDryRun?: boolean;
+  readonly kbuildFail?: boolean;
   readonly unsafeFixes?: boolean;
   readonly jobs?: number;
   readonly stdinFilename?: string;
@@ -37,6 +38,12 @@ export function kernelOption(text: string): KernelRange | 'auto' {
   const range = parseRange(text);
   if (range === undefined) throw new InvalidArgumentError("Give '6.12', '6.1..6.12' or 'auto'.");
   return range;
+}
+
+/** The name of a file. An empty one is a shell variable that was not set. */
+export function fileOption(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Give a name that is not empty.');
+  return text;
 }
 
 /** `--jobs`: a number of threads. */

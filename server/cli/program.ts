@@ -3,7 +3,15 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { UserError } from '../base/user-error.ts';
 import { SHELLS, type Shell } from './completions.ts';
 import type { ExitCode } from './main.ts';
-import { type CommonOptions, defineOption, jobsOption, kernelOption, ruleOption, undefineOption } from './options.ts';
+import {
+  type CommonOptions,
+  defineOption,
+  fileOption,
+  jobsOption,
+  kernelOption,
+  ruleOption,
+  undefineOption,
+} from './options.ts';
 import { FORMATS, type Subject } from './render/formats.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -22,7 +30,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .description('Checks how Linux kernel code takes and gives back user pages.')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -54,7 +62,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .command('report')
     .description('write one HTML page: findings and sites, with charts and a search')
     .argument('[paths...]', 'files and directories')
-    .requiredOption('-o, --output <file>', 'the page');
+    .requiredOption('-o, --output <file>', 'the page', fileOption);
   addRunOptions(report, 'none').action(async (paths: string[], options: CommonOptions) => {
     done(await (await import('./report.ts')).report(paths, options, terminal));
   });
@@ -134,7 +142,7 @@ function addConfig(program: Command, terminal: Terminal, done: (code: ExitCode) 
   const config = program
     .command('config')
     .description('show which settings hold for a path, and where each comes from')
-    .requiredOption('--explain <path>', 'a file or directory');
+    .requiredOption('--explain <path>', 'a file or directory', fileOption);
   addRunOptions(config, 'none').action(async (options: CommonOptions & { explain: string }) => {
     done((await import('./config.ts')).explainConfig(options.explain, options, terminal));
   });
@@ -165,7 +173,7 @@ function addBaseline(program: Command, terminal: Terminal, done: (code: ExitCode
   for (const [verb, what] of Object.entries(verbs) as [keyof typeof verbs, string][]) {
     const command = baseline.command(verb).description(what);
     if (verb === 'show') {
-      command.option('--baseline <file>', 'the baseline file (default: guplint-baseline.json)');
+      command.option('--baseline <file>', 'the baseline file (default: guplint-baseline.json)', fileOption);
       command.addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'));
       command.action(async (options: { baseline?: string; format: 'text' | 'json' }) => {
         done((await import('./baseline.ts')).showBaseline(options, terminal));
@@ -194,8 +202,8 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
   if (subject !== 'none') {
     command
       .addOption(new Option('--format <format>', 'how to print').choices(FORMATS[subject]).default('text'))
-      .option('-o, --output <file>', 'write results to a file')
-      .option('--stdin-filename <name>', 'the name of what - reads')
+      .option('-o, --output <file>', 'write results to a file', fileOption)
+      .option('--stdin-filename <name>', 'the name of what - reads', fileOption)
       .addOption(
         new Option('--fail-level <level>', 'least severity that makes the exit code 1')
           .choices(['error', 'warning', 'info', 'never'])
@@ -204,8 +212,8 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
   }
   return command
     .option('--rule <id=level>', 'set a rule to off, info, warning or error (repeatable)', ruleOption)
-    .option('--config <file>', 'use this configuration file for every path')
-    .option('--baseline <file>', 'the baseline file (default: guplint-baseline.json where present)')
+    .option('--config <file>', 'use this configuration file for every path', fileOption)
+    .option('--baseline <file>', 'the baseline file (default: guplint-baseline.json where present)', fileOption)
     .addOption(
       new Option('--min-confidence <level>', 'do not show what is less certain')
         .choices(['low', 'medium', 'high'])
@@ -225,7 +233,11 @@ function addFixOptions(command: Command): Command {
       '--since <rev>',
       'report only what changed since this revision: introduced findings, and old ones on changed lines',
     )
-    .option('--patch <file>', 'report only what a diff or mailed patch (- for standard input) brings, applied or not')
+    .option(
+      '--patch <file>',
+      'report only what a diff or mailed patch (- for standard input) brings, applied or not',
+      fileOption,
+    )
     .option('--kbuild', 'be the checker of a kernel build: make C=2 CHECK="guplint --kbuild" (see docs/ci.md)')
     .option('--kbuild-fail', 'with --kbuild: findings fail the build')
     .option('--fix', 'apply the safe fixes')

@@ -1,6 +1,7 @@
 /** What `check`, `sites` and `baseline` have in common: from options to a run, and from a run to messages and files. */
 
-import { formatRange as showRange } from '../../model/version.ts';
+import { NEWEST_KERNEL, OLDEST_KERNEL } from '../../model/known-kernels.ts';
+import { type KernelRange, seriesRange, formatRange as showRange, version } from '../../model/version.ts';
 import { closest } from '../base/closest.ts';
 import { UserError } from '../base/user-error.ts';
 import type { Host } from '../engine/host.ts';
@@ -22,7 +23,19 @@ export interface CommandRun {
 }
 
 /** Names of commands, for people who mistype one: it is then taken for a path. */
-const COMMANDS = ['check', 'sites', 'report', 'explain', 'facts', 'rules', 'baseline', 'lsp', 'config', 'completion'];
+const COMMANDS = [
+  'check',
+  'sites',
+  'report',
+  'explain',
+  'facts',
+  'rules',
+  'baseline',
+  'lsp',
+  'config',
+  'completion',
+  'help',
+];
 
 /** Turns paths into inputs; `-` is standard input. */
 function inputsOf(paths: readonly string[], options: CommonOptions, terminal: Terminal, host: Host): Input[] {
@@ -108,11 +121,26 @@ export function sayProblems(
   terminal: Terminal,
 ): void {
   for (const { path, message } of problems) terminal.err(`guplint: ${path}: ${message}\n`);
-  if (result.assumedKernel && options.quiet !== true) {
+  if (options.quiet === true) return;
+  if (result.assumedKernel) {
     const assumed = result.files.find((f) => f.kernel.source === 'default');
     const { range } = assumed === undefined ? result.kernel : { range: showRange(assumed.kernel.range) };
     terminal.err(`guplint: kernel unknown, assuming ${range}; set --kernel\n`);
   }
+  for (const line of sayBeyond(result)) terminal.err(`guplint: ${line}\n`);
+}
+
+/** What is said where somebody names kernels that no row was read from. An open range names none. */
+function sayBeyond(result: RunResult): readonly string[] {
+  const ranges = result.files.map((f) => f.kernel.range);
+  const older = ranges.find((r) => r.since > 0 && r.since < version(OLDEST_KERNEL));
+  const newer = ranges.find((r) => Number.isFinite(r.until) && r.until > (seriesRange(NEWEST_KERNEL)?.until ?? 0));
+  const say = (range: KernelRange, than: string): string =>
+    `kernel ${showRange(range)}: nothing is known of kernels ${than}, which are taken to be the same`;
+  return [
+    ...(older === undefined ? [] : [say(older, `before ${OLDEST_KERNEL}`)]),
+    ...(newer === undefined ? [] : [say(newer, `after ${NEWEST_KERNEL}`)]),
+  ];
 }
 
 /** Writes results to standard output or to the file of `-o`. Throws UserError when that fails. */

@@ -4,7 +4,7 @@
  * terminal of their own.
  */
 import pc from 'picocolors';
-import { readStandardInput } from '../host/stdin.ts';
+import { readStandardInput } from '../host/streams.ts';
 import { systemMessage } from '../host/system.ts';
 
 /** Where a command reads and writes. */

@@ -54,6 +54,7 @@ export function classify(
       texts.push(input);
       continue;
     }
+    if (input.path === '') throw new UsageError("an empty path; write '.' for the working directory");
     const path = relativeTo(fs.cwd, input.path);
     const kind = fs.kind(path);
     if (kind === 'missing') throw new UsageError(`${input.path}: no such file or directory`);

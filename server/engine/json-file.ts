@@ -28,11 +28,22 @@ export function readJson(path: string, content: string): JsonFile {
     throw new ConfigError(`${path}:${at.line}:${at.column}: ${message}`);
   };
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
+  const root = treeOf(text, errors);
+  if (root === 'too deep') fail({ start: 0, end: 0 }, 'the values are nested too deep');
   const first = errors[0];
   if (first !== undefined) fail({ start: first.offset, end: first.offset }, syntaxMessage(first));
   if (root === undefined) fail({ start: 0, end: 0 }, 'the file is empty; write {} or remove it');
   return { text, root: root as Node, fail };
+}
+
+/** The parser calls itself for each level, so that a file of brackets alone exhausts the stack. */
+function treeOf(text: string, errors: ParseError[]): Node | 'too deep' | undefined {
+  try {
+    return parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep';
+    throw error;
+  }
 }
 
 /** `InvalidSymbol` as a person would say it. */

@@ -2,8 +2,7 @@
  * Which kernels a file is held to, by the order the command line documents: a flag, the kernel tree's Makefile, the
  * configuration, what the code itself shows, the newest the model knows.
  */
-import { model } from '../../model/index.ts';
-import { NEWEST_KERNEL } from '../../model/newest.ts';
+import { NEWEST_KERNEL, OLDEST_KERNEL } from '../../model/known-kernels.ts';
 import {
   intersect,
   type KernelRange,
@@ -11,6 +10,7 @@ import {
   previousSeries,
   rangeOf,
   seriesRange,
+  version,
 } from '../../model/version.ts';
 import type { ApiCall } from '../analysis/site.ts';
 import { bothOf, EVERY_KERNEL, type Kernels, unionOf } from '../rules/support/kernels.ts';
@@ -18,6 +18,8 @@ import type { KernelChoice, KernelTree, ResolvedConfig } from './protocol.ts';
 
 /** Every release there is. */
 export const EVERY_RELEASE: KernelRange = { since: 0, until: Number.POSITIVE_INFINITY };
+
+const OLDEST: KernelVersion = version(OLDEST_KERNEL);
 
 /** The newest series the model knows. */
 export function newestKernel(): KernelRange {
@@ -57,14 +59,13 @@ export function derivedKernel(hints: KernelHints): KernelChoice {
 
 /** From the release before the oldest one tested for to the newest one tested for. */
 function kernelsOfTests(versions: readonly KernelVersion[]): KernelRange | undefined {
-  const oldest = Math.min(...model.rows.map((row) => rangeOf(row.kernels).since));
-  const known = versions.filter((v) => v > oldest);
+  const known = versions.filter((v) => v > OLDEST);
   if (known.length === 0) return undefined;
   const first = known.reduce((a, b) => Math.min(a, b));
   const last = known.reduce((a, b) => Math.max(a, b));
   const series = last & ~255;
   const below = (first & 255) === 0 ? previousSeries(first) : first & ~255;
-  return { since: Math.max(oldest, below), until: series + 256 };
+  return { since: Math.max(OLDEST, below), until: series + 256 };
 }
 
 /** The releases on which every call that no #if guards exists with that many arguments; undefined when they contradict. */

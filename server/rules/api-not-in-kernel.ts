@@ -28,7 +28,7 @@
  * ## Limits
  * A function or macro of the same name in the file or in a header of its project is taken as the one that is called. A call
  * under #if with a macro of a configure step (`HAVE_...`) is taken to be right where the macro is defined. Stable back-ports count only
- * by the first release of their series.
+ * by the first release of their series. What 4.4 has, older kernels are taken to have: nothing is known of them.
  *
  * ## Fix safety
  * Safe: the call gets the function's new name where only the name changed and every kernel aimed at has it.

@@ -5,9 +5,10 @@
 
 import { FAST_MASK_ROWS } from '../../../model/flags.ts';
 import type { Model } from '../../../model/index.ts';
+import { OLDEST_KERNEL } from '../../../model/known-kernels.ts';
 import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../../model/validity.ts';
-import { rangeOf, type Since } from '../../../model/version.ts';
+import { rangeOf, type Since, version } from '../../../model/version.ts';
 import { isNullText } from '../../analysis/flags/constants.ts';
 import type { ApiCall, Argument, CallSite } from '../../analysis/site.ts';
 import { keptBeside } from '../../base/kept.ts';
@@ -15,9 +16,17 @@ import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf } from './kernels.ts';
 
-/** The releases that rows stand for. */
+/** The oldest release that rows were read from. */
+const OLDEST = version(OLDEST_KERNEL);
+
+/** The releases that rows stand for. What the oldest release known has, older ones are taken to have: nobody looked there. */
 export function kernelsOf(rows: readonly { readonly kernels: Since }[]): Kernels {
-  return unionOf(rows.map((row) => rangeOf(row.kernels)));
+  return unionOf(
+    rows.map((row) => {
+      const { since, until } = rangeOf(row.kernels);
+      return { since: since <= OLDEST ? 0 : since, until };
+    }),
+  );
 }
 
 /** Whether a call through a project's own wrapper: its arguments are the wrapper's, not the model's. */

@@ -55,9 +55,14 @@ export function includesAll(outer: Kernels, inner: Kernels): boolean {
   return isEmpty(without(inner, outer));
 }
 
-/** As a message says it: `6.12`, `6.1..6.12`, `..5.4 and 6.3..`. */
+/** As a message says it: `6.12`, `6.1..6.12`, `5.4 or earlier and 6.3 or later`. */
 export function showKernels(kernels: Kernels): string {
-  return kernels
-    .map((r) => (r.since === 0 && r.until === Number.POSITIVE_INFINITY ? 'every kernel' : formatRange(r)))
-    .join(' and ');
+  return kernels.map(showRange).join(' and ');
+}
+
+function showRange(range: KernelRange): string {
+  const text = formatRange(range);
+  if (text === '..') return 'every kernel';
+  if (text.startsWith('..')) return `${text.slice(2)} or earlier`;
+  return text.endsWith('..') ? `${text.slice(0, -2)} or later` : text;
 }
