@@ -27,13 +27,3 @@ export const NORETURN: ReadonlySet<string> = new Set([
 
 /** Macros after which nothing runs where their first argument is true: include/asm-generic/bug.h, include/linux/mmdebug.h. */
 export const NORETURN_IF: ReadonlySet<string> = new Set(['BUG_ON']);
-
-/** Macros that jump to the label in one of their arguments (counted from 0) when they fail: include/linux/uaccess.h, v6.12.117. */
-export const HIDDEN_GOTOS: ReadonlyMap<string, number> = new Map([
-  ['__get_kernel_nofault', 3],
-  ['__put_kernel_nofault', 3],
-  ['unsafe_copy_from_user', 3],
-  ['unsafe_copy_to_user', 3],
-  ['unsafe_get_user', 2],
-  ['unsafe_put_user', 2],
-]);

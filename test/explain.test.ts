@@ -27,6 +27,20 @@ describe('explain', () => {
     assert.match(text, /6\.3\.\.: FOLL_LONGTERM with FOLL_PCI_P2PDMA: WARN_ON_ONCE/);
   });
 
+  it('tells of names that are taken for one of the family', () => {
+    assert.match(
+      explainTopic('pin_user_folios') ?? '',
+      /^# pin_user_folios\n\nNo kernel has a function of this name\. Instead: /,
+    );
+    assert.match(explainTopic('VM_WRITE') ?? '', /Not for gup_flags: .*gup_flags say FOLL_WRITE\.$/m);
+    assert.equal(explainTopic('demo_release'), undefined);
+  });
+
+  it('tells what a mapping may refuse where an address is given', () => {
+    assert.match(explainTopic('pin_user_pages') ?? '', /## What a mapping may refuse\n\n- .*VM_IO/);
+    assert.doesNotMatch(explainTopic('unpin_user_page') ?? '', /mapping may refuse/);
+  });
+
   it('tells of a flag its values, its standing and the fast functions', () => {
     const text = explainTopic('FOLL_PIN') ?? '';
     assert.match(text, /\| 6\.3\.\. \| 0x80000 \| internal to mm\/: callers must not pass it; the name is hidden/);

@@ -3,7 +3,7 @@
  * and a gap, which lowers the confidence of findings in that function.
  */
 import type { Span } from '../base/span.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
+import type { CNode } from '../syntax/node.ts';
 import type { Cfg, CType, Expr } from './ir.ts';
 import { lowerCall } from './lower-call.ts';
 import { lowerCondition } from './lower-condition.ts';
@@ -70,9 +70,4 @@ function statementExpression(ctx: LowerContext, node: CNode): Expr {
   }
   ctx.closeScope({ start: node.end - 1, end: node.end });
   return value;
-}
-
-/** The body of a function_definition node. */
-export function bodyOf(definition: CNode): CNode | undefined {
-  return childByField(definition, 'body');
 }

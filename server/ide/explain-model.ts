@@ -15,6 +15,7 @@ import {
 } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { formatRange, rangeOf, type Since } from '../../model/version.ts';
+import { VMA_CHECK_ROWS, type VmaCheckRow } from '../../model/vma-checks.ts';
 
 const RETURNS: Readonly<Record<ReturnContract, string>> = {
   pages: 'the number of pages taken, possibly fewer than asked for, 0, or -errno',
@@ -83,6 +84,11 @@ function check(row: ValidityRow): string {
   return `- ${kernels(row)}: ${row.condition}: ${row.effect}, ${row.result}`;
 }
 
+/** A reason to fail that no argument shows, in one line. */
+function vmaCheck(row: VmaCheckRow): string {
+  return `- ${kernels(row)}: ${row.condition}: ${row.result}`;
+}
+
 /** An API over all its eras. */
 export function explainApi(name: string, rows: readonly ApiRow[]): string {
   const family = rows.at(-1)?.family ?? '';
@@ -93,6 +99,8 @@ export function explainApi(name: string, rows: readonly ApiRow[]): string {
   ];
   const checks = VALIDITY_ROWS.filter((row) => row.applies.includes(name));
   if (checks.length > 0) parts.push(`## Run-time checks\n\n${checks.map(check).join('\n')}`);
+  if (rows.some((row) => row.site === true && row.params.some((param) => param.role === 'start')))
+    parts.push(`## What a mapping may refuse\n\n${VMA_CHECK_ROWS.map(vmaCheck).join('\n')}`);
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -7,13 +7,14 @@ import { type Catalogue, model } from '../../model/index.ts';
 import { ruleTable } from '../engine/rule-table.ts';
 import { CONCEPT_DOCS, RULE_DOCS } from '../rules/explain.ts';
 import { explainApi, explainCase, explainFlag } from './explain-model.ts';
+import { explainMistaken } from './explain-names.ts';
 
 const EVERY_RELEASE = { since: 0, until: Number.POSITIVE_INFINITY };
 
 /** The explanation of a topic; undefined for a topic that is none. `catalogue`: the model with what a project declares. */
 export function explainTopic(topic: string, catalogue: Catalogue = model): string | undefined {
   const name = topic.trim().replace(/\(\)$/, '');
-  return ruleText(name) ?? CONCEPT_DOCS.get(name) ?? modelText(name, catalogue);
+  return ruleText(name) ?? CONCEPT_DOCS.get(name) ?? modelText(name, catalogue) ?? explainMistaken(name);
 }
 
 /** Names of the concepts. */

@@ -68,7 +68,7 @@ export const freeOnGupPage = defineRule({
       const right = isPin ? 'unpin_user_page' : 'put_page';
       const harm = isPin
         ? 'it drops one of the 1024 references of a pin, and the page is never freed'
-        : 'a page whose last reference that is goes back to the allocator while it is still on the LRU list';
+        : 'where it drops the last reference, the page goes back to the allocator while it is still on the LRU list';
       const fix = resource.reference === 'either' ? undefined : rename(pass, finding, right);
       reportFlow(pass, finding, {
         message: `${problem.functionName}() frees user ${whichPages(finding)} ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,

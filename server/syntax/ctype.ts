@@ -56,7 +56,6 @@ export function integer(base: string, bits: number, unsigned: boolean): CType {
 
 /** The types of constants and comparisons. */
 export const INT = integer('int', 32, false);
-export const UNSIGNED_INT = integer('unsigned int', 32, true);
 export const LONG = integer('long', 64, false);
 export const UNSIGNED_LONG = integer('unsigned long', 64, true);
 export const CHAR = integer('char', 8, false);

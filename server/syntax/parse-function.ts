@@ -183,8 +183,3 @@ function parseStatements(code: string, start: number): CNode | undefined {
   const body = tree.children.find((c) => c.type === 'function_definition')?.children.find((c) => c.field === 'body');
   return tree.children.length === 1 && !hasError(tree) ? body : undefined;
 }
-
-/** Parses a declaration of the unit: a type definition, a variable, a prototype. The `translation_unit` node of it alone. */
-export function parseDeclaration(unit: CUnit, span: Span): CNode {
-  return parse(unit.code.slice(span.start, span.end), span.start);
-}

@@ -34,9 +34,6 @@ export interface HeaderText {
   readonly text: string;
 }
 
-/** How far an analysis may trust the tree of a function: `damaged` when it holds an ERROR after preprocessing or a guessed branch. */
-export type SyntaxConfidence = 'high' | 'guessed' | 'damaged';
-
 /** A function with a body. */
 export interface FunctionDef {
   readonly name: string;

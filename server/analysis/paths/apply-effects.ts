@@ -2,7 +2,7 @@
  * A call of a function the model knows, applied to one path: acquire, release, dirty, map, alias, alloc, free, lock.
  */
 import type { ApiRow, Effect } from '../../../model/schema.ts';
-import { assumeInterval, intervalOf } from '../../flow/facts.ts';
+import { intervalOf } from '../../flow/facts.ts';
 import {
   hasOffset,
   intValue,
@@ -373,12 +373,4 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
 /** Whether a place, by its path from an object, dies with it: not what lies in other objects that it points to. */
 function diesWith(path: string): boolean {
   return path === '' || (/^[.[]/.test(path) && !/@\[\*\]\./.test(path));
-}
-
-/** What is known of a result from a callee's contract. */
-export function boundResult(s: PathState, v: Value, low: number, high: number): boolean {
-  const facts = assumeInterval(s.facts, v, { low, high });
-  if (facts === undefined) return false;
-  s.facts = facts;
-  return true;
 }

@@ -281,8 +281,3 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
     w.value.kind !== 'made' ? 2 : w.value.prov.length > 0 ? 0 : w.value.key.startsWith('heap') ? 1 : 2;
   return out.sort((a, b) => hasPages(a) - hasPages(b)).slice(0, MAX_WRITES);
 }
-
-/** Whether a result is known to be true on this path; for callers that test a boolean. */
-export function isTrue(s: PathState, v: Value): boolean | undefined {
-  return truth(s, v);
-}

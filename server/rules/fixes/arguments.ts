@@ -14,17 +14,6 @@ export function replaceArgument(call: ApiCall, argument: Argument, newText: stri
   return { unit: call.unit, span: { start: argument.start, end: argument.end }, newText };
 }
 
-/** Takes the argument at `index` out, with the comma before it (after it for the first). */
-export function removeArgument(call: ApiCall, index: number): Edit | undefined {
-  const argument = call.args[index];
-  if (argument === undefined) return undefined;
-  const before = call.args[index - 1];
-  const after = call.args[index + 1];
-  if (before !== undefined) return { unit: call.unit, span: { start: before.end, end: argument.end }, newText: '' };
-  if (after !== undefined) return { unit: call.unit, span: { start: argument.start, end: after.start }, newText: '' };
-  return replaceArgument(call, argument, '');
-}
-
 /** Swaps the texts of two arguments. */
 export function swapArguments(call: ApiCall, i: number, j: number): readonly Edit[] {
   const a = call.args[i];
