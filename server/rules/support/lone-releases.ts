@@ -14,7 +14,7 @@ import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';
 import { branchKernels } from './facts.ts';
 import { OWN_PAGES, releaseKind, setBefore } from './field-releases.ts';
-import { type CallTest, callsOf, filesOf, makesCall, placeKey } from './file-calls.ts';
+import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
 import { EVERY_KERNEL, includesAll } from './kernels.ts';
 import { implementsApi, type NamedRelease, resourceOf } from './named-releases.ts';
 import { areArms } from './surroundings.ts';
@@ -27,9 +27,8 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   const sites = pass.sites.filter((s) => s.unit === unit && s.reference !== 'none');
   const [site] = sites;
   if (source === undefined || site === undefined || calls.length === 0 || implementsApi(pass, unit)) return [];
-  const files = [unit, ...pass.headers];
-  const isTaken = files.some((file) => makesCall(file, source, pass.model));
-  if (isTaken && (given !== 'get' || files.some((file) => makesCall(file, BORROWED, pass.model)))) return [];
+  const isTaken = takesBy(pass, source);
+  if (isTaken && (given !== 'get' || takesBy(pass, BORROWED))) return [];
   // What differs by kernel release-differs-by-kernel tells.
   if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
   if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
@@ -52,6 +51,15 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
     const step = { unit, span, text: `given back here by ${api}()` };
     return [{ step, functionName: fn.name, api, resource: resourceOf(site) }];
   });
+}
+
+/** Whether the file makes a call of a kind, itself or through a function of its headers. */
+function takesBy({ unit, headers, model }: RulePass, test: CallTest): boolean {
+  if (makesCall(unit, test, model)) return true;
+  const isWanted = (name: string): boolean => test.isWanted(name, model, unit);
+  const near = headers.filter((header) => makesCall(header, test, model));
+  const takers = functionsThatCall(near, { isWanted, deep: false });
+  return [...takers.values()].some(({ fn }) => callsOf([unit], fn.name).length > 0);
 }
 
 /** A release as far as this looks at it. */
