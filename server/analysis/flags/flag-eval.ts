@@ -355,8 +355,17 @@ function arithmetic(op: string, a: number, b: number): number | undefined {
 function conjunction(left: FlagValue, right: FlagValue, unknown: FlagValue): FlagValue {
   if (isFlagsOnly(right)) return masked(left, right);
   if (isFlagsOnly(left)) return masked(right, left);
-  const foreign = [...left, ...right].filter((t) => t.kind === 'foreign');
-  return foreign.length > 0 ? weaken(foreign) : unknown;
+  const mask = foreignOf(right);
+  const other = foreignOf(left);
+  const names = new Set(other.map((t) => t.name));
+  // `rdwr & IOMMU_WRITE`: of the constants that `rdwr` may hold only those of the mask come through.
+  const common = mask.filter((t) => names.has(t.name));
+  if (common.length > 0) return weaken(common);
+  return mask.length + other.length > 0 ? weaken([...mask, ...other]) : unknown;
+}
+
+function foreignOf(v: FlagValue): FlagValue {
+  return v.filter((t) => t.kind === 'foreign');
 }
 
 function product(left: FlagValue, right: FlagValue): FlagValue | undefined {
