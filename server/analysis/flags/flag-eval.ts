@@ -11,7 +11,17 @@ import { isFollName, isForeignName, isWriteName, literalValue } from './constant
 import { type FlagState, flowStates } from './flag-flow.ts';
 import { type FlagContext, type FlagScope, type Folding, later, term, unknownTerm } from './flag-scope.ts';
 import { callerValue, enumValue, fieldValue, fileVariableValue, macroValue, returnedValue } from './flag-sources.ts';
-import { either, type FlagValue, isFlagsOnly, join, joinAll, masked, weaken, without } from './flag-terms.ts';
+import {
+  conjunction,
+  either,
+  type FlagValue,
+  join,
+  joinAll,
+  numberOf,
+  product,
+  weaken,
+  without,
+} from './flag-terms.ts';
 
 const EMPTY: FlagState = new Map();
 
@@ -285,12 +295,6 @@ function comparison(n: CNode, scope: FlagScope): FlagValue {
   return term(scope, n, { kind: 'comparison', name: codeOf(scope.unit, n).replace(/\s+/g, ' ') });
 }
 
-/** The one number that a value is; undefined for anything else. */
-function numberOf(v: FlagValue): number | undefined {
-  const only = v.length === 1 ? v[0] : undefined;
-  return only?.kind === 'zero' ? 0 : only?.kind === 'literal' ? only.value : undefined;
-}
-
 function complemented(n: CNode | undefined, scope: FlagScope): CNode | undefined {
   if (n === undefined) return undefined;
   const b = bare(n);
@@ -350,29 +354,6 @@ function arithmetic(op: string, a: number, b: number): number | undefined {
     default:
       return undefined;
   }
-}
-
-function conjunction(left: FlagValue, right: FlagValue, unknown: FlagValue): FlagValue {
-  if (isFlagsOnly(right)) return masked(left, right);
-  if (isFlagsOnly(left)) return masked(right, left);
-  const mask = foreignOf(right);
-  const other = foreignOf(left);
-  const names = new Set(other.map((t) => t.name));
-  // `rdwr & IOMMU_WRITE`: of the constants that `rdwr` may hold only those of the mask come through.
-  const common = mask.filter((t) => names.has(t.name));
-  if (common.length > 0) return weaken(common);
-  return mask.length + other.length > 0 ? weaken([...mask, ...other]) : unknown;
-}
-
-function foreignOf(v: FlagValue): FlagValue {
-  return v.filter((t) => t.kind === 'foreign');
-}
-
-function product(left: FlagValue, right: FlagValue): FlagValue | undefined {
-  const flags = isFlagsOnly(left) ? left : isFlagsOnly(right) ? right : undefined;
-  if (flags === undefined) return undefined;
-  const factor = numberOf(flags === left ? right : left);
-  return factor === 1 ? flags : weaken(flags);
 }
 
 function unary(n: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {

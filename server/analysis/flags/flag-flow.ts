@@ -6,7 +6,7 @@
 import { type CNode, childByField } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import { bare, isAddressOf, operatorOf, placeKey } from '../trees.ts';
-import { either, type FlagValue, isFlagsOnly, join, masked, weaken, without } from './flag-terms.ts';
+import { conjunction, either, type FlagValue, join, weaken, without } from './flag-terms.ts';
 
 /** What the followed places hold; a place that is not followed is absent. */
 export type FlagState = ReadonlyMap<string, FlagValue>;
@@ -323,8 +323,7 @@ function assigned(w: Walk, state: FlagState, a: { key: string; op: string; right
           ? childByField(right, 'argument')
           : undefined;
       if (argument !== undefined) return without(old, evaluate(argument, state));
-      const mask = evaluate(a.right, state);
-      return isFlagsOnly(mask) ? masked(old, mask) : either(weaken(old), w.input.unknown(a.right));
+      return conjunction(old, evaluate(a.right, state), w.input.unknown(a.right));
     }
     default:
       return either(weaken(old), w.input.unknown(a.right));

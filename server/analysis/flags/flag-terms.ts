@@ -58,7 +58,7 @@ export function joinAll(values: readonly FlagValue[]): FlagValue {
 }
 
 /** Whether a value is made of flag names and zeros alone. */
-export function isFlagsOnly(v: FlagValue): boolean {
+function isFlagsOnly(v: FlagValue): boolean {
   return v.length > 0 && v.every((t) => t.kind === 'flag' || t.kind === 'zero');
 }
 
@@ -73,10 +73,41 @@ export function without(v: FlagValue, mask: FlagValue): FlagValue {
 }
 
 /** `v & mask` where one side is made of flag names: what is not known of the other side can only be a flag of the mask. */
-export function masked(v: FlagValue, mask: FlagValue): FlagValue {
+function masked(v: FlagValue, mask: FlagValue): FlagValue {
   const names = new Set(mask.filter((t) => t.kind === 'flag').map((t) => t.name));
   const kept = v.filter((t) => t.kind === 'zero' || (t.kind === 'flag' && names.has(t.name)));
   const open = v.some((t) => t.kind !== 'zero' && t.kind !== 'flag');
   if (!open) return kept;
   return dedupe([...kept, ...weaken(mask.filter((t) => t.kind === 'flag'))]);
+}
+
+/** The one number that a value is; undefined for anything else. */
+export function numberOf(v: FlagValue): number | undefined {
+  const only = v.length === 1 ? v[0] : undefined;
+  return only?.kind === 'zero' ? 0 : only?.kind === 'literal' ? only.value : undefined;
+}
+
+/** `left & right`: flags of a mask, or constants of another family; `unknown` where neither side is that. */
+export function conjunction(left: FlagValue, right: FlagValue, unknown: FlagValue): FlagValue {
+  if (isFlagsOnly(right)) return masked(left, right);
+  if (isFlagsOnly(left)) return masked(right, left);
+  const mask = foreignOf(right);
+  const other = foreignOf(left);
+  const names = new Set(other.map((t) => t.name));
+  // `rdwr & IOMMU_WRITE`: of the constants that `rdwr` may hold only those of the mask come through.
+  const common = mask.filter((t) => names.has(t.name));
+  if (common.length > 0) return weaken(common);
+  return mask.length + other.length > 0 ? weaken([...mask, ...other]) : unknown;
+}
+
+function foreignOf(v: FlagValue): FlagValue {
+  return v.filter((t) => t.kind === 'foreign');
+}
+
+/** `left * right` where one of them is made of flags and zeros alone: `write * FOLL_WRITE`; undefined for anything else. */
+export function product(left: FlagValue, right: FlagValue): FlagValue | undefined {
+  const flags = isFlagsOnly(left) ? left : isFlagsOnly(right) ? right : undefined;
+  if (flags === undefined) return undefined;
+  const factor = numberOf(flags === left ? right : left);
+  return factor === 1 ? flags : weaken(flags);
 }
