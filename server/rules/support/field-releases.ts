@@ -119,7 +119,8 @@ function byName(pass: RulePass, { held, given, mixed }: Wanted): readonly FieldR
   if (fields.size === 0) return [];
   const known = new Set<string>();
   for (const { release } of flow.releases) known.add(placeKey(release.step.unit, release.step.span.start));
-  for (const e of flow.events) if (e.owner?.tag !== undefined) known.add(placeKey(e.step.unit, e.step.span.start));
+  for (const e of flow.events)
+    if (e.kind !== 'doubt' && e.owner?.tag !== undefined) known.add(placeKey(e.step.unit, e.step.span.start));
   const releases = pass.calls.filter((c) => c.unit === unit && releaseKind(c) !== undefined);
   return releases.flatMap((call) => {
     if (releaseKind(call) !== given || call.fn === undefined || known.has(placeKey(unit, call.span.start))) return [];

@@ -33,8 +33,8 @@ export function loneReleases(pass: RulePass, held: Reference | undefined, given:
   if (!sites.every((s) => includesAll(branchKernels(unit, s.nameSpan.start), EVERY_KERNEL))) return [];
   if (!sites.every((s) => isHeldAs(s.reference, held ?? site.reference))) return [];
   const met = new Set(flow.releases.map(({ release: { step } }) => placeKey(step.unit, step.span.start)));
-  for (const { owner, step } of flow.events)
-    if (given !== 'pin' && owner?.tag !== undefined && !NO_OWNER.has(owner.tag))
+  for (const { kind, owner, step } of flow.events)
+    if (given !== 'pin' && kind !== 'doubt' && owner?.tag !== undefined && !NO_OWNER.has(owner.tag))
       met.add(placeKey(step.unit, step.span.start));
   return calls.flatMap((call) => {
     const { fn, span, api } = call;
