@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { select } from '../model/index.ts';
 import { parseRange } from '../model/version.ts';
 import { dropFlag } from '../server/rules/fixes/drop-flag.ts';
-import { readingsOf } from '../server/rules/support/flag-values.ts';
+import { readingsOf } from '../server/rules/support/flags/flag-values.ts';
 import {
   bothOf,
   EVERY_KERNEL,

@@ -41,7 +41,7 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { isConfigured } from './support/configured.ts';
 import { definitionKernels, isOfFamily, kernelsOf, liveHere } from './support/facts.ts';
-import { versionSeverity } from './support/flag-use.ts';
+import { versionSeverity } from './support/flags/flag-use.ts';
 import { EVERY_KERNEL, includesAll, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */

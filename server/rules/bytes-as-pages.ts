@@ -49,7 +49,7 @@ import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
-import { isAssignedIn, resultVariable } from './support/result-variable.ts';
+import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
 import { governedBy } from './support/surroundings.ts';
 
 /** See the head of the file. */

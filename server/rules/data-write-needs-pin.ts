@@ -60,7 +60,7 @@
 import { defineRule } from './define.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { judgedCalls, pinnable, reportCase } from './support/case-report.ts';
-import { isOwnMemory } from './support/own-memory.ts';
+import { isOwnMemory } from './support/dirty/own-memory.ts';
 import { pinAdvice } from './support/pin-advice.ts';
 
 /** See the head of the file. */

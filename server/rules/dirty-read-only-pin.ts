@@ -50,7 +50,7 @@
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
-import { sameOrigin } from './support/owner-facts.ts';
+import { sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
 export const dirtyReadOnlyPin = defineRule({

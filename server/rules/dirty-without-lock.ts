@@ -59,7 +59,7 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
 import { includesAll } from './support/kernels.ts';
-import { ownersOf } from './support/owner-facts.ts';
+import { ownersOf } from './support/releases/owner-facts.ts';
 
 /** Dirty markings without the page lock, and what takes the lock. */
 const LOCKED: ReadonlyMap<string, string> = new Map([

@@ -61,7 +61,6 @@
  */
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { argumentOf } from './support/facts.ts';
-import { releaseKind } from './support/field-releases.ts';
 import { filesOf, functionsThatCall } from './support/file-calls.ts';
 import {
   acquiredBy,
@@ -71,7 +70,8 @@ import {
   provedSeverity,
   reportFlow,
 } from './support/flow-report.ts';
-import { repeatedReleases } from './support/repeated-releases.ts';
+import { releaseKind } from './support/releases/field-releases.ts';
+import { repeatedReleases } from './support/releases/repeated-releases.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({

@@ -48,7 +48,7 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { resultVariable } from './support/results/result-variable.ts';
 
 /** See the head of the file. */
 export const errPtrAsNull = defineRule({

@@ -56,7 +56,7 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { resultVariable } from './support/results/result-variable.ts';
 
 /** See the head of the file. */
 export const errnoAsCount = defineRule({

@@ -41,7 +41,7 @@
  */
 import { defineRule, type RulePass } from './define.ts';
 import { filesOf, functionsThatCall } from './support/file-calls.ts';
-import { isAssignedIn, resultVariable } from './support/result-variable.ts';
+import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
 import { governedBy } from './support/surroundings.ts';
 
 /** See the head of the file. */

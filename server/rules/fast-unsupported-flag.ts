@@ -45,7 +45,7 @@ import {
   refusalOf,
   refusalText,
 } from './support/facts.ts';
-import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -46,7 +46,7 @@
  */
 import { defineRule } from './define.ts';
 import { flagKernels, liveHere, macroKernels } from './support/facts.ts';
-import { flagUses, reportUse } from './support/flag-use.ts';
+import { flagUses, reportUse } from './support/flags/flag-use.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, showKernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -42,7 +42,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { argumentOf, kernelsOf, kernelsWithRole } from './support/facts.ts';
-import { flagNames, reportUse, usesOfFlag, versionSeverity } from './support/flag-use.ts';
+import { flagNames, reportUse, usesOfFlag, versionSeverity } from './support/flags/flag-use.ts';
 import { EVERY_KERNEL, includesAll, isEmpty, without } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -38,7 +38,7 @@
 import { defineRule } from './define.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { isPinFunction, refusalOf, refusalText } from './support/facts.ts';
-import { flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { flagNames, reportUse, usesOfFlag } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -49,7 +49,7 @@ import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { branchKernels, flagKernels, isUserSpace, kernelsOf } from './support/facts.ts';
-import { versionSeverity } from './support/flag-use.ts';
+import { versionSeverity } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, type Kernels, without } from './support/kernels.ts';
 
 /** See the head of the file. */

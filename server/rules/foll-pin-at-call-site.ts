@@ -41,7 +41,7 @@ import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { convertToPin } from './fixes/convert-to-pin.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { flagKernels, isPinFunction, refusalOf, refusalText } from './support/facts.ts';
-import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */

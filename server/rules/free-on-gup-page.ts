@@ -52,7 +52,7 @@ import { renameCall } from './fixes/arguments.ts';
 import { kernelsOf } from './support/facts.ts';
 import { acquiredBy, reportFlow, takenWord } from './support/flow-report.ts';
 import { includesAll } from './support/kernels.ts';
-import { type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
+import { type WrongRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
 
 /** See the head of the file. */
 export const freeOnGupPage = defineRule({

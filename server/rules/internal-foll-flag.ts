@@ -40,7 +40,7 @@ import type { FlagRow } from '../../model/schema.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { fastRefusesFlag, flagKernels, isFastFunction, kernelsOf, refusalOf, refusalText } from './support/facts.ts';
-import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, type Kernels, showKernels, unionOf, without } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -42,7 +42,7 @@
  * iov_iter_get_pages2() and iov_iter_extract_pages() in lib/iov_iter.c.
  */
 import { defineRule } from './define.ts';
-import { isAssignedIn, resultVariable } from './support/result-variable.ts';
+import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
 
 const ADVANCES: ReadonlySet<string> = new Set([
   'iov_iter_get_pages2',

@@ -87,7 +87,7 @@ import { isLockedCheck, refusalOf } from './support/facts.ts';
 import { callsOf } from './support/file-calls.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
 import { pinAdvice } from './support/pin-advice.ts';
-import { freesOwn } from './support/releases-of-site.ts';
+import { freesOwn } from './support/releases/releases-of-site.ts';
 
 /** See the head of the file. */
 export const longtermNeedsPin = defineRule({

@@ -36,7 +36,7 @@
  */
 import { defineRule } from './define.ts';
 import { isPinFunction, liveHere, refusalOf, refusalText } from './support/facts.ts';
-import { flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { flagNames, reportUse, usesOfFlag } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -48,7 +48,7 @@ import {
   refusalOf,
   refusalText,
 } from './support/facts.ts';
-import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flag-use.ts';
+import { type FlagUse, flagNames, reportUse, usesOfFlag } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, type Kernels, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */

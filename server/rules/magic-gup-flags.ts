@@ -49,9 +49,9 @@ import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
 import { fastRefusesFlag, isFastFunction, refusalOf } from './support/facts.ts';
-import { checkCopies } from './support/flag-copies.ts';
-import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
-import { type Reading, readingsOf, showReading } from './support/flag-values.ts';
+import { checkCopies } from './support/flags/flag-copies.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flags/flag-use.ts';
+import { type Reading, readingsOf, showReading } from './support/flags/flag-values.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, showKernels, unionOf } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -73,8 +73,13 @@ import type { CallSite } from '../analysis/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
+import { type HalfMarked, halfMarked } from './support/dirty/half-dirty.ts';
+import { type IgnoredDirty, ignoredDirty } from './support/dirty/ignored-dirty.ts';
+import { isOwnMemory, isPrivateMemory } from './support/dirty/own-memory.ts';
+import { isReadSource } from './support/dirty/read-source.ts';
+import { targetIterator } from './support/dirty/target-iterator.ts';
+import { isMarkedElsewhere, isToldWhether } from './support/dirty/told-dirty.ts';
 import { evidenceSteps, WRITES } from './support/evidence-steps.ts';
-import { placesOfOthers } from './support/explained.ts';
 import {
   callersAbove,
   codeFrom,
@@ -84,14 +89,9 @@ import {
   type PlacedFunction,
   placeKey,
 } from './support/file-calls.ts';
-import { type HalfMarked, halfMarked } from './support/half-dirty.ts';
-import { type IgnoredDirty, ignoredDirty } from './support/ignored-dirty.ts';
-import { isOwnMemory, isPrivateMemory } from './support/own-memory.ts';
-import { originsOf, sameOrigin } from './support/owner-facts.ts';
-import { isReadSource } from './support/read-source.ts';
-import { type CleanEnd, type CleanRelease, cleanEnd } from './support/releases-of-site.ts';
-import { targetIterator } from './support/target-iterator.ts';
-import { isMarkedElsewhere, isToldWhether } from './support/told-dirty.ts';
+import { placesOfOthers } from './support/releases/explained.ts';
+import { originsOf, sameOrigin } from './support/releases/owner-facts.ts';
+import { type CleanEnd, type CleanRelease, cleanEnd } from './support/releases/releases-of-site.ts';
 
 /** See the head of the file. */
 export const missingDirty = defineRule({

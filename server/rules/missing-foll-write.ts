@@ -53,8 +53,8 @@
  */
 import { defineRule, type FixProposal } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
+import { asksForWrite, storeBehind, writingCall } from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
-import { asksForWrite, storeBehind, writingCall } from './support/writing-call.ts';
 
 /** See the head of the file. */
 export const missingFollWrite = defineRule({

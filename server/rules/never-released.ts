@@ -85,10 +85,10 @@ import { definesStruct } from '../analysis/struct-home.ts';
 import { type Owner, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { placesOfOthers } from './support/explained.ts';
 import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
-import { sameOrigin } from './support/owner-facts.ts';
+import { placesOfOthers } from './support/releases/explained.ts';
+import { sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
 export const neverReleased = defineRule({

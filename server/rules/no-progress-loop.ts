@@ -65,7 +65,7 @@ import type { CallSite } from '../analysis/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule } from './define.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { resultVariable } from './support/results/result-variable.ts';
 import { governedBy } from './support/surroundings.ts';
 
 /** See the head of the file. */

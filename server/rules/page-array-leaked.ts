@@ -59,9 +59,9 @@
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { insertBefore } from './fixes/release-before.ts';
-import { arrayAfterFailure } from './support/array-after-failure.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { arrayAfterFailure } from './support/results/array-after-failure.ts';
 import { isInLoop } from './support/surroundings.ts';
 
 /** See the head of the file. */

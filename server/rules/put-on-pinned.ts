@@ -59,7 +59,7 @@
 import { defineRule, type FixProposal } from './define.ts';
 import { behindTest } from './fixes/release-guard.ts';
 import { acquiredBy, reportFlow } from './support/flow-report.ts';
-import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
 
 /** Releases of references and their pin counterparts with the same arguments. */
 const UNPIN: ReadonlyMap<string, string> = new Map([

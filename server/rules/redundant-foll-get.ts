@@ -38,7 +38,7 @@
 import { defineRule } from './define.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { fastRefusesFlag, isFastFunction, isPinFunction, kernelsOf } from './support/facts.ts';
-import { reportUse, usesOfFlag } from './support/flag-use.ts';
+import { reportUse, usesOfFlag } from './support/flags/flag-use.ts';
 import { bothOf, isEmpty, without } from './support/kernels.ts';
 
 /** See the head of the file. */

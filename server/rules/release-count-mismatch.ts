@@ -53,9 +53,9 @@ import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
-import { movedReleases } from './support/moved-array.ts';
-import { isAssignedIn, resultVariable } from './support/result-variable.ts';
-import { testsEntries } from './support/tested-entries.ts';
+import { movedReleases } from './support/results/moved-array.ts';
+import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
+import { testsEntries } from './support/results/tested-entries.ts';
 
 /** See the head of the file. */
 export const releaseCountMismatch = defineRule({

@@ -74,7 +74,7 @@ import { branchKernels, liveHere } from './support/facts.ts';
 import { filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
 import { takenWord } from './support/flow-report.ts';
 import { bothOf, isEmpty, type Kernels, without } from './support/kernels.ts';
-import { wrongReleases } from './support/wrong-release.ts';
+import { wrongReleases } from './support/releases/wrong-release.ts';
 
 /** The kernels on which a pin is a plain reference under another name, or does not exist. */
 const BEFORE_PINS: Kernels = [{ since: 0, until: version('5.7') }];

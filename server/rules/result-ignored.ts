@@ -49,7 +49,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { pageFindings, reportFlow } from './support/flow-report.ts';
-import { unreadResult } from './support/unread-result.ts';
+import { unreadResult } from './support/results/unread-result.ts';
 
 /** See the head of the file. */
 export const resultIgnored = defineRule({

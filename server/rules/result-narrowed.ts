@@ -39,7 +39,7 @@
  */
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule } from './define.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { resultVariable } from './support/results/result-variable.ts';
 
 /** See the head of the file. */
 export const resultNarrowed = defineRule({

@@ -57,12 +57,12 @@ import { functionAt } from '../analysis/call-index.ts';
 import { KEPT } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { askedCount } from './support/asked-count.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
-import { lostCountTest } from './support/lost-count.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { askedCount } from './support/results/asked-count.ts';
+import { lostCountTest } from './support/results/lost-count.ts';
+import { resultVariable } from './support/results/result-variable.ts';
+import { testsEntries } from './support/results/tested-entries.ts';
 import { isInLoop } from './support/surroundings.ts';
-import { testsEntries } from './support/tested-entries.ts';
 
 /** See the head of the file. */
 export const shortPinAsSuccess = defineRule({

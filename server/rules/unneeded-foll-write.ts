@@ -52,9 +52,9 @@ import { READ_ONLY_LONGTERM_IS_RELIABLE } from '../../model/behaviour.ts';
 import { rangeOf } from '../../model/version.ts';
 import type { CallSite, FlagTerm } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
+import { isReadSource } from './support/dirty/read-source.ts';
 import { includesAll } from './support/kernels.ts';
-import { sameOrigin } from './support/owner-facts.ts';
-import { isReadSource } from './support/read-source.ts';
+import { sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
 export const unneededFollWrite = defineRule({

@@ -52,10 +52,10 @@ import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';
 import { conversionOf } from './fixes/conversion/plan.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
-import { releaseKind } from './support/field-releases.ts';
 import { acquiredBy, reportFlow } from './support/flow-report.ts';
 import { includesAll } from './support/kernels.ts';
-import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/wrong-release.ts';
+import { releaseKind } from './support/releases/field-releases.ts';
+import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
 
 /** Releases of pins and their counterparts for plain references with the same arguments. */
 const PUT: ReadonlyMap<string, string> = new Map([

@@ -49,7 +49,7 @@ import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';
 import { isConfigured } from './support/configured.ts';
 import { argumentOf, definitionKernels, isOfFamily, kernelsOf, kernelsWithRole, liveHere } from './support/facts.ts';
-import { versionSeverity } from './support/flag-use.ts';
+import { versionSeverity } from './support/flags/flag-use.ts';
 import { bothOf, EVERY_KERNEL, isEmpty, type Kernels, unionOf, without } from './support/kernels.ts';
 
 /** See the head of the file. */

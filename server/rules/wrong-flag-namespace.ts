@@ -38,8 +38,8 @@
  */
 import { FOREIGN_CONSTANTS } from '../../model/behaviour.ts';
 import { defineRule, type RulePass } from './define.ts';
-import { type FlagUse, flagUses, reportUse } from './support/flag-use.ts';
-import { readingsOf, showReading } from './support/flag-values.ts';
+import { type FlagUse, flagUses, reportUse } from './support/flags/flag-use.ts';
+import { readingsOf, showReading } from './support/flags/flag-values.ts';
 import { EVERY_KERNEL, showKernels } from './support/kernels.ts';
 
 /** See the head of the file. */

@@ -58,7 +58,7 @@ import type { CallSite } from '../analysis/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
 import { bothOf, isEmpty, type Kernels } from './support/kernels.ts';
-import { resultVariable } from './support/result-variable.ts';
+import { resultVariable } from './support/results/result-variable.ts';
 
 /** See the head of the file. */
 export const zeroPinUnhandled = defineRule({

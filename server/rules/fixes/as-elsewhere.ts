@@ -12,7 +12,7 @@ import { variablesOf } from '../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import type { PageFinding } from '../support/flow-report.ts';
-import { resultVariable } from '../support/result-variable.ts';
+import { resultVariable } from '../support/results/result-variable.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { callText, columnAt, indentsWithBlanks } from './layout.ts';

@@ -9,7 +9,7 @@ import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';
-import { isAssignedIn } from '../support/result-variable.ts';
+import { isAssignedIn } from '../support/results/result-variable.ts';
 
 /**
  * The text of the count asked for, where everybody who comes to an offset has passed such a test of the call's result (`result`: the name of

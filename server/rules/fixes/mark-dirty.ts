@@ -7,7 +7,7 @@ import { argumentNodes, calleeOf, callNodes, codeOf, pathTo } from '../../analys
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { kernelsOf } from '../support/facts.ts';
 import { includesAll } from '../support/kernels.ts';
-import type { CleanRelease } from '../support/releases-of-site.ts';
+import type { CleanRelease } from '../support/releases/releases-of-site.ts';
 import { replaceCall } from './arguments.ts';
 import { dirtyWhen } from './dirty-when.ts';
 import { indentAt } from './layout.ts';

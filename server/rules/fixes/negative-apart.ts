@@ -3,7 +3,7 @@ import type { ApiCall, CallSite } from '../../analysis/site.ts';
 import { variablesOf } from '../../syntax/types.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { FixProposal, UnitSpan } from '../define.ts';
-import { resultVariable } from '../support/result-variable.ts';
+import { resultVariable } from '../support/results/result-variable.ts';
 import { governedBy } from '../support/surroundings.ts';
 import { declareSigned } from './declare-signed.ts';
 import { behindTest } from './release-guard.ts';

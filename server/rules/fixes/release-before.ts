@@ -8,7 +8,7 @@ import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf, kernelsOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';
 import { includesAll } from '../support/kernels.ts';
-import { isAssignedIn, resultVariable } from '../support/result-variable.ts';
+import { isAssignedIn, resultVariable } from '../support/results/result-variable.ts';
 import { isInLoop } from '../support/surroundings.ts';
 import type { ReleaseLines } from './arm-edits.ts';
 import { releaseAsElsewhere } from './as-elsewhere.ts';

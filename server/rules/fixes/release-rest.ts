@@ -10,7 +10,7 @@ import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';
-import { isAssignedIn, resultVariable } from '../support/result-variable.ts';
+import { isAssignedIn, resultVariable } from '../support/results/result-variable.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 

@@ -10,7 +10,7 @@ import type { Conversion } from '../fixes/conversion/plan.ts';
 import { offered } from '../fixes/convert-to-pin.ts';
 import { evidenceSteps } from './evidence-steps.ts';
 import { kernelsOf } from './facts.ts';
-import { versionSeverity } from './flag-use.ts';
+import { versionSeverity } from './flags/flag-use.ts';
 import { bothOf, isEmpty, type Kernels } from './kernels.ts';
 import { areArms } from './surroundings.ts';
 

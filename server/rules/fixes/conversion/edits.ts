@@ -1,9 +1,9 @@
 /** The edits of a conversion: acquire calls, releases, locals that nobody uses any more, ladders for kernels without the pin API. */
 import type { Span } from '../../../base/span.ts';
 import type { Edit, JudgedSite, RulePass } from '../../define.ts';
+import { asksForWrite, writingCall } from '../../support/dirty/writing-call.ts';
 import { branchKernels } from '../../support/facts.ts';
 import { bothOf, type Kernels, unionOf } from '../../support/kernels.ts';
-import { asksForWrite, writingCall } from '../../support/writing-call.ts';
 import { longtermInCallers } from '../longterm-in-callers.ts';
 import { dropUnusedLocals } from '../unused-locals.ts';
 import { availability, pinFor, pinNameOf, rewriteAcquire } from './acquire.ts';

@@ -2,10 +2,10 @@
  * Releases that start where a moving array pointer stands, and count from where it once stood: `pages += got; done += got;` and then
  * `unpin_user_pages(pages, done)`. By the text of the function.
  */
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
-import type { Span } from '../../base/span.ts';
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import type { ApiCall, CallSite } from '../../../analysis/site.ts';
+import type { Span } from '../../../base/span.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
 
 /** A release of as many pages as came in all, from behind them. */
 export interface MovedRelease {

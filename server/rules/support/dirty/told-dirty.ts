@@ -1,10 +1,10 @@
 /** Releases that are told by an argument whether to mark the pages dirty. */
 
-import type { CallSite } from '../../analysis/site.ts';
-import type { RulePass } from '../define.ts';
-import { placesOfOthers } from './explained.ts';
-import { codeFrom, filesOf, placeKey } from './file-calls.ts';
-import type { CleanEnd, CleanRelease } from './releases-of-site.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { RulePass } from '../../define.ts';
+import { codeFrom, filesOf, placeKey } from '../file-calls.ts';
+import { placesOfOthers } from '../releases/explained.ts';
+import type { CleanEnd, CleanRelease } from '../releases/releases-of-site.ts';
 
 /** Whether a release marks the pages dirty or not as its function is told: who then says no has thought of it. */
 export function isToldWhether(pass: RulePass, { api, at }: CleanRelease): boolean {

@@ -2,13 +2,13 @@
  * The part of magic-gup-flags that looks at #define lines: copies of FOLL_ values in a file of its own. A definition under
  * `#ifndef FOLL_X` is left to foll-macro-as-version-test, one on kernels that lack the flag is a shim.
  */
-import { literalValue } from '../../analysis/flags/constants.ts';
-import type { MacroDef } from '../../syntax/unit.ts';
-import type { RulePass } from '../define.ts';
-import { flagKernels, isUserSpace } from './facts.ts';
+import { literalValue } from '../../../analysis/flags/constants.ts';
+import type { MacroDef } from '../../../syntax/unit.ts';
+import type { RulePass } from '../../define.ts';
+import { flagKernels, isUserSpace } from '../facts.ts';
+import { bothOf, isEmpty, showKernels } from '../kernels.ts';
 import { versionSeverity } from './flag-use.ts';
 import { readingsOf, showReading } from './flag-values.ts';
-import { bothOf, isEmpty, showKernels } from './kernels.ts';
 
 /** Reports every definition of a kernel's flag with a number of the file's own. */
 export function checkCopies(pass: RulePass): void {

@@ -2,16 +2,16 @@
  * Releases of the wrong kind as following names tells: where path analysis lost the pages on the way, through a frame number, a list, an
  * accessor of somebody else. They count where every site whose pages come there takes the other kind.
  */
-import type { Reference } from '../../../model/schema.ts';
-import type { FoundRelease } from '../../analysis/evidence/releases.ts';
-import { isHeldAs } from '../../analysis/hold-kind.ts';
-import type { Origin, Resource, Step } from '../../analysis/paths/resource.ts';
-import type { CallSite } from '../../analysis/site.ts';
-import { intValue, ownerKey } from '../../flow/value.ts';
-import type { CUnit } from '../../syntax/unit.ts';
-import type { RulePass } from '../define.ts';
+import type { Reference } from '../../../../model/schema.ts';
+import type { FoundRelease } from '../../../analysis/evidence/releases.ts';
+import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import type { Origin, Resource, Step } from '../../../analysis/paths/resource.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import { intValue, ownerKey } from '../../../flow/value.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
+import type { RulePass } from '../../define.ts';
+import { type CallTest, filesOf, makesCall, placeKey } from '../file-calls.ts';
 import { fieldsIn, isChosen, releaseKind, takesOtherPages, takesReferences } from './field-releases.ts';
-import { type CallTest, filesOf, makesCall, placeKey } from './file-calls.ts';
 import { isFilledBySites } from './filled-fields.ts';
 import { ownersOf } from './owner-facts.ts';
 

@@ -2,9 +2,9 @@
  * What a number means as gup_flags, kernel by kernel: all values but FOLL_WRITE changed in 6.3, and some were used again
  * for another flag before.
  */
-import type { Model } from '../../../model/index.ts';
-import { type KernelRange, rangeOf } from '../../../model/version.ts';
-import { type Kernels, unionOf } from './kernels.ts';
+import type { Model } from '../../../../model/index.ts';
+import { type KernelRange, rangeOf } from '../../../../model/version.ts';
+import { type Kernels, unionOf } from '../kernels.ts';
 
 /** A meaning of a number and the releases that give it. */
 export interface Reading {

@@ -2,10 +2,10 @@
  * Whether the memory whose pages a file takes is backed by no file: an anonymous mapping that it makes itself, or one that it takes
  * only where the mapping is private. By the text of the functions that lead to the call.
  */
-import { callsIn } from '../../analysis/call-index.ts';
-import type { CallSite } from '../../analysis/site.ts';
-import type { RulePass } from '../define.ts';
-import { callersAbove, functionsThatCall } from './file-calls.ts';
+import { callsIn } from '../../../analysis/call-index.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { RulePass } from '../../define.ts';
+import { callersAbove, functionsThatCall } from '../file-calls.ts';
 
 /** Functions that give a new mapping its kind, put it into an address space (linux/mm.h), or do both for a stack (mm/vma.h, 6.16). */
 const MAKERS: readonly string[] = ['vma_set_anonymous', 'insert_vm_struct', 'create_init_stack_vma'];

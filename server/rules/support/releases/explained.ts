@@ -3,11 +3,11 @@
  * in question, and of fields that are seen to be filled with other pages, of users or of the file's own. What is left may be about any page.
  */
 
-import type { EntryEvent } from '../../analysis/paths/path-state.ts';
-import type { FlowResult } from '../../analysis/paths/program.ts';
-import type { CallSite } from '../../analysis/site.ts';
-import { ownerKey } from '../../flow/value.ts';
-import { placeKey } from './file-calls.ts';
+import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
+import type { FlowResult } from '../../../analysis/paths/program.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import { ownerKey } from '../../../flow/value.ts';
+import { placeKey } from '../file-calls.ts';
 import { keepsOwnPages } from './own-pages.ts';
 import { ownersOf, sameOrigin } from './owner-facts.ts';
 

@@ -2,12 +2,12 @@
  * Totals of a loop that grow by the number of pages asked for, where nothing compares it with the result: after a short count they say more
  * than came. By the text of the function.
  */
-import type { CallSite } from '../../analysis/site.ts';
-import type { Span } from '../../base/span.ts';
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { Span } from '../../../base/span.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
+import { isInLoop } from '../surroundings.ts';
 import { resultVariable } from './result-variable.ts';
-import { isInLoop } from './surroundings.ts';
 
 /** A total, and where it grows. */
 export interface AskedCount {

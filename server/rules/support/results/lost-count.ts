@@ -2,12 +2,12 @@
  * Acquire calls whose result is tested for an error and for nothing else: how many pages came is lost on the way, so a short count
  * passes for all. By the text of the function; silent wherever the result appears in any other way.
  */
-import type { CallSite } from '../../analysis/site.ts';
-import type { Span } from '../../base/span.ts';
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { Span } from '../../../base/span.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
+import { governedBy, isInLoop } from '../surroundings.ts';
 import { resultVariable } from './result-variable.ts';
-import { governedBy, isInLoop } from './surroundings.ts';
 
 /** The test of a site's result for an error, where the count it holds otherwise is used nowhere; undefined where it is. */
 export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined {

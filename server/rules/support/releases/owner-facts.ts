@@ -2,14 +2,14 @@
  * What path analysis says of struct fields that hold pages: who fills a (struct tag, field), and who gives its pages back. A field
  * whose struct is unknown matches nothing.
  */
-import type { HeldFact } from '../../analysis/paths/flow-problem.ts';
-import type { EntryEvent } from '../../analysis/paths/path-state.ts';
-import type { FlowResult } from '../../analysis/paths/program.ts';
-import type { Origin } from '../../analysis/paths/resource.ts';
-import type { CallSite } from '../../analysis/site.ts';
-import type { Span } from '../../base/span.ts';
-import { type Owner, ownerKey } from '../../flow/value.ts';
-import type { CUnit } from '../../syntax/unit.ts';
+import type { HeldFact } from '../../../analysis/paths/flow-problem.ts';
+import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
+import type { FlowResult } from '../../../analysis/paths/program.ts';
+import type { Origin } from '../../../analysis/paths/resource.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { Span } from '../../../base/span.ts';
+import { type Owner, ownerKey } from '../../../flow/value.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
 
 /** What happens to the pages of one field. */
 export interface OwnerFacts {

@@ -1,12 +1,12 @@
 /** The array that a call leaves behind where it fails: it was allocated before the pages could not be had. */
-import { treeOf } from '../../analysis/call-index.ts';
-import { localNames } from '../../analysis/locals.ts';
-import type { CallSite } from '../../analysis/site.ts';
-import { codeOf, lastStatement, pathTo } from '../../analysis/trees.ts';
-import type { Span } from '../../base/span.ts';
-import { type CNode, childByField } from '../../syntax/node.ts';
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import { treeOf } from '../../../analysis/call-index.ts';
+import { localNames } from '../../../analysis/locals.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import { codeOf, lastStatement, pathTo } from '../../../analysis/trees.ts';
+import type { Span } from '../../../base/span.ts';
+import { type CNode, childByField } from '../../../syntax/node.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
 
 /** An array that is lost. */
 export interface LostArray {

@@ -1,7 +1,7 @@
 /** Whether the memory that pages are taken of is the source of data by its very type. */
-import type { CallSite } from '../../analysis/site.ts';
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
 
 /** Whether the address of a call is a pointer to const that its function was handed: nobody may write there, whatever the flags say. */
 export function isReadSource(pass: RulePass, site: CallSite): boolean {

@@ -1,8 +1,8 @@
 /** Loops over an array of pages that ask of each entry whether there is a page in it. */
-import type { RulePass } from '../define.ts';
-import { argumentOf } from './facts.ts';
-import type { PageFinding } from './flow-report.ts';
-import { governedBy } from './surroundings.ts';
+import type { RulePass } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
+import type { PageFinding } from '../flow-report.ts';
+import { governedBy } from '../surroundings.ts';
 
 /** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
 export function testsEntries(pass: RulePass, { problem, call, site }: PageFinding): boolean {

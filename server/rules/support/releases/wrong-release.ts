@@ -4,24 +4,24 @@
  * analysis lost the pages, names that lead from sites of one kind alone to the release of another.
  */
 
-import type { Reference } from '../../../model/schema.ts';
-import { functionAt } from '../../analysis/call-index.ts';
-import { isHeldAs } from '../../analysis/hold-kind.ts';
-import type { Resource, Step } from '../../analysis/paths/resource.ts';
-import type { Confidence } from '../../engine/protocol.ts';
-import { ownerKey } from '../../flow/value.ts';
-import type { FixProposal, RulePass } from '../define.ts';
-import { renameCall } from '../fixes/arguments.ts';
+import type { Reference } from '../../../../model/schema.ts';
+import { functionAt } from '../../../analysis/call-index.ts';
+import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import type { Resource, Step } from '../../../analysis/paths/resource.ts';
+import type { Confidence } from '../../../engine/protocol.ts';
+import { ownerKey } from '../../../flow/value.ts';
+import type { FixProposal, RulePass } from '../../define.ts';
+import { renameCall } from '../../fixes/arguments.ts';
+import { branchKernels, kernelsOf } from '../facts.ts';
+import { callsOf, filesOf, placeKey } from '../file-calls.ts';
+import { type PageFinding, pageFindings, siteOf, toldAt } from '../flow-report.ts';
+import { bothOf, includesAll, isEmpty, type Kernels } from '../kernels.ts';
+import { areArms, excludeEachOther } from '../surroundings.ts';
 import { askedReleases } from './asked-releases.ts';
-import { branchKernels, kernelsOf } from './facts.ts';
 import { fieldReleases, functionsTakingReferences } from './field-releases.ts';
-import { callsOf, filesOf, placeKey } from './file-calls.ts';
-import { type PageFinding, pageFindings, siteOf, toldAt } from './flow-report.ts';
-import { bothOf, includesAll, isEmpty, type Kernels } from './kernels.ts';
 import { loneReleases } from './lone-releases.ts';
 import { namedReleases } from './named-releases.ts';
 import { ownersOf } from './owner-facts.ts';
-import { areArms, excludeEachOther } from './surroundings.ts';
 
 /** The three mistakes; the name says what was held and how it was given back. */
 export type Mistake = 'put-on-pinned' | 'unpin-on-gotten' | 'free-on-gup-page';

@@ -1,7 +1,7 @@
 /** Whether the iterator that pages are taken of is the target of data: as it is made on the way to the call, or as the kernel calls. */
-import type { CallSite } from '../../analysis/site.ts';
-import type { RulePass, UnitSpan } from '../define.ts';
-import { callersAbove } from './file-calls.ts';
+import type { CallSite } from '../../../analysis/site.ts';
+import type { RulePass, UnitSpan } from '../../define.ts';
+import { callersAbove } from '../file-calls.ts';
 
 /** An iterator that data is written to, and where it is made if that is in sight. */
 export interface TargetIterator {

@@ -1,5 +1,5 @@
 /** Fields in which a file keeps pages of its own: by its text they are filled by the page allocator or from the page cache. */
-import type { CUnit } from '../../syntax/unit.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
 
 /** `x->page = alloc_page(...)`, also of one element, also behind a cast (include/linux/gfp.h, skbuff.h, page_pool, pagemap.h). */
 const FILLED =

@@ -3,13 +3,13 @@
  * said: where path analysis lost the pages between the two, the question says what they are.
  */
 
-import type { Reference } from '../../../model/schema.ts';
-import { branchWherePinned, type KeptAnswers, keptAnswers } from '../../analysis/asked-pins.ts';
-import type { ApiCall } from '../../analysis/site.ts';
-import type { FunctionDef } from '../../syntax/unit.ts';
-import type { RulePass } from '../define.ts';
+import type { Reference } from '../../../../model/schema.ts';
+import { branchWherePinned, type KeptAnswers, keptAnswers } from '../../../analysis/asked-pins.ts';
+import type { ApiCall } from '../../../analysis/site.ts';
+import type { FunctionDef } from '../../../syntax/unit.ts';
+import type { RulePass } from '../../define.ts';
+import { filesOf } from '../file-calls.ts';
 import { releaseKind } from './field-releases.ts';
-import { filesOf } from './file-calls.ts';
 import { type NamedRelease, resourceOf, type Taker } from './named-releases.ts';
 
 /** Calls of this file that give back another kind of hold where the pages are known for pinned. */

@@ -3,21 +3,21 @@
  * unpins, one that allocates no page frees one. Which pages these are need not be known then, only that they are not those of somebody
  * else: behind frame numbers, bus addresses, lists and maps of the kernel path analysis does not follow them.
  */
-import type { Reference } from '../../../model/schema.ts';
-import { treeOf } from '../../analysis/call-index.ts';
-import { textCall } from '../../analysis/call-text.ts';
-import { isHeldAs } from '../../analysis/hold-kind.ts';
-import { parameters } from '../../analysis/locals.ts';
-import type { ApiCall } from '../../analysis/site.ts';
-import { NO_OWNER } from '../../analysis/traces/trace-objects.ts';
-import type { CUnit } from '../../syntax/unit.ts';
-import type { RulePass } from '../define.ts';
-import { branchKernels } from './facts.ts';
+import type { Reference } from '../../../../model/schema.ts';
+import { treeOf } from '../../../analysis/call-index.ts';
+import { textCall } from '../../../analysis/call-text.ts';
+import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import { parameters } from '../../../analysis/locals.ts';
+import type { ApiCall } from '../../../analysis/site.ts';
+import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
+import type { RulePass } from '../../define.ts';
+import { branchKernels } from '../facts.ts';
+import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from '../file-calls.ts';
+import { EVERY_KERNEL, includesAll } from '../kernels.ts';
+import { areArms } from '../surroundings.ts';
 import { OWN_PAGES, releaseKind, setBefore } from './field-releases.ts';
-import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
-import { EVERY_KERNEL, includesAll } from './kernels.ts';
 import { implementsApi, type NamedRelease, resourceOf } from './named-releases.ts';
-import { areArms } from './surroundings.ts';
 
 /** Calls of this file that give back pages as nothing in the files at hand takes them. */
 export function loneReleases(pass: RulePass, held: Reference | undefined, given: Reference): readonly NamedRelease[] {

@@ -2,17 +2,17 @@
  * Releases of pages that a struct field holds between calls, where they do not fit how the field is filled. By what path analysis knows of
  * the field, and, where it lost the pages on the way, by the field's name in the release call.
  */
-import type { Reference } from '../../../model/schema.ts';
-import { isHeldAs } from '../../analysis/hold-kind.ts';
-import type { HeldFact } from '../../analysis/paths/flow-problem.ts';
-import type { EntryEvent } from '../../analysis/paths/path-state.ts';
-import type { Resource, Step } from '../../analysis/paths/resource.ts';
-import type { ApiCall } from '../../analysis/site.ts';
-import { NO_OWNER } from '../../analysis/traces/trace-objects.ts';
-import type { Confidence } from '../../engine/protocol.ts';
-import type { CUnit } from '../../syntax/unit.ts';
-import type { RulePass } from '../define.ts';
-import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from './file-calls.ts';
+import type { Reference } from '../../../../model/schema.ts';
+import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import type { HeldFact } from '../../../analysis/paths/flow-problem.ts';
+import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
+import type { Resource, Step } from '../../../analysis/paths/resource.ts';
+import type { ApiCall } from '../../../analysis/site.ts';
+import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
+import type { Confidence } from '../../../engine/protocol.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
+import type { RulePass } from '../../define.ts';
+import { type CallTest, callsOf, filesOf, functionsThatCall, makesCall, placeKey } from '../file-calls.ts';
 import { isFilledBySites } from './filled-fields.ts';
 import { type OwnerFacts, ownersOf } from './owner-facts.ts';
 

@@ -1,8 +1,8 @@
 /** Whether pages that were taken without FOLL_WRITE are written to in the function that took them. */
-import type { Effect } from '../../../model/schema.ts';
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
-import type { RulePass, UnitSpan } from '../define.ts';
-import { argumentOf } from './facts.ts';
+import type { Effect } from '../../../../model/schema.ts';
+import type { ApiCall, CallSite } from '../../../analysis/site.ts';
+import type { RulePass, UnitSpan } from '../../define.ts';
+import { argumentOf } from '../facts.ts';
 
 /** Whether the flags have FOLL_WRITE, or may have it, or are not known. */
 export function asksForWrite({ flags }: CallSite): boolean {
