@@ -13,7 +13,7 @@ export interface Listeners {
 }
 
 /** Which documents are looked at: C, and headers, which VS Code takes for C++. */
-export const SELECTOR = [
+const SELECTOR = [
   { scheme: 'file', language: 'c' },
   { scheme: 'file', language: 'cpp', pattern: '**/*.h' },
 ];

@@ -94,7 +94,7 @@ function rowsFor(model: Model, api: string, args: readonly Argument[], active: K
 }
 
 /** The kernels aimed at on which the enclosing #if keeps a call; the unit's range where that is empty. */
-export function compiledRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>): KernelRange {
+function compiledRange(call: Pick<FoundCall, 'unit' | 'macro' | 'span'>): KernelRange {
   const { unit } = call;
   return intersect(textRange(call), unit.range) ?? unit.range;
 }

@@ -41,7 +41,7 @@ export function parameters(unit: CUnit, tree: CNode): readonly LocalName[] {
 }
 
 /** The function_definition in a tree that may be wrapped in a translation unit. */
-export function definitionIn(tree: CNode): CNode | undefined {
+function definitionIn(tree: CNode): CNode | undefined {
   let found: CNode | undefined;
   walk(tree, (n) => {
     if (found === undefined && n.type === 'function_definition') found = n;

@@ -86,7 +86,7 @@ export function placeKey(unit: CUnit, node: CNode): string | undefined {
 }
 
 /** Whether a pointer_expression is `*p` (and not `&x`). */
-export function isDereference(unit: CUnit, node: CNode): boolean {
+function isDereference(unit: CUnit, node: CNode): boolean {
   return node.type === 'pointer_expression' && operatorOf(unit, node) === '*';
 }
 

@@ -34,7 +34,7 @@ export interface ConfigFile {
 }
 
 /** The levels a rule can be set to. */
-export const LEVELS: readonly Level[] = ['off', 'info', 'warning', 'error'];
+const LEVELS: readonly Level[] = ['off', 'info', 'warning', 'error'];
 
 const KEYS = ['$schema', 'kernel', 'rules', 'define', 'model', 'ignore'];
 const IGNORE_KEYS = ['rule', 'path', 'function', 'reason'];

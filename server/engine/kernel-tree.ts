@@ -8,7 +8,7 @@ import { join, upwards } from './paths.ts';
 import type { KernelTree } from './protocol.ts';
 
 /** The release a kernel's top Makefile names, or undefined for any other Makefile. The sublevel is not looked at: APIs change with the series. */
-export function makefileVersion(text: string): { readonly major: number; readonly minor: number } | undefined {
+function makefileVersion(text: string): { readonly major: number; readonly minor: number } | undefined {
   const number = (name: string): number | undefined => {
     const m = new RegExp(`^${name}[ \\t]*:?=[ \\t]*(\\d{1,3})[ \\t]*$`, 'm').exec(text);
     return m === null ? undefined : Number(m[1]);

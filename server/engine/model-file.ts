@@ -33,7 +33,7 @@ const FUNCTION_KEYS = [
 ];
 
 /** What an argument of a function that takes pages may be. */
-export const TAKING_ROLES = [
+const TAKING_ROLES = [
   'start',
   'nr',
   'flags',
@@ -49,16 +49,10 @@ export const TAKING_ROLES = [
 ] as const satisfies readonly ParamRole[];
 
 /** What an argument of a function that gives pages back may be. */
-export const RELEASING_ROLES = ['pages', 'page', 'nr', 'dirty', 'other'] as const satisfies readonly ParamRole[];
+const RELEASING_ROLES = ['pages', 'page', 'nr', 'dirty', 'other'] as const satisfies readonly ParamRole[];
 
 /** What the result of a function that takes pages may say. */
-export const RETURNS = [
-  'pages',
-  'status',
-  'bool',
-  'page-or-null',
-  'page-or-err',
-] as const satisfies readonly ReturnContract[];
+const RETURNS = ['pages', 'status', 'bool', 'page-or-null', 'page-or-err'] as const satisfies readonly ReturnContract[];
 
 const KINDS = ['pin', 'get'] as const satisfies readonly Reference[];
 const LOCKS = ['held', 'not-held', 'any'] as const satisfies readonly ContextDemand['mmapLock'][];

@@ -7,7 +7,7 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Compares places by path, line and column. */
-export function compareLocation(a: Location, b: Location): number {
+function compareLocation(a: Location, b: Location): number {
   return (
     compareText(a.file, b.file) ||
     a.line - b.line ||

@@ -11,7 +11,7 @@ import { modelPrefilter } from './prefilter.ts';
 import type { AnalyseItem, AnalyseJob, AnalyseReply, FileResult, InputProblem } from './protocol.ts';
 
 /** Wrappers of wrappers are followed this far. */
-export const MAX_ROUNDS = 4;
+const MAX_ROUNDS = 4;
 
 /** Files to analyse below which a run that has no threads yet does without. */
 const FEW_HITS = 24;

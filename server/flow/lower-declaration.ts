@@ -26,7 +26,7 @@ export function lowerDeclaration(ctx: LowerContext, node: CNode): void {
 }
 
 /** The identifier inside pointers, arrays and parentheses of a declarator. */
-export function declaredName(ctx: LowerContext, declarator: CNode): string | undefined {
+function declaredName(ctx: LowerContext, declarator: CNode): string | undefined {
   let node: CNode | undefined = declarator;
   while (node !== undefined && node.type !== 'identifier') {
     const next: CNode | undefined =

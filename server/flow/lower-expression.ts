@@ -22,7 +22,7 @@ export function isErrno(name: string): boolean {
 }
 
 /** Parses a C integer literal with suffixes, and with a sign, which the grammar takes for part of it; undefined for anything else. */
-export function integerLiteral(text: string): number | undefined {
+function integerLiteral(text: string): number | undefined {
   const m = /^(-?)\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)$/.exec(text);
   if (m === null) return undefined;
   const digits = m[2] ?? '';
@@ -114,7 +114,7 @@ function lowerIdentifier(ctx: LowerContext, node: CNode): Expr {
 }
 
 /** The value of a place; arrays decay to the address of their elements. */
-export function readPlace(place: PlaceExpr): Expr {
+function readPlace(place: PlaceExpr): Expr {
   const type = place.kind === 'var' || place.kind === 'field' ? place.type : undefined;
   return type?.array === true ? { kind: 'address', place, decay: true } : { kind: 'read', place };
 }

@@ -44,7 +44,7 @@ export function actionsAt(findings: readonly Finding[], range: Location): readon
 }
 
 /** What stands in the comment until somebody says why. */
-export const REASON = 'TODO: say why this is right';
+const REASON = 'TODO: say why this is right';
 
 /** The comment that silences a finding, on a line of its own above the statement; undefined inside of a macro's body. */
 export function ignoreEdit(finding: Finding, text: string): FileEdit | undefined {

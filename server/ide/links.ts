@@ -33,7 +33,7 @@ export function linkedAt(sites: readonly SiteRecord[], at: Place): Linked {
 }
 
 /** The place of a release's name. */
-export function releasePlace({ location, api }: ReleaseRef): Location {
+function releasePlace({ location, api }: ReleaseRef): Location {
   const { file, line, column } = location;
   return { file, line, column, endLine: line, endColumn: column + api.length };
 }

@@ -22,7 +22,7 @@ import { type Context, converter, type DocumentAnalysis, placed } from './contex
 import { type DiagnosticData, protocolDiagnostics } from './diagnostics.ts';
 
 /** The kind of the action that applies all safe fixes. */
-export const FIX_ALL = `${CodeActionKind.SourceFixAll}.guplint`;
+const FIX_ALL = `${CodeActionKind.SourceFixAll}.guplint`;
 
 /** Kinds that the server has. */
 export const ACTION_KINDS: readonly string[] = [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite, FIX_ALL];

@@ -8,13 +8,13 @@ import { exportReport } from './export-report.ts';
 import { lintWorkspace, type Watch } from './workspace-run.ts';
 
 /** Checks every folder and publishes the findings of closed files. */
-export const LINT_WORKSPACE = 'guplint.checkWorkspace';
+const LINT_WORKSPACE = 'guplint.checkWorkspace';
 
 /** Takes the findings of the last check of the workspace back. */
-export const CLEAR_WORKSPACE = 'guplint.clearWorkspace';
+const CLEAR_WORKSPACE = 'guplint.clearWorkspace';
 
 /** Writes the report of a folder: `[target URI, folder URI?]`. */
-export const EXPORT_REPORT = 'guplint.writeReport';
+const EXPORT_REPORT = 'guplint.writeReport';
 
 /** Every command. */
 export const COMMANDS: readonly string[] = [EXPLAIN, APPLY, LINT_WORKSPACE, CLEAR_WORKSPACE, EXPORT_REPORT];

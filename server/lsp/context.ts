@@ -62,7 +62,7 @@ export function placed(context: Context, uri: string): Placed | undefined {
 }
 
 /** Lines of a root's files: of open documents as they are typed, of others from disk. Files are read once per source. */
-export function linesOf(context: Context, root: Root): LineSource {
+function linesOf(context: Context, root: Root): LineSource {
   const read = new Map<string, readonly string[]>();
   return (file, line) => {
     const open = context.roots.openAt(root, file, context.documents);

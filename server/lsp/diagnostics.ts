@@ -14,7 +14,7 @@ import { type Context, type Converter, converter, type DocumentAnalysis } from '
 import type { ConfigReport, Root } from './root.ts';
 
 /** The name that editors show beside a message. */
-export const SOURCE = 'guplint';
+const SOURCE = 'guplint';
 
 /** What a diagnostic carries for the request that asks for its actions. */
 export interface DiagnosticData {

@@ -26,10 +26,10 @@ export interface Now {
 }
 
 /** The request for the text that explains a topic: `{ topic }` to `{ markdown } | null`. */
-export const EXPLAIN_REQUEST = 'guplint/explain';
+const EXPLAIN_REQUEST = 'guplint/explain';
 
 /** The request for the sites of the workspace: `{ again? }` to `SiteEntry[]`. */
-export const SITES_REQUEST = 'guplint/sites';
+const SITES_REQUEST = 'guplint/sites';
 
 /** Registers the answers. */
 export function answerRequests(c: Connection, now: () => Now): void {

@@ -35,7 +35,7 @@ export function toUnits(line: string, character: number, encoding: Encoding): nu
 }
 
 /** A client's character of a place in a line, given in UTF-16 units. */
-export function fromUnits(line: string, units: number, encoding: Encoding): number {
+function fromUnits(line: string, units: number, encoding: Encoding): number {
   if (encoding === 'utf-16') return units;
   let counted = 0;
   for (const c of line.slice(0, units)) counted += width(c.codePointAt(0) ?? 0, encoding);

@@ -3,10 +3,10 @@ import { formatRange } from '../../model/version.ts';
 import type { Context, DocumentAnalysis } from './context.ts';
 
 /** The notification's name. */
-export const STATUS = 'guplint/status';
+const STATUS = 'guplint/status';
 
 /** The notification that the sites of some file are others now. */
-export const SITES_CHANGED = 'guplint/sitesChanged';
+const SITES_CHANGED = 'guplint/sitesChanged';
 
 /** The state of one open document. */
 export interface Status {
@@ -38,7 +38,7 @@ export interface Status {
 }
 
 /** The status of a document after its analysis. */
-export function statusOf(analysis: DocumentAnalysis): Status {
+function statusOf(analysis: DocumentAnalysis): Status {
   const { result, findings, root, file, uri, problem } = analysis;
   const count = (severity: string): number => findings.filter((f) => f.severity === severity).length;
   const errors = root.configReports().flatMap((r) => (r.error === undefined ? [] : [`${r.file}: ${r.error.message}`]));

@@ -26,7 +26,7 @@ const PARAMS = /\(([^()]*)\)/y;
 const INCLUDE = /\s*(?:"([^"\n]*)"|<([^>\n]*)>)/y;
 
 /** Reads a directive. `text` is the file's text, `stripped` its stripped form. */
-export function parseDirective(text: string, stripped: string, at: Directive): ParsedDirective {
+function parseDirective(text: string, stripped: string, at: Directive): ParsedDirective {
   KEYWORD.lastIndex = at.start;
   const keyword = KEYWORD.exec(stripped);
   if (keyword === null || KEYWORD.lastIndex > at.end) return { kind: 'other', at };

@@ -60,7 +60,7 @@ export function livenessOf(
 }
 
 /** The kernel a range is represented by: its newest. */
-export function newestOf(range: KernelRange): KernelVersion {
+function newestOf(range: KernelRange): KernelVersion {
   return range.until === Number.POSITIVE_INFINITY ? Math.max(range.since, 0x7fffff00) : range.until - 1;
 }
 

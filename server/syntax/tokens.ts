@@ -17,7 +17,7 @@ CLASS[0xa0] = 3;
 CLASS[0xfeff] = 3;
 
 /** Whether a unit may stand inside an identifier or a number. */
-export function isWordUnit(c: number): boolean {
+function isWordUnit(c: number): boolean {
   const k = CLASS[c];
   return k === 1 || k === 2;
 }
@@ -239,7 +239,7 @@ export const P = {
 } as const;
 
 /** Words in front of brackets that are no function's name; `controls` of `matchBrackets`. */
-export const CONTROL_WORDS = ['if', 'for', 'while', 'switch', 'else', 'do'] as const;
+const CONTROL_WORDS = ['if', 'for', 'while', 'switch', 'else', 'do'] as const;
 
 /**
  * Fills `match`. Brackets of unlike kinds never cross: a `}` closes every `(` and `[` opened since its `{`.

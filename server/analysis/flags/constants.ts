@@ -37,7 +37,7 @@ export function literalValue(text: string): number | undefined {
 }
 
 /** The text of an expression without casts to a pointer and outer parentheses, as `NULL` out of `((struct page **)NULL)`. */
-export function bareText(text: string): string {
+function bareText(text: string): string {
   let t = text.trim();
   for (;;) {
     const cast = /^\(\s*(?:const\s+)?(?:struct\s+\w+|void|unsigned\s+\w+|\w+_t)\s*\**\s*\)\s*(.+)$/s.exec(t);

@@ -35,7 +35,7 @@ const TRANSPARENT = new Set(['likely', 'unlikely', 'READ_ONCE', 'ACCESS_ONCE', '
 export const folding: Folding = { evaluate: (node, scope, ctx) => evaluate(node, scope, EMPTY, ctx), valueAt };
 
 /** What an expression may hold, in a state of the places that the caller follows. */
-export function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
+function evaluate(node: CNode, scope: FlagScope, state: FlagState, ctx: FlagContext): FlagValue {
   if (ctx.budget.nesting >= MAX_NESTING) return unknownTerm(scope, node);
   ctx.budget.nesting++;
   const value = evaluateNode(node, scope, state, ctx);
@@ -92,7 +92,7 @@ function evaluateNode(node: CNode, scope: FlagScope, state: FlagState, ctx: Flag
 }
 
 /** What an expression of a function may hold where it stands, followed through the function from its beginning. */
-export function valueAt(node: CNode, scope: FlagScope, ctx: FlagContext): FlagValue {
+function valueAt(node: CNode, scope: FlagScope, ctx: FlagContext): FlagValue {
   const body = bodyOfScope(scope);
   if (body === undefined) return evaluate(node, scope, EMPTY, ctx);
   const initial = followedPlaces(node, body, scope, ctx);

@@ -57,7 +57,7 @@ export function later(make: () => FlagValue): () => FlagValue {
 export const FLAG_STEPS = 400;
 
 /** How many names may be followed inside one another: caller, its caller, a macro, a field. */
-export const FLAG_DEPTH = 5;
+const FLAG_DEPTH = 5;
 
 /** Runs `follow` unless the name is being followed already, the nesting is too deep or the budget is spent. */
 export function following<T>(ctx: FlagContext, name: string, otherwise: T, follow: () => T): T {

@@ -206,7 +206,7 @@ function namesOf(terms: FlagValue, model: Model, active: KernelRange): Pick<Flag
 }
 
 /** The flags that a number means on all kernels of the range; bits that mean several things there are left out. */
-export function namesOfValue(model: Model, value: number, active: KernelRange): string[] {
+function namesOfValue(model: Model, value: number, active: KernelRange): string[] {
   const byBit = new Map<number, Set<string>>();
   for (const name of model.flagNames()) {
     for (const row of model.flags(name)) {

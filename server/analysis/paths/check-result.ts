@@ -61,7 +61,7 @@ function unsignedInside(v: Value): Value | undefined {
 }
 
 /** The resource whose result a value is. */
-export function resourceOf(s: PathState, v: Value): Resource | undefined {
+function resourceOf(s: PathState, v: Value): Resource | undefined {
   for (const r of s.resources.values()) if (r.result.key === v.key) return r;
   return undefined;
 }

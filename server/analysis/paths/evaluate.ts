@@ -230,7 +230,7 @@ export function assume(s: PathState, cond: Expr, outcome: boolean, ctx: EvalCont
 }
 
 /** Narrows the path by `v != 0` or `v == 0`; comparisons kept as values are opened up. */
-export function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
+function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
   if (v.kind === 'op' && maskOf(v.op) !== undefined) {
     const [a, b] = v.args;
     if (a !== undefined && b !== undefined && !assumeValues(s, outcome ? v.op : negated(v.op), a, b)) return false;

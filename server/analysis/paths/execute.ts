@@ -19,7 +19,7 @@ import { dropBelow, entryState, type PathState, writeElement, writeKey } from '.
 import { noteUncounted } from './uncounted.ts';
 
 /** Block executions per function, counting each path: about a second. No function of Linux with a site needs more, most a hundredth. */
-export const MAX_STEPS = 30_000;
+const MAX_STEPS = 30_000;
 
 /**
  * Paths that may go through a block together before they are joined already inside it. Calls in a row multiply them, each by up to the

@@ -28,7 +28,7 @@ import {
 import type { Resource } from './resource.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
-export const MAX_PATHS = 16;
+const MAX_PATHS = 16;
 
 /** What a function's paths are kept apart for, beside resources. */
 export interface Watched {
@@ -39,11 +39,7 @@ export interface Watched {
 }
 
 /** What two paths must share to be merged without losing anything a rule asks for. */
-export function signature(
-  s: PathState,
-  watched: Watched,
-  handles: string = s.env.digest((env) => handleDigest(env)),
-): string {
+function signature(s: PathState, watched: Watched, handles: string = s.env.digest((env) => handleDigest(env))): string {
   const parts: string[] = [];
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;

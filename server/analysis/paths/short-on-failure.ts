@@ -10,7 +10,7 @@ import type { PathState } from './path-state.ts';
 import type { Origin, Resource } from './resource.ts';
 
 /** The detail of such a problem. */
-export const SHORT_LEFT = 'short left';
+const SHORT_LEFT = 'short left';
 
 /** Reports what failing exits leave of short counts in arrays of the callers. */
 export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {

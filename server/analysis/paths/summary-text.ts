@@ -85,7 +85,7 @@ function placeOf(path: string, line: number): string {
 }
 
 /** `arg0[*].pages@[*]@` as C: `arg0->pages[*]`. */
-export function placeText(key: string): string {
+function placeText(key: string): string {
   return key
     .replace(/@/g, '')
     .replace(/\(& (\S+) (\S+)\)/, '($1 & $2)')

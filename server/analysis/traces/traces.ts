@@ -95,7 +95,7 @@ export function tracePages(site: CallSite, model: Model, project: ProjectView): 
 }
 
 /** The argument that receives the pages. */
-export function pagesOf(site: CallSite, model: Model): CNode | undefined {
+function pagesOf(site: CallSite, model: Model): CNode | undefined {
   const rows = rowsOf(site, model);
   const roles = ['pages', 'folios', 'page'] as const;
   const argument = roles.map((role) => argumentOf({ rows, args: site.args }, role)).find((a) => a !== undefined);

@@ -35,7 +35,7 @@ function isIndirect(call: ApiCall): boolean {
 }
 
 /** The rows of a call's function, of any release, that take as many arguments as the call has. */
-export function rowsOfCall(call: ApiCall, { model }: RulePass): readonly ApiRow[] {
+function rowsOfCall(call: ApiCall, { model }: RulePass): readonly ApiRow[] {
   const rows = model.allRows(call.api);
   if (isIndirect(call)) return rows;
   // Forms of one length are told apart by what comes first: a task, or an mm.

@@ -52,7 +52,7 @@ function isSame(a: SiteRecord, b: SiteRecord): boolean {
 }
 
 /** Names a place. */
-export function keyOf({ file, line, column }: Location): string {
+function keyOf({ file, line, column }: Location): string {
   return `${file}:${line}:${column}`;
 }
 

@@ -24,7 +24,7 @@ export interface Holders {
 const PLACE = /^[(&*\s]*((?:\w+\s*(?:\[[^\]]*\])?\s*(?:->|\.)\s*)*)(\w+)/;
 
 /** The last field of a place, or its variable: `pages` of `&buf->pages[i]`, `*pages`, `pages + k`. */
-export function holderOf(text: string): { readonly name: string; readonly field: boolean } | undefined {
+function holderOf(text: string): { readonly name: string; readonly field: boolean } | undefined {
   const m = PLACE.exec(text);
   return m?.[2] === undefined ? undefined : { name: m[2], field: (m[1] ?? '') !== '' };
 }

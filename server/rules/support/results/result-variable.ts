@@ -3,7 +3,7 @@ import type { CallSite } from '../../../analysis/site.ts';
 import { type Variable, variablesOf } from '../../../syntax/types.ts';
 
 /** Name of the variable in `name = acquire(...)` or `int name = acquire(...)`; undefined for anything else. */
-export function resultName({ unit, span }: CallSite): string | undefined {
+function resultName({ unit, span }: CallSite): string | undefined {
   const before = unit.code.slice(Math.max(0, span.start - 200), span.start);
   // `n = acquire(...) == 1` gives the variable another value.
   if (!/^\s*[;,)]/.test(unit.code.slice(span.end, span.end + 40))) return undefined;
