@@ -11,7 +11,7 @@ import { LOWER_TABLES } from '../server/analysis/paths/flow-tables.ts';
 import { lowered } from '../server/analysis/paths/lower-unit.ts';
 import { analyzeProgram } from '../server/analysis/paths/program.ts';
 import { summaryText } from '../server/analysis/paths/summary-text.ts';
-import { findCalls } from '../server/analysis/sites.ts';
+import { findCalls } from '../server/analysis/sites/sites.ts';
 import { dumpCfg } from '../server/flow/dump.ts';
 import { loopwiseOrder, nextTurn } from '../server/flow/loopwise.ts';
 import { loadUnit } from '../server/syntax/load.ts';

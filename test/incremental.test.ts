@@ -12,7 +12,7 @@ import { CALL_KINDS } from '../server/analysis/paths/call-kind.ts';
 import { FlowMemo } from '../server/analysis/paths/flow-memo.ts';
 import { LOWER_TABLES } from '../server/analysis/paths/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../server/analysis/paths/program.ts';
-import { findCalls } from '../server/analysis/sites.ts';
+import { findCalls } from '../server/analysis/sites/sites.ts';
 import { hashOf } from '../server/base/hash.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../server/engine/config.ts';
 import type { AnalyseJob } from '../server/engine/protocol.ts';

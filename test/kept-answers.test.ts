@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseRange } from '../model/version.ts';
-import { namesBeforeBrackets, namesCalledIn } from '../server/analysis/call-index.ts';
+import { namesBeforeBrackets, namesCalledIn } from '../server/analysis/calls/call-index.ts';
 import { differenceOf } from '../server/base/changed.ts';
 import { LineIndex } from '../server/base/line-index.ts';
 import { DirectoryFiles } from '../server/engine/directory-files.ts';

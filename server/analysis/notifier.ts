@@ -1,7 +1,7 @@
 /** Files that are told of changes of the page tables: they call functions of the MMU notifiers. */
 import type { Span } from '../base/span.ts';
 import type { CUnit } from '../syntax/unit.ts';
-import { namesBeforeBrackets } from './call-index.ts';
+import { namesBeforeBrackets } from './calls/call-index.ts';
 
 /** Functions of the core kernel that tell a file of changes to page tables (linux/mmu_notifier.h). */
 export const NOTIFIERS: readonly string[] = [

@@ -4,14 +4,14 @@
  */
 import type { Model } from '../../model/index.ts';
 import type { KernelRange } from '../../model/version.ts';
+import { wrapperNamed } from '../analysis/calls/wrappers.ts';
 import { entriesAbove } from '../analysis/evidence/entries.ts';
 import { heldByLookup, mmapContext } from '../analysis/evidence/mmap-context.ts';
 import { type NamedEnd, namedEnd } from '../analysis/evidence/named-end.ts';
 import { summaryText } from '../analysis/paths/summary-text.ts';
-import type { ApiCall, CallSite } from '../analysis/site.ts';
-import { siteRecord } from '../analysis/site-record.ts';
-import { findCalls } from '../analysis/sites.ts';
-import { wrapperNamed } from '../analysis/wrappers.ts';
+import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
+import { siteRecord } from '../analysis/sites/site-record.ts';
+import { findCalls } from '../analysis/sites/sites.ts';
 import { hashOf } from '../base/hash.ts';
 import { kept } from '../base/kept.ts';
 import type { JudgedSite, Rule } from '../rules/define.ts';

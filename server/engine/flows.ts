@@ -6,7 +6,7 @@
 import type { Model } from '../../model/index.ts';
 import { LOWER_TABLES } from '../analysis/paths/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../analysis/paths/program.ts';
-import { findCalls, type UnitCalls } from '../analysis/sites.ts';
+import { findCalls, type UnitCalls } from '../analysis/sites/sites.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { compareText } from './order.ts';
 import type { Project } from './project.ts';

@@ -12,7 +12,7 @@ import {
   seriesRange,
   version,
 } from '../../model/version.ts';
-import type { ApiCall } from '../analysis/site.ts';
+import type { ApiCall } from '../analysis/sites/site.ts';
 import { bothOf, EVERY_KERNEL, type Kernels, unionOf } from '../rules/support/kernels.ts';
 import type { KernelChoice, KernelTree, ResolvedConfig } from './protocol.ts';
 

@@ -36,7 +36,7 @@
  * ## References
  * include/linux/mm.h of 4.4 to 6.12.
  */
-import type { ApiCall } from '../analysis/site.ts';
+import type { ApiCall } from '../analysis/sites/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { renameCall } from './fixes/arguments.ts';
 import { isConfigured } from './support/configured.ts';

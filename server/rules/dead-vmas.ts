@@ -36,8 +36,8 @@
  * ## References
  * get_user_pages() in mm/gup.c of 6.4 and 6.5.
  */
-import { treeOf } from '../analysis/call-index.ts';
-import type { ApiCall, Argument } from '../analysis/site.ts';
+import { treeOf } from '../analysis/calls/call-index.ts';
+import type { ApiCall, Argument } from '../analysis/sites/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { dropUnusedLocals } from './fixes/unused-locals.ts';

@@ -7,7 +7,7 @@ import type { KernelRange } from '../../model/version.ts';
 import type { LockClue, MmapContext } from '../analysis/evidence/mmap-context.ts';
 import type { NamedEnd } from '../analysis/evidence/named-end.ts';
 import type { FlowResult } from '../analysis/paths/program.ts';
-import type { ApiCall, CallSite, FlagTerm } from '../analysis/site.ts';
+import type { ApiCall, CallSite, FlagTerm } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
 import type { Confidence, Severity, SiteRecord } from '../engine/protocol.ts';
 import type { CUnit } from '../syntax/unit.ts';

@@ -47,7 +47,7 @@
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { sameOrigin } from './support/releases/owner-facts.ts';

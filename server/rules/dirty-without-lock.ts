@@ -52,7 +52,7 @@
  * set_page_dirty_lock() in mm/page-writeback.c; "What Not To Do" in Documentation/core-api/pin_user_pages.rst.
  */
 
-import type { ApiCall } from '../analysis/site.ts';
+import type { ApiCall } from '../analysis/sites/site.ts';
 import type { Location } from '../engine/protocol.ts';
 import { ownerKey } from '../flow/value.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';

@@ -46,7 +46,7 @@
  * ## References
  * get_user_page_vma_remote() in include/linux/mm.h.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 

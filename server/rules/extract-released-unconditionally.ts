@@ -61,7 +61,7 @@
  * ## References
  * iov_iter_extract_will_pin() in include/linux/uio.h; "Page pinning" in iov_iter_extract_pages() of lib/iov_iter.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import { defineRule } from './define.ts';
 

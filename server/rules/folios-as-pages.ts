@@ -49,7 +49,7 @@
  * ## References
  * memfd_pin_folios() and unpin_folios() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';

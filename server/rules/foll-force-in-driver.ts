@@ -38,7 +38,7 @@
  */
 import { READ_ONLY_LONGTERM_IS_RELIABLE } from '../../model/behaviour.ts';
 import { isNullText } from '../analysis/flags/constants.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { dropFlag } from './fixes/drop-flag.ts';
 import { argumentOf, kernelsOf, kernelsWithRole } from './support/facts.ts';

@@ -44,7 +44,7 @@
  */
 
 import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
-import { nameOfFunctionAt } from '../analysis/call-index.ts';
+import { nameOfFunctionAt } from '../analysis/calls/call-index.ts';
 import { parseDirectives } from '../syntax/directive.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';

@@ -49,7 +49,7 @@
  * ## References
  * __get_user_pages_locked() in mm/gup.c: BUG_ON(*locked != 1) up to 6.2, WARN_ON_ONCE() since.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { skipBack } from './fixes/text-scan.ts';
 import { argumentOf, refusalOf } from './support/facts.ts';

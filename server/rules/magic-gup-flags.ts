@@ -43,7 +43,7 @@
  * include/linux/mm.h of 6.2, include/linux/mm_types.h of 6.3.
  */
 import { closing, isWriteName, splitArguments } from '../analysis/flags/constants.ts';
-import type { FlagTerm } from '../analysis/site.ts';
+import type { FlagTerm } from '../analysis/sites/site.ts';
 import { covers } from '../base/span.ts';
 import type { Severity } from '../engine/protocol.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';

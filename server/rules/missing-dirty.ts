@@ -69,7 +69,7 @@
  */
 import { version } from '../../model/version.ts';
 import type { Origin } from '../analysis/paths/resource.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { markDirty } from './fixes/mark-dirty.ts';

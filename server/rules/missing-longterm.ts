@@ -78,7 +78,7 @@
  * Documentation/core-api/pin_user_pages.rst, case 2.
  */
 import { notifierIn } from '../analysis/notifier.ts';
-import type { CallSite, FlagTerm } from '../analysis/site.ts';
+import type { CallSite, FlagTerm } from '../analysis/sites/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { addLongterm } from './fixes/add-longterm.ts';

@@ -41,9 +41,9 @@
  * ## References
  * gup_fast_fallback() and __gup_longterm_locked() in mm/gup.c.
  */
-import { functionAt } from '../analysis/call-index.ts';
+import { functionAt } from '../analysis/calls/call-index.ts';
 import type { Step } from '../analysis/paths/resource.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Confidence } from '../engine/protocol.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { placeKey } from './support/file-calls.ts';

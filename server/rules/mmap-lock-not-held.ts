@@ -56,7 +56,7 @@
  * ## References
  * mmap_assert_locked() in __get_user_pages_locked(), mm/gup.c of 6.3.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { fastVariant } from './fixes/fast-variant.ts';
 

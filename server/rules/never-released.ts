@@ -76,12 +76,12 @@
  */
 
 import type { Effect, Reference } from '../../model/schema.ts';
-import { functionAt } from '../analysis/call-index.ts';
-import { namesFieldOf } from '../analysis/field-mentions.ts';
+import { functionAt } from '../analysis/calls/call-index.ts';
 import type { EndFact, HeldFact } from '../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../analysis/paths/path-state.ts';
-import type { ApiCall, CallSite } from '../analysis/site.ts';
-import { definesStruct } from '../analysis/struct-home.ts';
+import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
+import { namesFieldOf } from '../analysis/structs/field-mentions.ts';
+import { definesStruct } from '../analysis/structs/struct-home.ts';
 import { type Owner, ownerKey } from '../flow/value.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';

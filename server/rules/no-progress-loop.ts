@@ -61,7 +61,7 @@
  * get_user_pages_remote() in mm/gup.c.
  */
 import { version } from '../../model/version.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule } from './define.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';

@@ -54,7 +54,7 @@
  * get_user_pages_unlocked() and gup_fast_fallback() in mm/gup.c; kthread_use_mm() in kernel/kthread.c.
  */
 
-import { placesOfWord } from '../analysis/call-index.ts';
+import { placesOfWord } from '../analysis/calls/call-index.ts';
 import { callersOf, type Hook, hooksOf } from '../analysis/evidence/callers.ts';
 import { aloneView } from '../analysis/project-view.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';

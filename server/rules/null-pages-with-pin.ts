@@ -36,7 +36,7 @@
  * is_valid_gup_args() and is_valid_pin_args() in mm/gup.c.
  */
 import { isNullText } from '../analysis/flags/constants.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf, isFastFunction, isPinFunction, kernelsWithRole, refusalOf, refusalText } from './support/facts.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';

@@ -41,7 +41,7 @@
  * ## References
  * unpin_user_pages() in mm/gup.c.
  */
-import type { ApiCall } from '../analysis/site.ts';
+import type { ApiCall } from '../analysis/sites/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { skipForward } from './fixes/text-scan.ts';

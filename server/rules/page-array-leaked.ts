@@ -56,7 +56,7 @@
  * ## References
  * iov_iter_get_pages_alloc2() and iov_iter_extract_pages() in lib/iov_iter.c: "The pages list is allocated if *pages is NULL".
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { insertBefore } from './fixes/release-before.ts';
 import { argumentOf } from './support/facts.ts';

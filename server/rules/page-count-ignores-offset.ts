@@ -39,7 +39,7 @@
  * ## References
  * offset_in_page() in include/linux/mm.h.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';

@@ -49,7 +49,7 @@
  * ## References
  * folio_maybe_dma_pinned() in include/linux/mm.h.
  */
-import type { ApiCall } from '../analysis/site.ts';
+import type { ApiCall } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 

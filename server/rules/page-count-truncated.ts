@@ -43,7 +43,7 @@
  * ## References
  * The nr_pages argument of get_user_pages_fast() in mm/gup.c is an int.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
 import { type CType, isInteger } from '../syntax/ctype.ts';
 import { variablesOf } from '../syntax/types.ts';

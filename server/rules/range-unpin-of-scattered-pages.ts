@@ -41,7 +41,7 @@
  * ## References
  * unpin_user_page_range_dirty_lock() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 

@@ -68,7 +68,7 @@
  */
 import type { Reference } from '../../model/schema.ts';
 import { version } from '../../model/version.ts';
-import type { ApiCall, CallSite } from '../analysis/site.ts';
+import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { branchKernels, liveHere } from './support/facts.ts';
 import { filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';

@@ -45,7 +45,7 @@
  * ## References
  * get_user_pages() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { pageFindings, reportFlow } from './support/flow-report.ts';

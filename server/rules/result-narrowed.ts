@@ -37,7 +37,7 @@
  * ## References
  * get_user_pages() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule } from './define.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 

@@ -3,7 +3,7 @@
  * A finding's kernels are joined over the runs; where runs disagree on its severity the worst counts.
  */
 import type { KernelRange } from '../../model/version.ts';
-import type { ApiCall, FlagTerm } from '../analysis/site.ts';
+import type { ApiCall, FlagTerm } from '../analysis/sites/site.ts';
 import type { Severity } from '../engine/protocol.ts';
 import type { JudgedSite, Report, Rule, RulePass } from './define.ts';
 import { type Conversion, conversionOf } from './fixes/conversion/plan.ts';

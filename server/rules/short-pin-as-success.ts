@@ -53,9 +53,9 @@
  * ## References
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
-import { functionAt } from '../analysis/call-index.ts';
+import { functionAt } from '../analysis/calls/call-index.ts';
 import { KEPT } from '../analysis/paths/check-result.ts';
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { askedCount } from './support/results/asked-count.ts';

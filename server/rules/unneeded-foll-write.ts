@@ -50,7 +50,7 @@
  */
 import { READ_ONLY_LONGTERM_IS_RELIABLE } from '../../model/behaviour.ts';
 import { rangeOf } from '../../model/version.ts';
-import type { CallSite, FlagTerm } from '../analysis/site.ts';
+import type { CallSite, FlagTerm } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { isReadSource } from './support/dirty/read-source.ts';
 import { includesAll } from './support/kernels.ts';

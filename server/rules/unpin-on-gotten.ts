@@ -46,7 +46,7 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type Edit, type FixProposal, type RulePass } from './define.ts';
 import { renameCall, replaceArgument } from './fixes/arguments.ts';
 import { pinNameOf } from './fixes/conversion/acquire.ts';

@@ -43,7 +43,7 @@
 import type { ApiRow } from '../../model/schema.ts';
 import { VALIDITY_ROWS } from '../../model/validity.ts';
 import { isNullText } from '../analysis/flags/constants.ts';
-import type { ApiCall, Argument, CallSite } from '../analysis/site.ts';
+import type { ApiCall, Argument, CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { swapArguments } from './fixes/arguments.ts';
 import { fitArguments } from './fixes/fit-arguments.ts';

@@ -54,7 +54,7 @@
  * ## References
  * pin_user_pages() in mm/gup.c of 6.3: is_valid_gup_args() fails, return 0.
  */
-import type { CallSite } from '../analysis/site.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
 import { bothOf, isEmpty, type Kernels } from './support/kernels.ts';

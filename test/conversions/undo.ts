@@ -2,8 +2,8 @@
  * Undoes the conversion of a file mechanically: pins become plain references, releases of pins put_page() calls, those of arrays loops of them.
  * What guplint is then asked to convert again.
  */
-import { treeOf } from '../../server/analysis/call-index.ts';
-import { callStatement } from '../../server/analysis/statement-place.ts';
+import { treeOf } from '../../server/analysis/calls/call-index.ts';
+import { callStatement } from '../../server/analysis/statements/statement-place.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf } from '../../server/analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../server/syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../server/syntax/unit.ts';

@@ -2,7 +2,7 @@
  * What a mutation operator is: it reads one file with its sites and proposes faults, each a few edits of the text.
  * Operators go by the model's rows and the syntax trees alone; an edit never adds or removes a line.
  */
-import type { ApiCall, CallSite } from '../../server/analysis/site.ts';
+import type { ApiCall, CallSite } from '../../server/analysis/sites/site.ts';
 import type { Subject } from './subject.ts';
 
 /** A replacement in a file's text; offsets in UTF-16 units. */

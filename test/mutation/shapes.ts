@@ -2,7 +2,7 @@
  * What a release is given: one page, an array with a count, a run of pages, a folio. Read off the row's parameters; from the
  * shape the same pages can be given to another release.
  */
-import type { ApiCall } from '../../server/analysis/site.ts';
+import type { ApiCall } from '../../server/analysis/sites/site.ts';
 import { rowOf } from './subject.ts';
 import { flat } from './trees.ts';
 

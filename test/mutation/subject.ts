@@ -3,10 +3,10 @@
  * A file that implements a function of the API has none of them: it is the API, not its use.
  */
 import type { Model } from '../../model/index.ts';
-import { treeOf } from '../../server/analysis/call-index.ts';
+import { treeOf } from '../../server/analysis/calls/call-index.ts';
 import type { FlowResult } from '../../server/analysis/paths/program.ts';
 import type { ProjectView } from '../../server/analysis/project-view.ts';
-import type { ApiCall, CallSite } from '../../server/analysis/site.ts';
+import type { ApiCall, CallSite } from '../../server/analysis/sites/site.ts';
 import { tracePages } from '../../server/analysis/traces/traces.ts';
 import type { CNode } from '../../server/syntax/node.ts';
 import type { CUnit } from '../../server/syntax/unit.ts';

@@ -9,7 +9,7 @@ import type { CallbackRow, EntryPoint } from '../../../model/schema.ts';
 import { keptBeside } from '../../base/kept.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsOf, functionAt, placesOfWord } from '../call-index.ts';
+import { callsOf, functionAt, placesOfWord } from '../calls/call-index.ts';
 import { type ProjectView, usersOf } from '../project-view.ts';
 
 /** A call of a function. */

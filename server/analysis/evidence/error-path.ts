@@ -1,10 +1,10 @@
 /** Whether something after a site happens on a way that gives up: an error branch, or behind a label after the return. */
 import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import { functionAt, treeOf } from '../call-index.ts';
-import type { CallSite } from '../site.ts';
+import { functionAt, treeOf } from '../calls/call-index.ts';
+import { onErrorPath } from '../calls/wrappers.ts';
+import type { CallSite } from '../sites/site.ts';
 import { pathTo } from '../trees.ts';
-import { onErrorPath } from '../wrappers.ts';
 import type { PlaceIn } from './reached.ts';
 
 /** Whether an event in the acquiring function stands on an error path of the acquire. */

@@ -1,8 +1,8 @@
 /** Calls inside of the family's own functions: its core, and what a module writes in its place for kernels that lack one. */
 import type { Model } from '../../../model/index.ts';
 import type { FunctionDef } from '../../syntax/unit.ts';
-import { callsOf } from '../call-index.ts';
-import type { CallSite } from '../site.ts';
+import { callsOf } from '../calls/call-index.ts';
+import type { CallSite } from '../sites/site.ts';
 import type { Clue } from './clue.ts';
 
 /** How far callers in the file are followed. */

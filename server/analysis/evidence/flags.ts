@@ -1,7 +1,7 @@
 /** What the call itself says: FOLL_LONGTERM, a NULL pages argument, the kind of API. */
 import type { Model } from '../../../model/index.ts';
 import { readingRows } from '../flags/flags.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import type { Clue } from './clue.ts';
 
 /** Flags that the function adds by itself on the kernels aimed at. */

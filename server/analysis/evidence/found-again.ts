@@ -1,5 +1,5 @@
 /** Objects that keep pages and are found again: a later call takes a further reference to one instead of acquiring pages anew. */
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import type { Clue } from './clue.ts';
 
 /** Walks over the objects of a list or table, with the variable that holds one (linux/list.h, hashtable.h). */

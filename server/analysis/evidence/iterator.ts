@@ -4,10 +4,10 @@ import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsIn, callsOf, treeOf } from '../call-index.ts';
+import { callsIn, callsOf, treeOf } from '../calls/call-index.ts';
 import { argumentOf, readingRows } from '../flags/flags.ts';
 import { parameters } from '../locals.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import { argumentNodes, rootVariable } from '../trees.ts';
 import type { Clue } from './clue.ts';
 

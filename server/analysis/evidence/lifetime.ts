@@ -4,7 +4,7 @@ import type { Span } from '../../base/span.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { HeldFact } from '../paths/flow-problem.ts';
 import type { ProjectView } from '../project-view.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import type { TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
 import { codeOf } from '../trees.ts';

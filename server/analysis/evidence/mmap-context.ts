@@ -4,7 +4,7 @@
  */
 import type { Span } from '../../base/span.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { functionAt } from '../call-index.ts';
+import { functionAt } from '../calls/call-index.ts';
 import { type ProjectView, usersOf } from '../project-view.ts';
 import { callersOf, type Hook, hooksOf } from './callers.ts';
 

@@ -5,7 +5,7 @@
 import type { Model } from '../../../model/index.ts';
 import type { FlowResult } from '../paths/program.ts';
 import type { ProjectView } from '../project-view.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import { argumentIndex, type TraceEvent } from '../traces/trace-reach.ts';
 import { tracePages } from '../traces/traces.ts';
 import { argumentNodes, codeOf } from '../trees.ts';

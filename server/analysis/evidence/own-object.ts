@@ -1,10 +1,10 @@
 /** Objects that one function makes and ends: what they hold lives no longer than its call. */
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { treeOf } from '../call-index.ts';
+import { treeOf } from '../calls/call-index.ts';
+import { onErrorPath } from '../calls/wrappers.ts';
 import { localNames } from '../locals.ts';
 import { argumentNodes, bare, calleeOf, codeOf } from '../trees.ts';
-import { onErrorPath } from '../wrappers.ts';
 
 /** Words in names of functions that return an object nobody had before. */
 const MAKES = /(?:^|_)(?:[a-z]*alloc|create|new|make)(?:_|$)/;

@@ -4,12 +4,12 @@
  */
 import type { Model } from '../../../model/index.ts';
 import type { FunctionDef } from '../../syntax/unit.ts';
-import { callsIn } from '../call-index.ts';
-import { mayGiveBack } from '../hold-kind.ts';
-import type { NameScope } from '../names.ts';
+import { callsIn } from '../calls/call-index.ts';
+import type { NameScope } from '../calls/names.ts';
+import { holdsIn } from '../calls/row-range.ts';
 import type { ProjectView } from '../project-view.ts';
-import { holdsIn } from '../row-range.ts';
-import type { CallSite } from '../site.ts';
+import { mayGiveBack } from '../sites/hold-kind.ts';
+import type { CallSite } from '../sites/site.ts';
 import { apiOf } from '../traces/trace-reach.ts';
 import type { FoundRelease } from './releases.ts';
 import { inWords } from './words.ts';

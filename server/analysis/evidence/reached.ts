@@ -5,11 +5,11 @@
 import type { Model } from '../../../model/index.ts';
 import { type CNode, childByField } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { callsIn, treeOf } from '../call-index.ts';
+import { callsIn, treeOf } from '../calls/call-index.ts';
+import { onErrorPath } from '../calls/wrappers.ts';
 import { type ProjectView, visibleFunctions } from '../project-view.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import { codeOf, lastStatement, pathTo } from '../trees.ts';
-import { onErrorPath } from '../wrappers.ts';
 import { type Caller, callersOf, type Hook, hooksOf } from './callers.ts';
 import { endsOwn } from './own-object.ts';
 import { inWords } from './words.ts';

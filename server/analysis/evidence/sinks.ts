@@ -1,8 +1,8 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
-import { callsIn, callsOf, treeOf } from '../call-index.ts';
+import { callsIn, callsOf, treeOf } from '../calls/call-index.ts';
 import { localNames } from '../locals.ts';
 import { printsByName } from '../print-names.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import type { TraceEvent, TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
 import { calleeOf, codeOf, loopsAround, pathTo, rootVariable } from '../trees.ts';

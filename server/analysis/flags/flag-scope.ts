@@ -7,7 +7,7 @@ import type { Span } from '../../base/span.ts';
 import type { CNode } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { ProjectView } from '../project-view.ts';
-import type { FlagTerm } from '../site.ts';
+import type { FlagTerm } from '../sites/site.ts';
 import { shownText } from '../trees.ts';
 import type { FlagValue } from './flag-terms.ts';
 

@@ -5,11 +5,11 @@
 import { keptBeside } from '../../base/kept.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import { callsOf, expressionTree, functionAt, isNamedWithoutCall, treeOf } from '../call-index.ts';
+import { callsOf, expressionTree, functionAt, isNamedWithoutCall, treeOf } from '../calls/call-index.ts';
 import { parameters } from '../locals.ts';
-import { fieldOwner } from '../owners.ts';
 import { usersOf, visibleFunctions, visibleMacros } from '../project-view.ts';
-import { definesStruct } from '../struct-home.ts';
+import { fieldOwner } from '../structs/owners.ts';
+import { definesStruct } from '../structs/struct-home.ts';
 import { argumentNodes, codeOf, pathTo } from '../trees.ts';
 import { type FlagContext, type FlagScope, following, NO_BINDINGS } from './flag-scope.ts';
 import { either, type FlagValue, joinAll, weaken } from './flag-terms.ts';

@@ -2,7 +2,7 @@
  * The algebra of flag terms: what `|`, `&`, `?:` and the meeting of two paths make of what a flags expression may hold.
  * A value is a list of terms, at most one for a kind, name and place; `must` means on every path.
  */
-import type { FlagTerm } from '../site.ts';
+import type { FlagTerm } from '../sites/site.ts';
 
 /** What an expression may hold. An empty list: nothing is assigned yet. */
 export type FlagValue = readonly FlagTerm[];

@@ -3,8 +3,8 @@
 import type { Reference } from '../../../model/schema.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { conversionOf, type Value } from '../../flow/value.ts';
-import { functionAt } from '../call-index.ts';
-import { mayGiveBack } from '../hold-kind.ts';
+import { functionAt } from '../calls/call-index.ts';
+import { mayGiveBack } from '../sites/hold-kind.ts';
 import { checkNullRelease } from './check-release.ts';
 import { checkNeverTaken, checkReleaseCount } from './check-result.ts';
 import { evaluate } from './evaluate.ts';

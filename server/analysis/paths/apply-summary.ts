@@ -13,7 +13,7 @@ import {
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
-import { mayGiveBack } from '../hold-kind.ts';
+import { mayGiveBack } from '../sites/hold-kind.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';

@@ -3,7 +3,7 @@
  * path that went through the wait does not know who gave them back.
  */
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { functionAt, namesBeforeBrackets } from '../call-index.ts';
+import { functionAt, namesBeforeBrackets } from '../calls/call-index.ts';
 import { type Frame, type OnPath, stepAt } from './frame.ts';
 import { setResource } from './path-state.ts';
 import { reachable } from './reachability.ts';

@@ -5,8 +5,8 @@
 import type { Model } from '../../../model/index.ts';
 import { kept } from '../../base/kept.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { namesCalledIn } from '../call-index.ts';
-import { aliasOf, macroBehind, macroFunctions } from '../macro-functions.ts';
+import { namesCalledIn } from '../calls/call-index.ts';
+import { aliasOf, macroBehind, macroFunctions } from '../calls/macro-functions.ts';
 import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
 import { assignsTheSame, type FieldFunction, functionFields } from './field-functions.ts';
 

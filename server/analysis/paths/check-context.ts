@@ -1,7 +1,7 @@
 /** Demands of a call on its surroundings, where the path itself shows that they are not met. */
 
 import type { ApiRow } from '../../../model/schema.ts';
-import { functionAt } from '../call-index.ts';
+import { functionAt } from '../calls/call-index.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';

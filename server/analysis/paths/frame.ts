@@ -5,7 +5,7 @@ import { compare, intervalOf } from '../../flow/facts.ts';
 import type { CallInstr, Cfg } from '../../flow/ir.ts';
 import type { LoopForest } from '../../flow/loops.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import type { FlagSet } from '../site.ts';
+import type { FlagSet } from '../sites/site.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';

@@ -8,8 +8,8 @@ import type { CNode } from '../../syntax/node.ts';
 import { parseFunction } from '../../syntax/parse-function.ts';
 import { typeOfExpression, variableAt, variablesOf } from '../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { type MacroFunction, macroBehind, macroBody } from '../macro-functions.ts';
-import { homeOf } from '../struct-home.ts';
+import { type MacroFunction, macroBehind, macroBody } from '../calls/macro-functions.ts';
+import { homeOf } from '../structs/struct-home.ts';
 import { typeNamedBy } from '../type-names.ts';
 
 /** A function ready for path analysis. */

@@ -6,7 +6,7 @@ import type { Model } from '../../../model/index.ts';
 import type { ApiRow } from '../../../model/schema.ts';
 import type { LowerTables } from '../../flow/lower-context.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import type { CallSite, FlagSet } from '../site.ts';
+import type { CallSite, FlagSet } from '../sites/site.ts';
 import { alwaysFails } from './always-fails.ts';
 import { CallGraph, type Known } from './call-graph.ts';
 import { execute } from './execute.ts';

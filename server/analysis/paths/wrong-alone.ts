@@ -5,8 +5,8 @@
 import { CALLBACK_ROWS } from '../../../model/callbacks.ts';
 import { kept } from '../../base/kept.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { namesBeforeBrackets, namesCalledIn } from '../call-index.ts';
-import { macroBehind } from '../macro-functions.ts';
+import { namesBeforeBrackets, namesCalledIn } from '../calls/call-index.ts';
+import { macroBehind } from '../calls/macro-functions.ts';
 import { isStraight } from './apply-release.ts';
 import { type CallGraph, type Known, MAX_CALLERS } from './call-graph.ts';
 import type { CallKind } from './call-kind.ts';

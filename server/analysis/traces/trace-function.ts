@@ -5,11 +5,11 @@
 import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { FunctionDef } from '../../syntax/unit.ts';
-import { treeOf } from '../call-index.ts';
+import { treeOf } from '../calls/call-index.ts';
+import type { NameScope } from '../calls/names.ts';
 import { type LocalName, localNames } from '../locals.ts';
-import type { NameScope } from '../names.ts';
-import { fieldStruct } from '../owners.ts';
 import { definitionOf } from '../project-view.ts';
+import { fieldStruct } from '../structs/owners.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from '../trees.ts';
 import { loopStores } from './trace-loop.ts';
 import {

@@ -1,7 +1,7 @@
 /** Pages that a variable at file scope holds: every function of the file that names it reaches them. */
 import { keptBeside } from '../../base/kept.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { functionAt, placesOfWord, treeOf } from '../call-index.ts';
+import { functionAt, placesOfWord, treeOf } from '../calls/call-index.ts';
 import { localNames } from '../locals.ts';
 
 const cache = new WeakMap<CUnit['version'], Map<string, readonly FunctionDef[]>>();

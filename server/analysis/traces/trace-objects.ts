@@ -2,11 +2,11 @@
  * Where nothing is seen to give the pages of a site back: functions that get an object of the kind that holds them and give back pages
  * they find in it. Only their releases count.
  */
-import { treeOf } from '../call-index.ts';
+import { treeOf } from '../calls/call-index.ts';
+import type { NameScope } from '../calls/names.ts';
 import { afford } from '../effort.ts';
 import { parameters } from '../locals.ts';
-import type { NameScope } from '../names.ts';
-import type { CallSite } from '../site.ts';
+import type { CallSite } from '../sites/site.ts';
 import { traceFunction } from './trace-function.ts';
 import type { Holders, TraceEvent } from './trace-reach.ts';
 

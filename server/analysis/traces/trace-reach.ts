@@ -5,12 +5,12 @@
 import type { ApiRow } from '../../../model/schema.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
-import { treeOf } from '../call-index.ts';
-import { macroText } from '../call-text.ts';
+import { treeOf } from '../calls/call-index.ts';
+import { macroText } from '../calls/call-text.ts';
+import { meaningOf, type NameScope } from '../calls/names.ts';
 import { type LocalName, localNames, parameters } from '../locals.ts';
-import { meaningOf, type NameScope } from '../names.ts';
-import { fieldStruct } from '../owners.ts';
 import { type VisibleFunction, type VisibleMacro, visibleFunctions } from '../project-view.ts';
+import { fieldStruct } from '../structs/owners.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from '../trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */

@@ -1,9 +1,9 @@
 /** Functions that a call through a field may reach: what tables of the struct, in the file and beside it, put into that field. */
 import { type CNode, childByField } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';
-import { declarationAt } from '../call-index.ts';
-import { fieldOwnerAnywhere } from '../owners.ts';
+import { declarationAt } from '../calls/call-index.ts';
 import { definitionOf, usersOf, type VisibleFunction } from '../project-view.ts';
+import { fieldOwnerAnywhere } from '../structs/owners.ts';
 import { bare, codeOf } from '../trees.ts';
 import type { Walk } from './trace-reach.ts';
 

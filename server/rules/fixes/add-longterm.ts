@@ -1,5 +1,5 @@
 /** Adds FOLL_LONGTERM to the flags of a call: in the variable they come from, in place of a 0, else behind what stands there. */
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import type { Edit } from '../define.ts';
 import { argumentEdits } from './argument-list.ts';
 import { flagInVariable } from './flag-variable.ts';

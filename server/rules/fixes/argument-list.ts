@@ -2,7 +2,7 @@
  * The arguments of a call with one of them changed, in kernel style: where a line gets too long, or where the changed lines are not aligned
  * with the opening parenthesis, the list is laid out anew. A list with comments in it keeps its lines.
  */
-import type { ApiCall, Argument } from '../../analysis/site.ts';
+import type { ApiCall, Argument } from '../../analysis/sites/site.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { Edit } from '../define.ts';
 import { columnAt, indentsWithBlanks, isTooLong, listText, padTo } from './layout.ts';

@@ -1,5 +1,5 @@
 /** Edits of a call: its name, one argument's text, an argument taken out, two arguments swapped. */
-import type { ApiCall, Argument } from '../../analysis/site.ts';
+import type { ApiCall, Argument } from '../../analysis/sites/site.ts';
 import type { Edit } from '../define.ts';
 import { columnAt, indentsWithBlanks, listText } from './layout.ts';
 

@@ -2,7 +2,7 @@
  * A release that a function makes on another way out, put on the way that leaks: the call of the API, or of the project's function that gives
  * the same pages back. It serves where the acquire call stands in a callee and its result is out of sight.
  */
-import { callsIn, functionAt, treeOf } from '../../analysis/call-index.ts';
+import { callsIn, functionAt, treeOf } from '../../analysis/calls/call-index.ts';
 import { areSeparate } from '../../analysis/evidence/reached.ts';
 import type { Step } from '../../analysis/paths/resource.ts';
 import { argumentNodes, isLoop, loopsAround, pathTo } from '../../analysis/trees.ts';

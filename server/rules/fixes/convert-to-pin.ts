@@ -1,5 +1,5 @@
 /** The conversion of a site as a rule about its flags offers it: a fix, or a step that says why there is none. */
-import type { CallSite, FlagTerm } from '../../analysis/site.ts';
+import type { CallSite, FlagTerm } from '../../analysis/sites/site.ts';
 import type { FixProposal, Report, RulePass } from '../define.ts';
 import { type Conversion, conversionOf } from './conversion/plan.ts';
 

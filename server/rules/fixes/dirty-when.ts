@@ -2,7 +2,7 @@
  * When the pages of a release were written: what the release is told by its caller, or what chose FOLL_WRITE in the same function. Pages that
  * were only read must not become dirty.
  */
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
 import { isInteger } from '../../syntax/ctype.ts';
 import { variableAt, variablesOf } from '../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';

@@ -1,10 +1,10 @@
 /** The arms of tests in which a path that leaks leaves a function: by a return, or by a jump to the labels at its end. */
 
-import { treeOf } from '../../analysis/call-index.ts';
-import { type Rung, rungsUsed } from '../../analysis/exit-ladder.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
 import type { FlowProblem } from '../../analysis/paths/flow-problem.ts';
 import type { Step } from '../../analysis/paths/resource.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
+import { type Rung, rungsUsed } from '../../analysis/statements/exit-ladder.ts';
 import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';

@@ -1,5 +1,5 @@
 /** A call that wants mmap_lock held, made one of the `*_fast` functions, which take the lock themselves where they need it. */
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf, kernelsOf, refusalOf } from '../support/facts.ts';
 import { bothOf, includesAll, isEmpty } from '../support/kernels.ts';

@@ -4,7 +4,7 @@
  */
 import type { ApiRow, Param } from '../../../model/schema.ts';
 import { isNullText } from '../../analysis/flags/constants.ts';
-import type { ApiCall } from '../../analysis/site.ts';
+import type { ApiCall } from '../../analysis/sites/site.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { kernelsOf } from '../support/facts.ts';
 import { bothOf, includesAll, isEmpty, type Kernels } from '../support/kernels.ts';

@@ -1,5 +1,5 @@
 /** Flags added where a variable of the function gets its first value, for a call that takes them from it and from nowhere else. */
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import { variablesOf } from '../../syntax/types.ts';
 import type { Edit } from '../define.ts';
 

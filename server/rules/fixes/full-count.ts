@@ -3,8 +3,8 @@
  * `nr`, whatever becomes of `ret`.
  */
 
-import { treeOf } from '../../analysis/call-index.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import { lastStatement } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { RulePass } from '../define.ts';

@@ -1,8 +1,8 @@
 /** A return that leaks, turned into a jump to the label of the function that gives the same pages back. */
 
-import { treeOf } from '../../analysis/call-index.ts';
-import { rungsUsed } from '../../analysis/exit-ladder.ts';
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
+import { rungsUsed } from '../../analysis/statements/exit-ladder.ts';
 import type { Span } from '../../base/span.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';

@@ -2,9 +2,9 @@
  * FOLL_LONGTERM where only some callers of a function hold the pages for long: it goes into the flags that these callers pass, not into the
  * call of the API, which serves short holds too.
  */
-import { treeOf } from '../../analysis/call-index.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
 import { parameters } from '../../analysis/locals.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import { argumentNodes } from '../../analysis/trees.ts';
 import type { Edit, JudgedSite } from '../define.ts';
 import { argumentEdits } from './argument-list.ts';

@@ -1,8 +1,8 @@
 /** A release that marks nothing dirty, made one that does: with the page lock, before the pages are given back. */
 
-import { functionAt, treeOf } from '../../analysis/call-index.ts';
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
-import { callStatement } from '../../analysis/statement-place.ts';
+import { functionAt, treeOf } from '../../analysis/calls/call-index.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
+import { callStatement } from '../../analysis/statements/statement-place.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf, pathTo } from '../../analysis/trees.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { kernelsOf } from '../support/facts.ts';

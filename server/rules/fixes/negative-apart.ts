@@ -1,5 +1,5 @@
 /** A negative errno kept apart from the count in a result that may be either: tested for before it is compared or given on as a count. */
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
 import { variablesOf } from '../../syntax/types.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { FixProposal, UnitSpan } from '../define.ts';

@@ -3,7 +3,7 @@
  * call stands in the same function, its result is in a variable that still holds it or was tested for all pages, and the return belongs to an
  * `if`. Which other paths come by is not looked at, so it is never safe.
  */
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf, kernelsOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';

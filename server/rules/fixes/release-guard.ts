@@ -1,5 +1,5 @@
 /** A release put behind a test: `if (got > 0)`, `if (iov_iter_extract_will_pin(iter))`. */
-import type { ApiCall } from '../../analysis/site.ts';
+import type { ApiCall } from '../../analysis/sites/site.ts';
 import type { Edit, FixProposal } from '../define.ts';
 import { indentAt } from './layout.ts';
 import { skipBack, skipForward } from './text-scan.ts';

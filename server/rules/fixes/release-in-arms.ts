@@ -2,10 +2,10 @@
  * Gives pages back on the ways out that a return or a label serves together: under a label of its own in front of that one, for every jump to
  * it while the pages are held, or else in the arm itself, before anything of what it undoes.
  */
-import { treeOf } from '../../analysis/call-index.ts';
-import type { Rung } from '../../analysis/exit-ladder.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
 import { bodyOf } from '../../analysis/locals.ts';
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
+import type { Rung } from '../../analysis/statements/exit-ladder.ts';
 import type { Span } from '../../base/span.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';

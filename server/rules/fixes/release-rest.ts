@@ -2,9 +2,9 @@
  * What is left of the pages where a loop gives up: the one page of this turn, or those of an array from the loop's cursor on. Told from how
  * the loop counts: `n -= k; off += k;`, or `for (i = 0; i < n; i++)` over the number that came.
  */
-import { treeOf } from '../../analysis/call-index.ts';
-import { rungsUsed } from '../../analysis/exit-ladder.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import { treeOf } from '../../analysis/calls/call-index.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
+import { rungsUsed } from '../../analysis/statements/exit-ladder.ts';
 import { codeOf, lastStatement, loopsAround } from '../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../define.ts';

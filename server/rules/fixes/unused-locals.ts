@@ -1,7 +1,7 @@
 /** Takes the declarations of locals out that nobody uses any more once some stretches of their function are gone. */
 
+import { usesOf } from '../../analysis/statements/variable-use.ts';
 import { pathTo } from '../../analysis/trees.ts';
-import { usesOf } from '../../analysis/variable-use.ts';
 import type { Span } from '../../base/span.ts';
 import { type CNode, walk } from '../../syntax/node.ts';
 import type { CUnit } from '../../syntax/unit.ts';

@@ -3,7 +3,7 @@
  * exist, and the report. Calls through the project's wrappers are judged where the wrapper calls the API.
  */
 import { version } from '../../../model/version.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import type { Confidence, Severity, SiteRecord } from '../../engine/protocol.ts';
 import type { FixProposal, JudgedSite, RulePass } from '../define.ts';
 import type { Conversion } from '../fixes/conversion/plan.ts';

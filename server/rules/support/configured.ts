@@ -2,7 +2,7 @@
  * Calls that a configure step chooses: under #if with a macro that tells whether the kernel has a function or how many arguments it
  * takes. The macro is defined where that holds, so the version rules have nothing to say of such a call.
  */
-import type { ApiCall } from '../../analysis/site.ts';
+import type { ApiCall } from '../../analysis/sites/site.ts';
 import type { CUnit, OpenBranch } from '../../syntax/unit.ts';
 
 /** Words in macros that stand for what a kernel has, as configure steps spell them, and macros that are given a version: `NEWER(4, 6, 0)`. */

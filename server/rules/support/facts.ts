@@ -10,7 +10,7 @@ import type { ApiRow, FlagRow, ParamRole, ValidityRow } from '../../../model/sch
 import { VALIDITY_ROWS } from '../../../model/validity.ts';
 import { rangeOf, type Since, version } from '../../../model/version.ts';
 import { isNullText } from '../../analysis/flags/constants.ts';
-import type { ApiCall, Argument, CallSite } from '../../analysis/site.ts';
+import type { ApiCall, Argument, CallSite } from '../../analysis/sites/site.ts';
 import { keptBeside } from '../../base/kept.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { RulePass } from '../define.ts';

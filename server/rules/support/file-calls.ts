@@ -4,9 +4,9 @@
  */
 
 import type { Model } from '../../../model/index.ts';
-import { functionAt, namesBeforeBrackets } from '../../analysis/call-index.ts';
-import { macroCalls } from '../../analysis/call-text.ts';
-import { aliasOf, macroFunctions } from '../../analysis/macro-functions.ts';
+import { functionAt, namesBeforeBrackets } from '../../analysis/calls/call-index.ts';
+import { macroCalls } from '../../analysis/calls/call-text.ts';
+import { aliasOf, macroFunctions } from '../../analysis/calls/macro-functions.ts';
 import { kept, keptBeside } from '../../base/kept.ts';
 import type { LineColumn } from '../../base/line-index.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';

@@ -2,11 +2,11 @@
  * What the rules over path analysis share: the problems of a kind that belong to the file at hand, each once; and the report that shows
  * the path from the acquire call to the place where it goes wrong. Severity follows proof: what rests on an assumption is a warning.
  */
-import { nameOfFunctionAt } from '../../analysis/call-index.ts';
+import { nameOfFunctionAt } from '../../analysis/calls/call-index.ts';
 import type { FlowProblem, ProblemKind } from '../../analysis/paths/flow-problem.ts';
 import { isOfConvention } from '../../analysis/paths/left-on-failure.ts';
 import type { Origin, Resource, Step } from '../../analysis/paths/resource.ts';
-import type { ApiCall, CallSite } from '../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../analysis/sites/site.ts';
 import type { Confidence, Severity } from '../../engine/protocol.ts';
 import type { CUnit } from '../../syntax/unit.ts';
 import type { FixProposal, Report, RulePass, UnitSpan } from '../define.ts';

@@ -1,6 +1,6 @@
 /** What a message advises where plain references should be pins: the counterpart on the kernels aimed at, or that they have none. */
 import { formatVersion } from '../../../model/version.ts';
-import type { CallSite } from '../../analysis/site.ts';
+import type { CallSite } from '../../analysis/sites/site.ts';
 import type { RulePass } from '../define.ts';
 import { availability, pinNameOf } from '../fixes/conversion/acquire.ts';
 import { pinnable } from './case-report.ts';

@@ -1,5 +1,5 @@
 /** What stands around a place in a function, told from the text: the loops it is in, and the statement that a loop's header governs. */
-import { functionAt } from '../../analysis/call-index.ts';
+import { functionAt } from '../../analysis/calls/call-index.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { skipBack, skipForward } from '../fixes/text-scan.ts';

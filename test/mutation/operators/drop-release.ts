@@ -2,7 +2,7 @@
  * Leaks: one release of several is dropped where a branch or a label leads to it, in the function that takes the pages or one that
  * gives them back; or every release that a site has in its file.
  */
-import type { CallSite } from '../../../server/analysis/site.ts';
+import type { CallSite } from '../../../server/analysis/sites/site.ts';
 import type { CNode } from '../../../server/syntax/node.ts';
 import { atCall, type Mutation, type Operator, type TextEdit } from '../operator.ts';
 import type { PlainCall, Subject } from '../subject.ts';

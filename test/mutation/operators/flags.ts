@@ -1,5 +1,5 @@
 /** Faults of the flags argument: internal flags, numbers, FOLL_LONGTERM left out. */
-import type { CallSite } from '../../../server/analysis/site.ts';
+import type { CallSite } from '../../../server/analysis/sites/site.ts';
 import { atCall, type Mutation, type Operator } from '../operator.ts';
 import { rowOf, type Subject } from '../subject.ts';
 import { flat } from '../trees.ts';

@@ -3,8 +3,8 @@
  * takes it itself where it is held.
  */
 import type { ApiRow, ParamRole } from '../../../model/schema.ts';
-import { treeOf } from '../../../server/analysis/call-index.ts';
-import type { CallSite } from '../../../server/analysis/site.ts';
+import { treeOf } from '../../../server/analysis/calls/call-index.ts';
+import type { CallSite } from '../../../server/analysis/sites/site.ts';
 import { atCall, type Mutation, type Operator } from '../operator.ts';
 import { rowOf, type Subject } from '../subject.ts';
 import { flat, inBlock, sameLines } from '../trees.ts';

@@ -1,8 +1,8 @@
 /** Faults of the result: its variable cannot hold an -errno, or a short count passes for success. */
 
-import { treeOf } from '../../../server/analysis/call-index.ts';
+import { treeOf } from '../../../server/analysis/calls/call-index.ts';
 import { argumentOf } from '../../../server/analysis/flags/flags.ts';
-import type { CallSite } from '../../../server/analysis/site.ts';
+import type { CallSite } from '../../../server/analysis/sites/site.ts';
 import { bare, codeOf } from '../../../server/analysis/trees.ts';
 import { FLIPPED } from '../../../server/syntax/condition.ts';
 import { type CNode, childByField } from '../../../server/syntax/node.ts';

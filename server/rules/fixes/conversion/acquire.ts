@@ -1,7 +1,7 @@
 /** An acquire call of plain references rewritten as one of pins: the name, and flags that the hold asks for. */
 import type { ValidityRow } from '../../../../model/schema.ts';
 import type { KernelVersion } from '../../../../model/version.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Edit, RulePass } from '../../define.ts';
 import { isLockedCheck, kernelsOf, passesLocked, refusalOf } from '../../support/facts.ts';
 import { bothOf, isEmpty, type Kernels, without } from '../../support/kernels.ts';

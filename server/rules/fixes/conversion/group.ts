@@ -1,5 +1,5 @@
 /** The sites that share releases, directly or through others, and these releases: what a conversion changes as a whole. */
-import { functionAt, treeOf } from '../../../analysis/call-index.ts';
+import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { pathTo } from '../../../analysis/trees.ts';
 import type { Location, ReleaseRef, SiteRecord } from '../../../engine/protocol.ts';
 import type { CUnit } from '../../../syntax/unit.ts';

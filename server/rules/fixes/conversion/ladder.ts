@@ -3,7 +3,7 @@
  * both. Whole lines are doubled, so that every branch is complete by itself.
  */
 import { formatVersion, type KernelVersion } from '../../../../model/version.ts';
-import { functionAt, treeOf } from '../../../analysis/call-index.ts';
+import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { childByField } from '../../../syntax/node.ts';

@@ -2,7 +2,7 @@
  * Whether a count may be a negative errno where it is used: a loop up to it then does nothing, a release of a whole array would take it for a
  * huge number. A variable that gets the result of an acquire call, without a test of its sign before.
  */
-import { compact, conditionOf, leaves, placeOfStatement } from '../../../analysis/statement-place.ts';
+import { compact, conditionOf, leaves, placeOfStatement } from '../../../analysis/statements/statement-place.ts';
 import { bare, calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
 import { type CNode, childByField, walk } from '../../../syntax/node.ts';
 import { variableAt } from '../../../syntax/types.ts';

@@ -2,7 +2,7 @@
  * The conversion of a site from plain references to pins: the call, all that share releases with it, and every release of their pages, in
  * whatever file of the directory it stands; or the reason why that is refused.
  */
-import type { FlagTerm } from '../../../analysis/site.ts';
+import type { FlagTerm } from '../../../analysis/sites/site.ts';
 import { argumentNodes } from '../../../analysis/trees.ts';
 import type { Location } from '../../../engine/protocol.ts';
 import type { CNode } from '../../../syntax/node.ts';

@@ -2,8 +2,8 @@
  * A release of plain references rewritten as one of pins: a loop over an array, with or without marks, becomes one call; a marked page one call;
  * anything else keeps its shape and gets the other function's name.
  */
-import { arrayReleaseShape, pageReleaseShape, type ReleaseShape } from '../../../analysis/release-shape.ts';
-import { placeOfStatement } from '../../../analysis/statement-place.ts';
+import { arrayReleaseShape, pageReleaseShape, type ReleaseShape } from '../../../analysis/statements/release-shape.ts';
+import { placeOfStatement } from '../../../analysis/statements/statement-place.ts';
 import { argumentNodes, bare, calleeOf, codeOf } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';

@@ -2,7 +2,7 @@
  * What stands against a conversion: pages of another origin in the same places, further references, and releases of what may be the same pages
  * that no path connects. By the names of fields and locals: what is found here only ever keeps a fix from being offered.
  */
-import { functionAt, namesBeforeBrackets } from '../../../analysis/call-index.ts';
+import { functionAt, namesBeforeBrackets } from '../../../analysis/calls/call-index.ts';
 import type { Span } from '../../../base/span.ts';
 import { variablesOf } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';

@@ -2,8 +2,8 @@
  * Pages that are marked dirty only where the direction of a transfer is one of the two in which a device writes: DMA_FROM_DEVICE is asked
  * for, and the same variable is DMA_BIDIRECTIONAL elsewhere in the module. By the text of the files.
  */
-import { functionAt } from '../../../analysis/call-index.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
+import { functionAt } from '../../../analysis/calls/call-index.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';

@@ -1,11 +1,11 @@
 /**
  * Functions that are told by a parameter whether the pages they give back are dirty, and do nothing with it: what their callers say is lost.
  */
-import { treeOf } from '../../../analysis/call-index.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
-import { statementsIn } from '../../../analysis/statement-place.ts';
+import { treeOf } from '../../../analysis/calls/call-index.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
+import { statementsIn } from '../../../analysis/statements/statement-place.ts';
+import { usesOf, type VariableUse } from '../../../analysis/statements/variable-use.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf, pathTo } from '../../../analysis/trees.ts';
-import { usesOf, type VariableUse } from '../../../analysis/variable-use.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';
 import { variablesOf } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';

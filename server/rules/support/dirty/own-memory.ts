@@ -2,8 +2,8 @@
  * Whether the memory whose pages a file takes is backed by no file: an anonymous mapping that it makes itself, or one that it takes
  * only where the mapping is private. By the text of the functions that lead to the call.
  */
-import { callsIn } from '../../../analysis/call-index.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import { callsIn } from '../../../analysis/calls/call-index.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass } from '../../define.ts';
 import { callersAbove, functionsThatCall } from '../file-calls.ts';
 

@@ -1,5 +1,5 @@
 /** Whether the memory that pages are taken of is the source of data by its very type. */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 

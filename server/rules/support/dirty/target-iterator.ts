@@ -1,5 +1,5 @@
 /** Whether the iterator that pages are taken of is the target of data: as it is made on the way to the call, or as the kernel calls. */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
 import { callersAbove } from '../file-calls.ts';
 

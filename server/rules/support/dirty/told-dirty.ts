@@ -1,6 +1,6 @@
 /** Releases that are told by an argument whether to mark the pages dirty. */
 
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass } from '../../define.ts';
 import { codeFrom, filesOf, placeKey } from '../file-calls.ts';
 import { placesOfOthers } from '../releases/explained.ts';

@@ -1,6 +1,6 @@
 /** Whether pages that were taken without FOLL_WRITE are written to in the function that took them. */
 import type { Effect } from '../../../../model/schema.ts';
-import type { ApiCall, CallSite } from '../../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 

@@ -2,8 +2,8 @@
  * What the flags rules share: each place where a flag gets into a gup_flags argument, once, with the kernels on which it
  * counts; and the report that draws severity and confidence from how sure the flag and the kernel are.
  */
-import { nameOfFunctionAt } from '../../../analysis/call-index.ts';
-import type { CallSite, FlagTerm } from '../../../analysis/site.ts';
+import { nameOfFunctionAt } from '../../../analysis/calls/call-index.ts';
+import type { CallSite, FlagTerm } from '../../../analysis/sites/site.ts';
 import type { Confidence, Severity } from '../../../engine/protocol.ts';
 import type { FixProposal, Report, RulePass } from '../../define.ts';
 import { flagKernels, kernelsWithRole } from '../facts.ts';

@@ -4,8 +4,8 @@
  */
 
 import type { Reference } from '../../../../model/schema.ts';
-import { branchWherePinned, type KeptAnswers, keptAnswers } from '../../../analysis/asked-pins.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
+import { branchWherePinned, type KeptAnswers, keptAnswers } from '../../../analysis/statements/asked-pins.ts';
 import type { FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { filesOf } from '../file-calls.ts';

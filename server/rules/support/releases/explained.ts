@@ -5,7 +5,7 @@
 
 import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
 import type { FlowResult } from '../../../analysis/paths/program.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import { ownerKey } from '../../../flow/value.ts';
 import { placeKey } from '../file-calls.ts';
 import { keepsOwnPages } from './own-pages.ts';

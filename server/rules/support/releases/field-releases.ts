@@ -3,11 +3,11 @@
  * the field, and, where it lost the pages on the way, by the field's name in the release call.
  */
 import type { Reference } from '../../../../model/schema.ts';
-import { isHeldAs } from '../../../analysis/hold-kind.ts';
 import type { HeldFact } from '../../../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
 import type { Resource, Step } from '../../../analysis/paths/resource.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
+import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
 import type { CUnit } from '../../../syntax/unit.ts';

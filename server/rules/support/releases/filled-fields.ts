@@ -2,8 +2,8 @@
  * What the text puts into a struct field: whether that is pages of acquire calls of the same function alone, whatever other pages the files
  * have. As pages, as frame numbers or addresses of them, in a list or a table.
  */
-import { functionAt } from '../../../analysis/call-index.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import { functionAt } from '../../../analysis/calls/call-index.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import { kept } from '../../../base/kept.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';

@@ -4,11 +4,11 @@
  * else: behind frame numbers, bus addresses, lists and maps of the kernel path analysis does not follow them.
  */
 import type { Reference } from '../../../../model/schema.ts';
-import { treeOf } from '../../../analysis/call-index.ts';
-import { textCall } from '../../../analysis/call-text.ts';
-import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import { treeOf } from '../../../analysis/calls/call-index.ts';
+import { textCall } from '../../../analysis/calls/call-text.ts';
 import { parameters } from '../../../analysis/locals.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
+import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';

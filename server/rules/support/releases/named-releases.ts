@@ -4,9 +4,9 @@
  */
 import type { Reference } from '../../../../model/schema.ts';
 import type { FoundRelease } from '../../../analysis/evidence/releases.ts';
-import { isHeldAs } from '../../../analysis/hold-kind.ts';
 import type { Origin, Resource, Step } from '../../../analysis/paths/resource.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import { intValue, ownerKey } from '../../../flow/value.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';

@@ -6,7 +6,7 @@ import type { HeldFact } from '../../../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
 import type { FlowResult } from '../../../analysis/paths/program.ts';
 import type { Origin } from '../../../analysis/paths/resource.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import { type Owner, ownerKey } from '../../../flow/value.ts';
 import type { CUnit } from '../../../syntax/unit.ts';

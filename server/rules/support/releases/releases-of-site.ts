@@ -7,7 +7,7 @@ import { isOnErrorOfCall } from '../../../analysis/evidence/error-path.ts';
 import type { EndFact } from '../../../analysis/paths/flow-problem.ts';
 import type { FlowResult } from '../../../analysis/paths/program.ts';
 import type { Origin } from '../../../analysis/paths/resource.ts';
-import type { ApiCall, CallSite } from '../../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
 import { type Owner, ownerKey } from '../../../flow/value.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
 import { callsOf, type PlacedCall } from '../file-calls.ts';

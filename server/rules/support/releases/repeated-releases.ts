@@ -2,9 +2,9 @@
  * The same release twice in a row, as the text has it, with arguments that nothing in them changes: for pages that path analysis lost on the
  * way there, through a frame number, a list, a field of an element.
  */
-import { callsIn } from '../../../analysis/call-index.ts';
-import { repeatsStatement } from '../../../analysis/repeated-statement.ts';
-import type { ApiCall } from '../../../analysis/site.ts';
+import { callsIn } from '../../../analysis/calls/call-index.ts';
+import type { ApiCall } from '../../../analysis/sites/site.ts';
+import { repeatsStatement } from '../../../analysis/statements/repeated-statement.ts';
 import type { RulePass } from '../../define.ts';
 
 /** The calls of this file that give back again what the statement before them gave back. */

@@ -5,9 +5,9 @@
  */
 
 import type { Reference } from '../../../../model/schema.ts';
-import { functionAt } from '../../../analysis/call-index.ts';
-import { isHeldAs } from '../../../analysis/hold-kind.ts';
+import { functionAt } from '../../../analysis/calls/call-index.ts';
 import type { Resource, Step } from '../../../analysis/paths/resource.ts';
+import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
 import { ownerKey } from '../../../flow/value.ts';
 import type { FixProposal, RulePass } from '../../define.ts';

@@ -1,7 +1,7 @@
 /** The array that a call leaves behind where it fails: it was allocated before the pages could not be had. */
-import { treeOf } from '../../../analysis/call-index.ts';
+import { treeOf } from '../../../analysis/calls/call-index.ts';
 import { localNames } from '../../../analysis/locals.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import { codeOf, lastStatement, pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';

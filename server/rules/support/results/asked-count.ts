@@ -2,7 +2,7 @@
  * Totals of a loop that grow by the number of pages asked for, where nothing compares it with the result: after a short count they say more
  * than came. By the text of the function.
  */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';

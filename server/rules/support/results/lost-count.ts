@@ -2,7 +2,7 @@
  * Acquire calls whose result is tested for an error and for nothing else: how many pages came is lost on the way, so a short count
  * passes for all. By the text of the function; silent wherever the result appears in any other way.
  */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';

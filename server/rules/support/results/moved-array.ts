@@ -2,7 +2,7 @@
  * Releases that start where a moving array pointer stands, and count from where it once stood: `pages += got; done += got;` and then
  * `unpin_user_pages(pages, done)`. By the text of the function.
  */
-import type { ApiCall, CallSite } from '../../../analysis/site.ts';
+import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';

@@ -1,5 +1,5 @@
 /** The variable that an acquire call's result goes to, as the text and the declarations of the function tell. */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import { type Variable, variablesOf } from '../../../syntax/types.ts';
 
 /** Name of the variable in `name = acquire(...)` or `int name = acquire(...)`; undefined for anything else. */

@@ -1,9 +1,9 @@
 /** Results of acquire calls that go to a variable and no further. */
-import { treeOf } from '../../../analysis/call-index.ts';
+import { treeOf } from '../../../analysis/calls/call-index.ts';
 import { printsByName } from '../../../analysis/print-names.ts';
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
+import { isDeadAfter, usesOf } from '../../../analysis/statements/variable-use.ts';
 import { calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
-import { isDeadAfter, usesOf } from '../../../analysis/variable-use.ts';
 import { resultVariable } from './result-variable.ts';
 
 /** The local variable that takes a result and is read by nobody behind the call but messages; undefined where somebody reads it. */

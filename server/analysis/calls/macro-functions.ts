@@ -2,9 +2,9 @@
  * Function-like macros of a project as functions: a body that is an expression returns it, one of statements is run. By value, as a
  * function would take its arguments, so macros that write to a parameter are left out.
  */
-import type { CNode } from '../syntax/node.ts';
-import { parseExpression } from '../syntax/parse-function.ts';
-import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
+import type { CNode } from '../../syntax/node.ts';
+import { parseExpression } from '../../syntax/parse-function.ts';
+import type { CUnit, FunctionDef, MacroDef } from '../../syntax/unit.ts';
 import { macroText } from './call-text.ts';
 
 /** A macro that stands for a function. */

@@ -3,9 +3,8 @@
  * A function of the same name in the file itself hides the model's; object-like macros are followed to what they stand for.
  */
 
-import type { Model } from '../../model/index.ts';
-import type { CUnit } from '../syntax/unit.ts';
-import { isKernelHeader } from './macro-functions.ts';
+import type { Model } from '../../../model/index.ts';
+import type { CUnit } from '../../syntax/unit.ts';
 import {
   type ProjectView,
   unitSymbols,
@@ -13,7 +12,8 @@ import {
   type VisibleMacro,
   visibleFunctions,
   visibleMacros,
-} from './project-view.ts';
+} from '../project-view.ts';
+import { isKernelHeader } from './macro-functions.ts';
 
 /** The unit a name is used in, and what it may be looked up in. */
 export interface NameScope {

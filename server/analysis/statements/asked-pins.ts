@@ -2,12 +2,12 @@
  * Releases that stand under the question whether pages are pinned: in the branch of an `if` that is taken where iov_iter_extract_will_pin(),
  * or what was kept of its answer, says yes. Read off trees: how the pages came there does not matter.
  */
-import type { Span } from '../base/span.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { callsIn, treeOf } from './call-index.ts';
+import type { Span } from '../../base/span.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { callsIn, treeOf } from '../calls/call-index.ts';
+import { argumentNodes, bare, calleeOf, codeOf, operatorOf, pathTo } from '../trees.ts';
 import { conditionOf } from './statement-place.ts';
-import { argumentNodes, bare, calleeOf, codeOf, operatorOf, pathTo } from './trees.ts';
 
 /** The function that says whether pages extracted from an iterator are pinned (include/linux/uio.h, since 6.3). */
 const ASKS = 'iov_iter_extract_will_pin';

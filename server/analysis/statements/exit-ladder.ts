@@ -1,9 +1,9 @@
 /** The labels at a function's end that undo what was done so far, and the gotos that lead there. */
-import type { Span } from '../base/span.ts';
-import { type CNode, childByField, walk } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
-import { bodyOf } from './locals.ts';
-import { codeOf } from './trees.ts';
+import type { Span } from '../../base/span.ts';
+import { type CNode, childByField, walk } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { bodyOf } from '../locals.ts';
+import { codeOf } from '../trees.ts';
 
 /** A label of the ladder: what runs from it on, up to the return. */
 export interface Rung {

@@ -2,12 +2,12 @@
  * Names that may take pages for whoever calls them, and names that may stand for a function of the model: by text alone, over the files
  * that see each other. The test before anything is looked up or parsed; it may say yes too often, never no.
  */
-import type { Model } from '../../model/index.ts';
-import { kept } from '../base/kept.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import type { Model } from '../../../model/index.ts';
+import { kept } from '../../base/kept.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import type { ProjectView } from '../project-view.ts';
 import { functionAt, namesBeforeBrackets } from './call-index.ts';
 import { aliasTarget, LAYER, type NameScope } from './names.ts';
-import type { ProjectView } from './project-view.ts';
 
 /** What macros say of names. */
 interface MacroNames {

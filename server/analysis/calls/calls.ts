@@ -2,21 +2,21 @@
  * Every call of a function the model knows, in a unit: in functions, at file scope, in macro bodies.
  * Comments, strings, prototypes and definitions are none. Only functions that name something worth a parse are parsed.
  */
-import type { Model } from '../../model/index.ts';
-import type { ApiFamily } from '../../model/schema.ts';
-import { intersect, type KernelRange } from '../../model/version.ts';
-import type { Span } from '../base/span.ts';
-import type { CNode } from '../syntax/node.ts';
-import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
-import { activeRange } from '../syntax/versions.ts';
+import type { Model } from '../../../model/index.ts';
+import type { ApiFamily } from '../../../model/schema.ts';
+import { intersect, type KernelRange } from '../../../model/version.ts';
+import type { Span } from '../../base/span.ts';
+import type { CNode } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef, MacroDef } from '../../syntax/unit.ts';
+import { activeRange } from '../../syntax/versions.ts';
+import { firstFitting } from '../flags/flags.ts';
+import type { ApiCall, Argument } from '../sites/site.ts';
+import { argumentNodes, calleeOf, callNodes, codeOf, shownText } from '../trees.ts';
 import { callsIn, declarationAt, expressionTree, functionAt, namesBeforeBrackets, treeOf } from './call-index.ts';
 import { looksCalled, macroCalls, type TextCall, textCall } from './call-text.ts';
-import { firstFitting } from './flags/flags.ts';
 import { meaningOf, type NameMeaning, type NameScope } from './names.ts';
 import { holdsIn } from './row-range.ts';
-import type { ApiCall, Argument } from './site.ts';
 import { namesOfInterest } from './takers.ts';
-import { argumentNodes, calleeOf, callNodes, codeOf, shownText } from './trees.ts';
 
 /** A call of something that is known, before rows and flags are attached. */
 export interface FoundCall {

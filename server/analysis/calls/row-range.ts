@@ -1,6 +1,6 @@
 /** The kernels of a model row as numbers, parsed once: rows are looked at for every call. */
-import type { ApiRow, FlagRow } from '../../model/schema.ts';
-import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
+import type { ApiRow, FlagRow } from '../../../model/schema.ts';
+import { intersect, type KernelRange, rangeOf } from '../../../model/version.ts';
 
 const ranges = new WeakMap<ApiRow | FlagRow, KernelRange>();
 

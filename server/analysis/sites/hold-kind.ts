@@ -1,5 +1,5 @@
 /** Whether a way of giving pages back can be right for a way of taking them; what is asked of nothing but the two. */
-import type { Reference } from '../../model/schema.ts';
+import type { Reference } from '../../../model/schema.ts';
 
 /**
  * Whether pages taken in one way may be given back in the other. Those of an iterator (`either`) are pinned or not held at all, so that

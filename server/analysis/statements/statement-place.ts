@@ -1,7 +1,7 @@
 /** Where a statement stands: its block, the statements beside it, the header that governs it. Read off trees; nothing here follows paths. */
-import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
-import { argumentNodes, bare, calleeOf, codeOf, pathTo } from './trees.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { argumentNodes, bare, calleeOf, codeOf, pathTo } from '../trees.ts';
 
 /** A statement and what is around it. */
 export interface StatementPlace {

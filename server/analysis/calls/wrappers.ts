@@ -3,17 +3,17 @@
  * that hands the pages out through a parameter or its result. Their callers decide what happens to the pages.
  */
 
-import type { ApiRow } from '../../model/schema.ts';
-import { type CNode, childByField, walk } from '../syntax/node.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
+import type { ApiRow } from '../../../model/schema.ts';
+import { type CNode, childByField, walk } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { isNullText } from '../flags/constants.ts';
+import { argumentOf, readingRows } from '../flags/flags.ts';
+import { functionDeclarator, localNames, parameters } from '../locals.ts';
+import { bare, calleeOf, callNodes, codeOf, lastStatement, operatorOf, pathTo, rootVariable } from '../trees.ts';
 import { namesCalledIn, treeOf } from './call-index.ts';
 import { type FoundCall, findCallsIn, findCallsInMacro } from './calls.ts';
-import { isNullText } from './flags/constants.ts';
-import { argumentOf, readingRows } from './flags/flags.ts';
-import { functionDeclarator, localNames, parameters } from './locals.ts';
 import { meaningOf, type NameScope } from './names.ts';
 import { mayTake } from './takers.ts';
-import { bare, calleeOf, callNodes, codeOf, lastStatement, operatorOf, pathTo, rootVariable } from './trees.ts';
 
 /** A macro or function that takes pages for its callers. */
 export interface Wrapper {

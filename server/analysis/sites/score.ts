@@ -2,7 +2,7 @@
  * From clues to a case, a lifetime and an access set: points are added, the highest case wins, confidence is its share of the odds.
  * Transparent on purpose: no weight but those that the clues carry, and the few here that join lifetime and case.
  */
-import type { AccessKind, CaseId, Clue } from './evidence/clue.ts';
+import type { AccessKind, CaseId, Clue } from '../evidence/clue.ts';
 
 /** A case with its share of the odds, 0 to 1. */
 export interface RankedCase {

@@ -1,8 +1,8 @@
 /** The headers of loops that count over an array: which element each turn names, where they start, how many there are. */
-import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { bare, codeOf, shownText } from '../trees.ts';
 import { compact, conditionOf } from './statement-place.ts';
-import { bare, codeOf, shownText } from './trees.ts';
 
 /** A loop that names `array[element]` for `count` successive elements from `from` on. */
 export interface CountingLoop {

@@ -1,8 +1,8 @@
 /** A statement that marks one page dirty with the lock, always or on a condition. */
-import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { bare, calleeOf, codeOf, shownText } from '../trees.ts';
 import { callOf, compact, conditionOf, statementsIn } from './statement-place.ts';
-import { bare, calleeOf, codeOf, shownText } from './trees.ts';
 
 /** What marks a page dirty. */
 export interface DirtyMark {

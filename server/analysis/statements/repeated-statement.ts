@@ -1,7 +1,7 @@
 /** Statements that stand twice in a row in one block: the same code run again, with nothing between the two that could change what it means. */
-import type { CNode } from '../syntax/node.ts';
-import { treeOf } from './call-index.ts';
-import type { ApiCall } from './site.ts';
+import type { CNode } from '../../syntax/node.ts';
+import { treeOf } from '../calls/call-index.ts';
+import type { ApiCall } from '../sites/site.ts';
 import { callStatement, compact } from './statement-place.ts';
 
 /** Changes what it names each time it runs: `pages[i++]`, `p = next`. */

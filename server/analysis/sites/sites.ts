@@ -2,15 +2,15 @@
  * The calls and sites of one unit: every call of a function the model knows, and those that take pages with their folded flags.
  * A call of a wrapper of the project is a site of its caller; the wrapper's own call stays a site too.
  */
-import type { Model } from '../../model/index.ts';
-import type { CUnit } from '../syntax/unit.ts';
-import { asApiCall, type FoundCall, findKnownCalls } from './calls.ts';
-import { isNullText } from './flags/constants.ts';
-import { argumentOf, foldFlags, readingRows } from './flags/flags.ts';
-import type { NameScope } from './names.ts';
-import { aloneView, type ProjectView } from './project-view.ts';
+import type { Model } from '../../../model/index.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { asApiCall, type FoundCall, findKnownCalls } from '../calls/calls.ts';
+import type { NameScope } from '../calls/names.ts';
+import { throughArguments, type Wrapper, wrapperNamed } from '../calls/wrappers.ts';
+import { isNullText } from '../flags/constants.ts';
+import { argumentOf, foldFlags, readingRows } from '../flags/flags.ts';
+import { aloneView, type ProjectView } from '../project-view.ts';
 import type { ApiCall, CallSite } from './site.ts';
-import { throughArguments, type Wrapper, wrapperNamed } from './wrappers.ts';
 
 /** What stands in a unit. */
 export interface UnitCalls {

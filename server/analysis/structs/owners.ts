@@ -2,15 +2,15 @@
  * Which struct a field expression belongs to, as far as declarations at hand tell: locals, file variables, and the structs that
  * the file and the headers of its project define. A field of a struct defined elsewhere is unknown, never guessed.
  */
-import { keptBeside } from '../base/kept.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
-import { typeOfExpression } from '../syntax/types.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { treeOf } from './call-index.ts';
-import { localNames } from './locals.ts';
-import type { ProjectView } from './project-view.ts';
+import { keptBeside } from '../../base/kept.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import { typeOfExpression } from '../../syntax/types.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { treeOf } from '../calls/call-index.ts';
+import { localNames } from '../locals.ts';
+import type { ProjectView } from '../project-view.ts';
+import { bare, codeOf } from '../trees.ts';
 import { homeOf, structBody } from './struct-home.ts';
-import { bare, codeOf } from './trees.ts';
 
 /** The tag of the struct that holds the field of a field_expression; undefined where no declaration at hand tells. */
 export function fieldOwner(

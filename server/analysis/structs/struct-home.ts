@@ -1,6 +1,6 @@
 /** Where a struct is defined, and which file it belongs to: a source file may define one for itself that another of the same name does not mean. */
-import { keptBeside } from '../base/kept.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { keptBeside } from '../../base/kept.ts';
+import type { CUnit } from '../../syntax/unit.ts';
 
 const bodies = new WeakMap<CUnit['version'], Map<string, string>>();
 

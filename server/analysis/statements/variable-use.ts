@@ -1,8 +1,8 @@
 /** Where a function names a local variable, and whether anybody asks for its value behind a statement. By structure, on the safe side. */
-import { type CNode, childByField, walk } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { type CNode, childByField, walk } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { codeOf, isLoop, pathTo } from '../trees.ts';
 import { placeOfStatement } from './statement-place.ts';
-import { codeOf, isLoop, pathTo } from './trees.ts';
 
 /** One use of a name: its node, and how it is used. */
 export interface VariableUse {

@@ -1,12 +1,12 @@
 /**
  * Calls of the API family as the analysis sees them: which function, which rows of the model, which flags, on which kernels.
- * The types only; `sites.ts` finds them, `flags.ts` folds their flags.
+ * The types only; `sites.ts` finds them, `../flags/flags.ts` folds their flags.
  */
-import type { ApiRow } from '../../model/schema.ts';
-import type { KernelRange } from '../../model/version.ts';
-import type { Span } from '../base/span.ts';
-import type { CNode } from '../syntax/node.ts';
-import type { CUnit, FunctionDef, MacroDef } from '../syntax/unit.ts';
+import type { ApiRow } from '../../../model/schema.ts';
+import type { KernelRange } from '../../../model/version.ts';
+import type { Span } from '../../base/span.ts';
+import type { CNode } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef, MacroDef } from '../../syntax/unit.ts';
 
 /** One thing that may end up in a gup_flags argument, with its place. */
 export interface FlagTerm {

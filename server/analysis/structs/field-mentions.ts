@@ -1,12 +1,12 @@
 /** Whether a function names a field of a certain struct: a field of the same name in another struct is none of it. */
-import type { Owner } from '../flow/value.ts';
-import { childByField, walk } from '../syntax/node.ts';
-import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { treeOf } from './call-index.ts';
+import type { Owner } from '../../flow/value.ts';
+import { childByField, walk } from '../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
+import { treeOf } from '../calls/call-index.ts';
+import { aloneView } from '../project-view.ts';
+import { codeOf } from '../trees.ts';
 import { fieldOwnerAnywhere } from './owners.ts';
-import { aloneView } from './project-view.ts';
 import { definesStruct } from './struct-home.ts';
-import { codeOf } from './trees.ts';
 
 /**
  * Whether a function names the field: `->field` or `.field` of that struct, or of one that no declaration tells. A struct that a source file

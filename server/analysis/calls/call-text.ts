@@ -2,9 +2,9 @@
  * Calls found in text where no tree tells of them: in macro bodies, at file scope, and in functions whose tree is damaged.
  * Costs are linear in the stretch looked at; an argument list longer than `MAX_CALL` characters is not taken for a call.
  */
-import type { Span } from '../base/span.ts';
-import type { CUnit, MacroDef } from '../syntax/unit.ts';
-import { closing, splitArguments } from './flags/constants.ts';
+import type { Span } from '../../base/span.ts';
+import type { CUnit, MacroDef } from '../../syntax/unit.ts';
+import { closing, splitArguments } from '../flags/constants.ts';
 
 /** Characters that one call may span. */
 const MAX_CALL = 4000;

@@ -2,9 +2,10 @@
  * How a release of single pages or of an array stands in its function: alone, behind a mark that makes its pages dirty, or as the body of a
  * loop over an array. What a whole-array release can take the place of.
  */
-import type { Span } from '../base/span.ts';
-import { type CNode, childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import type { Span } from '../../base/span.ts';
+import { type CNode, childByField } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { bare, codeOf, shownText } from '../trees.ts';
 import { type CountingLoop, countingLoop } from './counting-loop.ts';
 import { type DirtyMark, dirtyMarkOf } from './dirty-mark.ts';
 import {
@@ -16,7 +17,6 @@ import {
   statementBefore,
   statementsIn,
 } from './statement-place.ts';
-import { bare, codeOf, shownText } from './trees.ts';
 import { isDeadAfter } from './variable-use.ts';
 
 /** A release and what belongs to it. */

@@ -2,11 +2,11 @@
  * Where names are followed by an argument list in a unit's masked text, and the trees of the functions they stand in.
  * One pass over the text; functions are parsed when somebody asks for one, and kept.
  */
-import type { Span } from '../base/span.ts';
-import type { CNode } from '../syntax/node.ts';
-import { parseExpression, parseFunction } from '../syntax/parse-function.ts';
-import type { CUnit, DeclarationItem, FunctionDef } from '../syntax/unit.ts';
-import { calleeOf, callNodes, codeOf } from './trees.ts';
+import type { Span } from '../../base/span.ts';
+import type { CNode } from '../../syntax/node.ts';
+import { parseExpression, parseFunction } from '../../syntax/parse-function.ts';
+import type { CUnit, DeclarationItem, FunctionDef } from '../../syntax/unit.ts';
+import { calleeOf, callNodes, codeOf } from '../trees.ts';
 
 /** What stands where in a unit. Kept while it lives on: only functions that are others than before are searched again. */
 interface UnitIndex {

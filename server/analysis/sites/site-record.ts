@@ -1,31 +1,31 @@
 /**
  * A site as it is reported: its case, lifetime and accesses from the evidence in its file, and where the pages are given back.
- * A first approximation by names (`traces.ts`); every piece of evidence is listed with its place, and the confidence says how
+ * A first approximation by names (`../traces/traces.ts`); every piece of evidence is listed with its place, and the confidence says how
  * far the pieces agree.
  */
-import type { Model } from '../../model/index.ts';
-import { formatRange } from '../../model/version.ts';
-import type { Span } from '../base/span.ts';
-import type { Evidence, Location, SiteRecord } from '../engine/protocol.ts';
-import { childByField } from '../syntax/node.ts';
-import type { CUnit } from '../syntax/unit.ts';
-import { textRange } from './calls.ts';
-import type { Clue } from './evidence/clue.ts';
-import { familyClue } from './evidence/family.ts';
-import { flagClues, impliedFlags } from './evidence/flags.ts';
-import { iteratorClues } from './evidence/iterator.ts';
-import { lifetimeClues } from './evidence/lifetime.ts';
-import { pairedReleases } from './evidence/paired.ts';
-import { releasesOf, siteFlow } from './evidence/releases.ts';
-import { sinkClues } from './evidence/sinks.ts';
-import { argumentOf, rowsOf } from './flags/flags.ts';
-import { fieldOwnerAnywhere } from './owners.ts';
-import type { FlowResult } from './paths/program.ts';
-import type { ProjectView } from './project-view.ts';
+import type { Model } from '../../../model/index.ts';
+import { formatRange } from '../../../model/version.ts';
+import type { Span } from '../../base/span.ts';
+import type { Evidence, Location, SiteRecord } from '../../engine/protocol.ts';
+import { childByField } from '../../syntax/node.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import { textRange } from '../calls/calls.ts';
+import type { Clue } from '../evidence/clue.ts';
+import { familyClue } from '../evidence/family.ts';
+import { flagClues, impliedFlags } from '../evidence/flags.ts';
+import { iteratorClues } from '../evidence/iterator.ts';
+import { lifetimeClues } from '../evidence/lifetime.ts';
+import { pairedReleases } from '../evidence/paired.ts';
+import { releasesOf, siteFlow } from '../evidence/releases.ts';
+import { sinkClues } from '../evidence/sinks.ts';
+import { argumentOf, rowsOf } from '../flags/flags.ts';
+import type { FlowResult } from '../paths/program.ts';
+import type { ProjectView } from '../project-view.ts';
+import { fieldOwnerAnywhere } from '../structs/owners.ts';
+import { tracePages } from '../traces/traces.ts';
+import { bare, codeOf } from '../trees.ts';
 import { judge } from './score.ts';
 import type { CallSite } from './site.ts';
-import { tracePages } from './traces/traces.ts';
-import { bare, codeOf } from './trees.ts';
 
 /** The record of a site. `model` is the model of the kernels aimed at. */
 export function siteRecord(site: CallSite, model: Model, project: ProjectView, flow?: FlowResult): SiteRecord {
