@@ -70,9 +70,10 @@ describe('language server under torture', function () {
     const file = path.join(folder, 'capture.c');
     const uri = pathToFileURL(file).href;
     const early = client.request('textDocument/hover', { textDocument: { uri }, position: { line: 0, character: 0 } });
-    assert.equal(await early, null);
+    await assert.rejects(early, { code: -32002, message: 'initialize comes first' });
     await client.open(file, 'int too_early;\n');
     await client.initialize({ folders: [folder], settings: { kernel: '6.12' } });
+    await assert.rejects(client.initialize({ folders: [] }), { code: -32600, message: 'initialized already' });
     await client.open(file, 'int opened_first;\n', 7);
     await client.open(file, CAPTURE, 3);
     await client.change(uri, 2, [{ text: CAPTURE.replaceAll('unpin_user_pages', 'demo_keep') }]);
@@ -97,6 +98,45 @@ describe('language server under torture', function () {
     client.process.stdin.write('Content-Length: 4\r\n\r\nnull');
     assert.ok((await client.pull(uri)).length >= 5);
     await client.stop();
+  });
+
+  it('answers nothing after shutdown', async () => {
+    const client = await LspClient.start({ folders: [folder] });
+    await client.request('shutdown', undefined);
+    for (const method of ['shutdown', 'textDocument/diagnostic'])
+      await assert.rejects(client.request(method, {}), { code: -32600, message: 'the server was shut down' });
+    assert.equal(await ended(client, () => client.rpc.sendNotification('exit')), 0);
+  });
+
+  it('ends when the client is gone: idle, with documents open, in the middle of a message, when nobody reads', async () => {
+    const idle = new LspClient();
+    assert.equal(await ended(idle, () => idle.process.stdin.end()), 1, idle.errors);
+    for (const last of ['', 'Content-Length: 100\r\n\r\n{']) {
+      const client = await LspClient.start({ folders: [folder], settings: { kernel: '6.12' } });
+      const uri = await client.open(path.join(folder, 'capture.c'), CAPTURE);
+      assert.ok((await client.pull(uri)).length >= 5);
+      await client.change(uri, 2, [{ text: `${CAPTURE}\n` }]);
+      assert.equal(await ended(client, () => client.process.stdin.end(last)), 1);
+      assert.equal(client.errors, '');
+    }
+    const unread = await LspClient.start({ folders: [folder], settings: { kernel: '6.12' }, capabilities: PUSHED });
+    unread.process.stdout.destroy();
+    assert.equal(await ended(unread, () => unread.open(path.join(folder, 'capture.c'), CAPTURE)), 1);
+    assert.equal(unread.errors, '');
+  });
+
+  it('says what is wrong and ends where nobody knows any more where a message begins', async () => {
+    for (const sent of ['GET / HTTP/1.1\r\n\r\n', 'Content-Type: x\r\n\r\n{}', 'Content-Length: many\r\n\r\n{}']) {
+      const client = new LspClient();
+      assert.equal(await ended(client, () => client.process.stdin.write(sent)), 1);
+      assert.match(client.errors, /^guplint: standard input is not the language server protocol: .+\n$/);
+    }
+  });
+
+  it('takes a file for the directory it lies in where a folder is meant', async () => {
+    const client = await start({ folders: [path.join(folder, 'capture.c')], settings: { kernel: '6.12' } });
+    const uri = await client.open(path.join(folder, 'capture.c'), CAPTURE);
+    assert.ok((await client.pull(uri)).length >= 5);
   });
 
   it('publishes nothing for a document that was closed while it was analysed', async () => {
@@ -205,3 +245,10 @@ describe('language server under torture', function () {
     assert.equal(new Set([...places.values()].map((r) => r.start.character)).size, 3);
   });
 });
+
+/** The exit code of a server after something was done to it. */
+async function ended(client: LspClient, last: () => unknown): Promise<number | null> {
+  const code = new Promise<number | null>((resolve) => client.process.on('close', resolve));
+  await last();
+  return code;
+}

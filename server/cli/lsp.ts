@@ -3,8 +3,7 @@ import { serveStdio } from '../lsp/stdio.ts';
 import type { ExitCode } from './main.ts';
 import { TOOL } from './version.ts';
 
-/** Serves until the client goes. */
-export async function lsp(): Promise<ExitCode> {
-  await serveStdio(TOOL);
-  return 0;
+/** Serves until the client goes, which ends the process. */
+export function lsp(): Promise<ExitCode> {
+  return serveStdio(TOOL);
 }

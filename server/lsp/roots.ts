@@ -38,7 +38,7 @@ export class Roots {
   addFolder(uri: string): void {
     const path = pathOfUri(uri);
     if (path === undefined) return;
-    const directory = nodePath.resolve(path);
+    const directory = folderAt(path);
     if (!this.#folders.has(directory)) this.#folders.set(directory, new Root(directory, this.fallback));
     this.#places.clear();
     this.#uris.clear();
@@ -46,7 +46,7 @@ export class Roots {
 
   async removeFolder(uri: string): Promise<void> {
     const path = pathOfUri(uri);
-    const root = path === undefined ? undefined : this.#folders.get(nodePath.resolve(path));
+    const root = path === undefined ? undefined : this.#folders.get(folderAt(path));
     if (root === undefined) return;
     this.#folders.delete(root.directory);
     this.#places.clear();
@@ -95,6 +95,12 @@ export class Roots {
     }
     return root;
   }
+}
+
+/** The directory that a folder's path means: some clients name the file they were started with. */
+function folderAt(path: string): string {
+  const at = nodePath.resolve(path);
+  return createFileSystem(nodePath.dirname(at)).kind(at) === 'file' ? nodePath.dirname(at) : at;
 }
 
 function topOf(directory: string): string {
