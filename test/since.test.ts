@@ -275,6 +275,32 @@ describe('--since', function () {
     }
   });
 
+  it('looks into submodules, from above and from beside, and knows what of a sparse checkout is not there', () => {
+    const inner = new Repository({ 'drv/a.c': take('one') });
+    const r = new Repository({ 'own/c.c': 'int c;\n' });
+    r.git('-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', inner.root, 'lib');
+    r.commit('module');
+    r.edit('lib/drv/a.c', (t) => `${t}\n${take('two')}`);
+    assert.deepEqual(r.check(['--since', 'HEAD']), [
+      ['lib/drv/a.c:13 magic-gup-flags introduced'],
+      '1 introduced, 0 pre-existing, 0 fixed',
+      1,
+    ]);
+    assert.deepEqual(r.check(['--since', 'HEAD', 'own'])[1], '0 introduced, 0 pre-existing, 0 fixed');
+    assert.deepEqual(
+      r.check(['--since', 'HEAD', '.'], { cwd: path.join(r.root, 'own') })[1].slice(0, 12),
+      '0 introduced',
+    );
+    assert.deepEqual(r.check(['--since', 'HEAD', '../lib'], { cwd: path.join(r.root, 'own') })[0], [
+      '../lib/drv/a.c:13 magic-gup-flags introduced',
+    ]);
+    inner.edit('drv/a.c', (t) => t.replace('1, 1,', '1, FOLL_WRITE,'));
+    inner.write('other.c', 'int other;\n');
+    inner.commit('mended');
+    inner.git('sparse-checkout', 'set', 'nothing');
+    assert.deepEqual(inner.check(['--since', 'HEAD~1']), [[], '0 introduced, 0 pre-existing, 0 fixed', 0]);
+  });
+
   it('gives the same with worker threads', () => {
     const files: Record<string, string> = {};
     for (let i = 0; i < 1600; i++) files[`p/f${i}.c`] = `int plain_${i};\n`;
@@ -414,6 +440,16 @@ describe('--patch', function () {
     };
     assert.match(fails('hello\nworld\n'), /<stdin>: there is no diff in it/);
     assert.match(fails('--- a/drv/b.c\n+++ b/drv/b.c\n@@ -1,9 +1,9 @@\n struct demo {\n'), /<stdin>:\d+: /);
+    const head = 'diff --git a/drv/b.c b/drv/b.c\n--- a/drv/b.c\n+++ b/drv/b.c\n';
+    assert.match(fails(head), /<stdin>:5: the diff breaks off here/);
+    assert.match(fails(`${head}@@ -1`), /<stdin>:4: this is no head of a hunk/);
+    assert.match(fails(mails.replaceAll('\n', '\r')), /<stdin>: there is no diff in it/);
+    const binary = 'diff --git a/drv/b.c b/drv/b.c\nindex 1..2\nBinary files a/drv/b.c and b/drv/b.c differ\n';
+    assert.match(fails(binary), /<stdin>:3: a binary diff cannot be read \(a\/drv\/b\.c\)/);
+    assert.equal(
+      r.run(['--patch', '-'], { input: binary.replaceAll('b.c', 'b.png') }).err.includes('0 introduced'),
+      true,
+    );
     assert.match(
       fails('--- a/no/such.c\n+++ b/no/such.c\n@@ -1 +1 @@\n-x\n+y\n'),
       /none of the files that the patch changes is here/,

@@ -54,7 +54,7 @@ function patchChange(file: string, fs: FileSystem, terminal: Terminal): TreeChan
   const name = file === '-' ? '<stdin>' : file;
   const text = readPatchText(file === '-' ? terminal.input() : bytesOf(file, fs));
   const patches = parseDiff(name, text);
-  if (patches.length === 0 && text.trim() !== '' && !/^diff --git /m.test(text))
+  if (patches.length === 0 && text.trim() !== '' && !/(?:^|\n)diff --git /.test(text))
     throw new UserError(`${name}: there is no diff in it`);
   return changeOfPatches(name, patches, fs);
 }

@@ -3,6 +3,7 @@
  * settings for display. Works wherever git itself does: in linked work trees, shallow and sparse clones, below the top.
  */
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import nodePath from 'node:path';
 import { UserError } from '../base/user-error.ts';
 import type { TreeChange } from '../engine/diff/states.ts';
@@ -108,15 +109,13 @@ function blobs(cwd: string, ids: readonly string[]): readonly Buffer[] {
 }
 
 /**
- * How the working tree differs from a revision: tracked files, and untracked ones that git does not ignore. `cwd`: absolute.
- * Throws UserError where there is no repository, no such revision, or git fails.
+ * How the working tree differs from a revision, its submodules from what that revision names of them: tracked files, and untracked ones
+ * that git does not ignore. `cwd`: absolute. Throws UserError where there is no repository, no such revision, or git fails.
  */
 export function changesSince(cwd: string, rev: string): TreeChange {
   const tree = treeOf(cwd, rev);
   const prefix = text(must(cwd, ['rev-parse', '--show-prefix']));
   const local = (path: string): string => slashed(nodePath.posix.relative(prefix, path));
-  const raw = ['diff', '--raw', '-z', '--no-abbrev', '-M', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
-  const changes = rawChanges(must(cwd, [...raw, tree, '--', ...WANTED])).filter((c) => !c.status.startsWith('U'));
   const before = new Map<string, Uint8Array | undefined>();
   const renames = new Map<string, string>();
   for (const path of must(cwd, ['ls-files', '--others', '--exclude-standard', '-z', '--full-name', '--', ...WANTED])
@@ -124,6 +123,7 @@ export function changesSince(cwd: string, rev: string): TreeChange {
     .split('\0')) {
     if (path !== '') before.set(local(path), undefined);
   }
+  const changes = changesOf(cwd, tree).filter((c) => isHere(c, nodePath.join(cwd, local(c.newPath))));
   for (const c of changes) {
     if (isFile(c.newMode)) before.set(local(c.newPath), undefined);
     if (c.status.startsWith('R')) renames.set(local(c.newPath), local(c.oldPath));
@@ -136,5 +136,46 @@ export function changesSince(cwd: string, rev: string): TreeChange {
     const change = old[i];
     if (change !== undefined) before.set(local(change.oldPath), bytes);
   });
+  for (const { path, commit } of submodules(cwd, tree)) {
+    const inside = submoduleChanges(nodePath.join(cwd, local(path)), commit);
+    const at = (file: string): string => nodePath.posix.join(local(path), file);
+    for (const [file, bytes] of inside.other) before.set(at(file), bytes);
+    for (const [to, from] of inside.renames) renames.set(at(to), at(from));
+  }
   return { disk: 'after', other: before, renames };
+}
+
+/** What changed of the files that are looked at; without what is being merged. */
+function changesOf(cwd: string, tree: string): readonly RawChange[] {
+  const raw = ['diff', '--raw', '-z', '--no-abbrev', '-M', '--no-ext-diff', '--no-textconv', '--ignore-submodules=all'];
+  return rawChanges(must(cwd, [...raw, tree, '--', ...WANTED])).filter((c) => !c.status.startsWith('U'));
+}
+
+/** Whether the working tree has the new file, as git says: a sparse checkout leaves some out, which are in neither state then. */
+function isHere(change: RawChange, path: string): boolean {
+  return !isFile(change.newMode) || fs.existsSync(path);
+}
+
+/** The submodules that are checked out, with the commit that the tree names of each. Paths are seen from the top. */
+function submodules(cwd: string, tree: string): readonly { readonly path: string; readonly commit: string }[] {
+  const top = text(must(cwd, ['rev-parse', '--show-toplevel']));
+  if (!fs.existsSync(nodePath.join(top, '.gitmodules'))) return [];
+  const named = git(top, ['config', '-z', '-f', '.gitmodules', '--get-regexp', '\\.path$']);
+  const paths = named.out
+    .toString('utf8')
+    .split('\0')
+    .flatMap((entry) => entry.split('\n')[1] ?? []);
+  return paths.flatMap((path) => {
+    const commit = /^160000 commit (\S+)/.exec(must(top, ['ls-tree', tree, '--', path]).toString('utf8'))?.[1];
+    return commit === undefined || !fs.existsSync(nodePath.join(top, path, '.git')) ? [] : [{ path, commit }];
+  });
+}
+
+function submoduleChanges(directory: string, commit: string): TreeChange {
+  try {
+    return changesSince(directory, commit);
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${error.message} (submodule ${directory})`);
+    throw error;
+  }
 }

@@ -45,6 +45,9 @@ interface Header {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/;
 
+/** What stands in place of hunks where git takes a file for binary. */
+const BINARY = /^(?:Binary files .* differ|GIT binary patch)$/;
+
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, a: 7, b: 8, f: 12, v: 11, '"': 34, '\\': 92 };
 
 /** A name as git quotes it: bytes in octal, the usual escapes. */
@@ -110,6 +113,7 @@ class Reader {
   #close(): void {
     const open = this.#open;
     this.#open = undefined;
+    if (open?.git === false && open.hunks.length === 0) this.#fail('the diff breaks off here');
     if (open === undefined || !open.real || (open.oldName === undefined && open.newName === undefined)) return;
     const { oldName, newName, hunks, bare, copy } = open;
     this.#found.push({ oldName, newName, hunks, bare, copy });
@@ -125,7 +129,7 @@ class Reader {
     else if (line.startsWith('--- ') && this.#line(this.#at + 1).startsWith('+++ ')) {
       this.#names(line);
       return;
-    } else if (HUNK.test(line) && this.#open !== undefined) {
+    } else if (line.startsWith('@@ -') && this.#open !== undefined) {
       this.#hunk(line);
       return;
     } else if (this.#open !== undefined && this.#open.hunks.length === 0) this.#extended(this.#open, line);
@@ -166,13 +170,17 @@ class Reader {
     } else if (line.startsWith('deleted file mode')) {
       open.newName = undefined;
       open.real = true;
+    } else if (BINARY.test(line)) {
+      const source = [open.oldName, open.newName].find((n) => n !== undefined && /\.[ch]$/.test(n));
+      if (source !== undefined) this.#fail(`a binary diff cannot be read (${source})`);
     }
   }
 
   #hunk(header: string): void {
     const open = this.#open;
     const m = HUNK.exec(header);
-    if (open === undefined || m === null) return;
+    if (open === undefined) return;
+    if (m === null) this.#fail('this is no head of a hunk');
     const count = (text: string | undefined): number => (text === undefined ? 1 : Number(text));
     let oldLeft = count(m[2]);
     let newLeft = count(m[4]);
