@@ -419,6 +419,17 @@ describe('check --format patch', () => {
     assert.equal(inside.out, '');
   });
 
+  it('names files in full at the root of the tree', () => {
+    const cwd = temporaryTree({
+      Makefile: 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\n',
+      'drivers/misc/demo/a.c': TAKE,
+      'drivers/misc/demo/b.c': TAKE.replaceAll('take', 'get'),
+    });
+    const { out } = guplint(['.', '--format', 'patch'], { cwd });
+    assert.match(out, /^Subject: \[PATCH\] misc: demo: /);
+    assert.match(out, / \(drivers\/misc\/demo\/a\.c\)/);
+  });
+
   it('tells what was found in the files as they were, not what a fix asked for on its way', () => {
     const cwd = temporaryTree({ 'a.c': LONG });
     const { out } = guplint(['a.c', '--kernel', '6.12', '--format', 'patch', '--unsafe-fixes'], { cwd });

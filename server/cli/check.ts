@@ -6,7 +6,7 @@ import { type FileChange, type FixOutcome, fixRun } from '../engine/fix-run.ts';
 import type { FileSystem, Host } from '../engine/host.ts';
 import { kernelTrees } from '../engine/kernel-tree.ts';
 import { compareFindings, severityRank } from '../engine/order.ts';
-import { directoryOf } from '../engine/paths.ts';
+import { directoryOf, seenFrom } from '../engine/paths.ts';
 import type { Finding, InputProblem, Severity } from '../engine/protocol.ts';
 import type { RunResult } from '../engine/run.ts';
 import { createHost } from '../host/host.ts';
@@ -137,7 +137,7 @@ function treePathsOf(changes: readonly FileChange[], fs: FileSystem): ReadonlyMa
   return new Map(
     changes.flatMap(({ file }) => {
       const tree = treeOf(directoryOf(file));
-      return tree === undefined ? [] : [[file, fs.resolve(file).slice(fs.resolve(tree.root).length + 1)] as const];
+      return tree === undefined ? [] : [[file, seenFrom(fs.cwd, tree.root, file)] as const];
     }),
   );
 }

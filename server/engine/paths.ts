@@ -13,6 +13,11 @@ export function relativeTo(cwd: string, path: string): string {
   return relative === '' ? '.' : relative;
 }
 
+/** A path as seen from a directory; both as seen from `cwd`, or absolute. */
+export function seenFrom(cwd: string, directory: string, path: string): string {
+  return relativeTo(nodePath.resolve(cwd, directory), nodePath.resolve(cwd, path));
+}
+
 /** The directory a path lies in; `.` for a bare name. */
 export function directoryOf(path: string): string {
   const slash = path.lastIndexOf('/');
