@@ -2,7 +2,7 @@
 import { formatVersion } from '../../../model/version.ts';
 import type { CallSite } from '../../analysis/sites/site.ts';
 import type { RulePass } from '../define.ts';
-import { availability, pinNameOf } from '../fixes/conversion/acquire.ts';
+import { availability, pinFor, pinNameOf } from '../fixes/conversion/acquire.ts';
 import { pinnable } from './case-report.ts';
 import { kernelsOf } from './facts.ts';
 
@@ -14,7 +14,9 @@ export function pinAdvice(pass: RulePass, site: CallSite, { flag = '', release }
   const { api } = site;
   const iterator = api.startsWith('iov_iter_');
   const near = api.includes('remote') ? 'pin_user_pages_remote' : 'pin_user_pages_fast';
-  const name = iterator ? 'iov_iter_extract_pages' : (pinNameOf(api) ?? near);
+  // Some take FOLL_LONGTERM on newer kernels only.
+  const fitting = flag.includes('FOLL_LONGTERM') ? pinFor(pass, site, ['FOLL_LONGTERM']) : undefined;
+  const name = iterator ? 'iov_iter_extract_pages' : (fitting ?? pinNameOf(api) ?? near);
   const found = availability(pass, name, pinnable(pass, site));
   if (found !== undefined && found.since === undefined) return `use ${name}()${flag} and ${release}`;
   const since = kernelsOf(pass.model.allRows(name))[0]?.since ?? 0;

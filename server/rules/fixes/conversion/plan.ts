@@ -2,7 +2,7 @@
  * The conversion of a site from plain references to pins: the call, all that share releases with it, and every release of their pages, in
  * whatever file of the directory it stands; or the reason why that is refused.
  */
-import type { FlagTerm } from '../../../analysis/sites/site.ts';
+import type { CallSite, FlagTerm } from '../../../analysis/sites/site.ts';
 import { argumentNodes } from '../../../analysis/trees.ts';
 import type { Location } from '../../../engine/protocol.ts';
 import type { CNode } from '../../../syntax/node.ts';
@@ -26,7 +26,7 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   const here = { unit: start.site.unit, span: start.site.nameSpan };
   const refuse = (reason: string, at: UnitSpan = here): Conversion => ({ kind: 'refused', reason, at });
   const name = pinNameOf(start.site.api);
-  if (name === undefined) return refuse(withoutCounterpart(start.site.api));
+  if (name === undefined) return refuse(withoutCounterpart(pass, start.site));
   const group = groupOf(start, pass.around);
   const member = group.members.map((m) => memberProblem(pass, m, m.site === start.site)).find((p) => p !== undefined);
   if (member !== undefined) return refuse(member.reason, member.at);
@@ -58,10 +58,12 @@ export function conversionOf(pass: RulePass, start: JudgedSite, dropped?: FlagTe
   return { kind: 'fix', fix: { title, applicability: 'unsafe', edits: all } };
 }
 
-function withoutCounterpart(api: string): string {
-  return api.startsWith('iov_iter_get_pages')
-    ? 'iov_iter_extract_pages() takes no reference at all to what the kernel itself put into an iterator, so each release has to ask iov_iter_extract_will_pin() of the iterator, which is not at hand there'
-    : `${api}() has no counterpart that pins`;
+function withoutCounterpart(pass: RulePass, site: CallSite): string {
+  if (!site.api.startsWith('iov_iter_get_pages')) return `${site.api}() has no counterpart that pins`;
+  const extract = 'iov_iter_extract_pages';
+  return availability(pass, extract, pass.liveOn(site)) === undefined
+    ? `no kernel aimed at has ${extract}()`
+    : `${extract}() takes no reference at all to what the kernel itself put into an iterator, so each release has to ask iov_iter_extract_will_pin() of the iterator, which is not at hand there`;
 }
 
 interface Problem {
