@@ -78,6 +78,7 @@ import { type IgnoredDirty, ignoredDirty } from './support/dirty/ignored-dirty.t
 import { isOwnMemory, isPrivateMemory } from './support/dirty/own-memory.ts';
 import { isReadSource } from './support/dirty/read-source.ts';
 import { targetIterator } from './support/dirty/target-iterator.ts';
+import { isEnd, type ToldUnmarked, toldEach, type Unmarked } from './support/dirty/told-at.ts';
 import { isMarkedElsewhere, isToldWhether } from './support/dirty/told-dirty.ts';
 import { evidenceSteps, WRITES } from './support/evidence-steps.ts';
 import {
@@ -87,7 +88,6 @@ import {
   functionsThatCall,
   mentionsField,
   type PlacedFunction,
-  placeKey,
 } from './support/file-calls.ts';
 import { placesOfOthers } from './support/releases/explained.ts';
 import { originsOf, sameOrigin } from './support/releases/owner-facts.ts';
@@ -101,7 +101,7 @@ export const missingDirty = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
-    const told = new Set<string>();
+    const unmarked: Unmarked[] = [];
     const ignoring = new Set(
       ignoredDirty(pass)
         .filter((i) => reportIgnored(pass, i))
@@ -117,8 +117,9 @@ export const missingDirty = defineRule({
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (isMarkedElsewhere(pass, site, end) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
-      if (!end.releases.every(isIgnored)) report(pass, site, { end, severity, told });
+      if (!end.releases.every(isIgnored)) unmarked.push({ site, end, severity });
     }
+    for (const each of toldEach(pass, unmarked)) report(pass, each);
     for (const half of halfMarked(pass)) reportHalf(pass, half);
   },
 });
@@ -290,25 +291,14 @@ function within(span: { start: number; end: number }, at: UnitSpan): boolean {
   return span.start <= at.span.start && at.span.start < span.end;
 }
 
-function report(
-  pass: RulePass,
-  site: CallSite,
-  { end, severity, told }: { readonly end: CleanEnd; readonly severity: Severity; readonly told: Set<string> },
-): void {
-  const { releases } = end;
-  // Several sites that share their releases are told at one each.
-  const own = releases.filter((r) => r.at.unit === pass.unit);
-  const here = own.find((r) => !told.has(placeOf(r))) ?? own[0] ?? releases[0];
+function report(pass: RulePass, { site, end, severity, here, others: rest }: ToldUnmarked): void {
   const record = pass.recordOf(site);
-  if (here === undefined || record === undefined) return;
-  // A wrapper's release serves other callers too; the one that has to mark them is told.
-  const isEnd = site.via === undefined && end.by !== 'failure';
-  const inUnit = here.at.unit === pass.unit && isEnd;
+  if (record === undefined) return;
+  const inUnit = here.at.unit === pass.unit && isEnd(site, end);
   const at = inUnit ? here.at : { unit: site.unit, span: site.nameSpan };
-  if (inUnit) told.add(placeOf(here));
   const taken = { at: { unit: site.unit, span: site.nameSpan }, message: `taken for writing here by ${site.api}()` };
-  const others = releases.filter((r) => r !== here || !inUnit);
-  const fix = isEnd ? markDirty(pass, site, here) : undefined;
+  const others = inUnit ? rest : end.releases;
+  const fix = isEnd(site, end) ? markDirty(pass, site, here) : undefined;
   const taker = site.fn === undefined || site.fn.name === here.functionName ? '' : `in ${site.fn.name}() `;
   const problem =
     end.by === 'failure'
@@ -322,7 +312,7 @@ function report(
     severity,
     confidence: 'medium',
     related: [
-      ...(inUnit ? [taken] : takenInside(pass, site)),
+      ...(site.via === undefined ? [taken] : takenInside(pass, site)),
       ...madeAt(pass, site),
       ...(severity === 'info' ? [] : evidenceSteps(pass, record, { kinds: WRITES, hold: false })),
       ...others.map((r) => ({
@@ -332,10 +322,6 @@ function report(
     ],
     fixes: fix === undefined ? [] : [fix],
   });
-}
-
-function placeOf({ at }: CleanRelease): string {
-  return placeKey(at.unit, at.span.start);
 }
 
 /** Where the iterator of a site is made the target of data. */

@@ -188,7 +188,8 @@ function pathOf({ problem, at }: FlowFinding, extra: readonly Step[]): NonNullab
   const { resource, step } = problem;
   const steps = resource === undefined ? [...problem.steps] : resourceSteps(problem, resource);
   steps.push(...extra, step);
-  const seen = new Set([`${spot(at)}`]);
+  // A finding at the acquire call tells of what goes wrong in another file: the path begins with the acquire all the same.
+  const seen = new Set(step.unit === at.unit ? [spot(at)] : []);
   return steps.flatMap((s) => {
     const key = spot(s);
     if (seen.has(key)) return [];
