@@ -59,7 +59,7 @@ export function lifetimeClues(
   const [first] = here;
   const lent = !keeps && trace.handedOut === 'no';
   const chain = new AcquireChain(site, model, project);
-  const ways = waysTo(elsewhere, chain);
+  const ways = waysTo(fittingFirst(site, elsewhere, model), chain);
   const returns = lent && ways.get('chain')?.reach.where === fn.name;
   if (returns) for (const kind of [...ways.keys()]) if (kind !== 'chain') ways.delete(kind);
   const reached = reachClues(site, ways, returns && trace.complete && !leavesTraces(trace));
@@ -94,6 +94,14 @@ export function lifetimeClues(
 
 /** Ways to the releases outside the acquiring function, by kind: one each. */
 type Ways = Map<Reach['kind'], { readonly release: FoundRelease; readonly reach: Reach }>;
+
+/** Releases with those in front that give back what was taken: of two that say the same, the first is shown. */
+function fittingFirst({ reference }: CallSite, releases: readonly FoundRelease[], model: Model): FoundRelease[] {
+  const unpins = ({ api }: FoundRelease): boolean =>
+    model.rows(api).some((row) => row.effects.some((e) => e.op === 'release' && e.ref === 'pin'));
+  const rank = (r: FoundRelease): number => (r.matches ? 0 : 2) + (reference === 'get' || unpins(r) ? 0 : 1);
+  return [...releases].sort((a, b) => rank(a) - rank(b));
+}
 
 function waysTo(elsewhere: readonly FoundRelease[], chain: AcquireChain): Ways {
   const ways: Ways = new Map();

@@ -1,4 +1,5 @@
 /** Where the data of the pages is used: DMA and I/O, copies by the CPU, or nothing but their numbers. */
+import { HARMLESS } from '../../../model/harmless.ts';
 import { callsIn, callsOf, treeOf } from '../calls/call-index.ts';
 import { localNames } from '../locals.ts';
 import { printsByName } from '../print-names.ts';
@@ -43,8 +44,8 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   const trace = { ...all, events };
   const clues: Clue[] = [];
   // Where one stands behind the call in its function, that is the one people look for.
-  const first = (kind: TraceKind): TraceEvent | undefined => {
-    const all = events.filter((e) => e.kind === kind);
+  const first = (kind: TraceKind, isWanted = (_: TraceEvent): boolean => true): TraceEvent | undefined => {
+    const all = events.filter((e) => e.kind === kind && isWanted(e));
     const own = all.filter((e) => e.fn === site.fn);
     return own.find((e) => e.node.start > site.span.end) ?? own[0] ?? all[0];
   };
@@ -72,9 +73,11 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
     const text = 'the number or address of the page is kept or passed on';
     clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
   }
-  const given = first('data-passed');
+  const given = first('data-passed', (e) => !flushes(e)) ?? first('data-passed');
   if (given !== undefined && !clues.some((c) => c.kind !== 'carrier' && c.kind !== 'dma')) {
-    const text = 'the address of the data is passed on';
+    const text = flushes(given)
+      ? 'caches of the data are flushed: who else accesses it is not seen'
+      : 'the address of the data is passed on';
     clues.push({
       kind: 'data',
       ...place(given),
@@ -113,6 +116,11 @@ function handedOutClue(site: CallSite, trace: PageTrace, comesBack: boolean): Cl
   return [
     { kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open && !comesBack ? 2.5 : 0.5 } },
   ];
+}
+
+/** Whether an address of the data is only given to a function that flushes caches (asm/cacheflush.h). */
+function flushes({ callee = '' }: TraceEvent): boolean {
+  return HARMLESS.has(callee) && /flush|inval/.test(callee);
 }
 
 /** The first event whose function nobody knows but by the words in its name. */

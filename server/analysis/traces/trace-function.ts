@@ -369,7 +369,14 @@ function touch(w: Walk, n: CNode): void {
   if (n.type === 'pointer_expression' && isAddressOf(w.unit, n)) return;
   if (n.type === 'field_expression' && !codeOf(w.unit, n).includes('->')) return;
   const argument = childByField(n, 'argument');
-  if (argument === undefined || carries(w, argument) !== 'data') return;
+  if (argument === undefined || carries(w, argument) !== 'data' || pointsToPointer(w, argument)) return;
   const after = w.unit.code.slice(n.end, n.end + 8);
-  event(w, /^\s*(?:[-+*/|&^]|<<|>>)?=(?!=)/.test(after) || /^\s*(?:\+\+|--)/.test(after) ? 'write' : 'read', n);
+  const isWrite = /^\s*(?:[-+*/|&^]|<<|>>)?=(?!=)/.test(after) || /^\s*(?:\+\+|--)/.test(after);
+  event(w, isWrite ? 'write' : 'read', n);
+}
+
+/** Whether a name is a pointer to a pointer: what it points to is an address of the data, in or out of an array or a caller's variable. */
+function pointsToPointer(w: Walk, node: CNode): boolean {
+  const n = bare(node);
+  return n.type === 'identifier' && (w.locals.get(codeOf(w.unit, n))?.pointers ?? 0) > 1;
 }
