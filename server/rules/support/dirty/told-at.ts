@@ -2,7 +2,7 @@
  * At which of its releases each site is told whose pages nothing marks dirty: several sites that share their releases are told at one each,
  * and none lists what another is told at.
  */
-import type { CallSite } from '../../../analysis/site.ts';
+import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Severity } from '../../../engine/protocol.ts';
 import type { RulePass } from '../../define.ts';
 import { placeKey } from '../file-calls.ts';
