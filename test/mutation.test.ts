@@ -85,6 +85,19 @@ describe('mutation run', () => {
       'release-before-unmap': 0,
       'without-mmap-lock': 1,
       'with-mmap-lock': 1,
+      'early-return': 2,
+      'release-asked': 2,
+      'release-too-few': 3,
+      'release-too-many': 3,
+      'release-negative': 1,
+      'wrong-array': 3,
+      'free-array-first': 0,
+      'use-after-release': 3,
+      'dirty-after-release': 3,
+      'compare-wrongly': 2,
+      'test-zero-only': 2,
+      'drop-foll-write': 1,
+      'pass-null-pages': 1,
     });
   });
 

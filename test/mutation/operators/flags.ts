@@ -57,14 +57,39 @@ export const dropLongterm: Operator = {
   summary: 'FOLL_LONGTERM is left out',
   rules: ['missing-longterm'],
   target: 95,
-  mutations: (subject) =>
-    subject.sites.flatMap((site) =>
-      site.flags.terms
-        .filter((t) => t.name === 'FOLL_LONGTERM' && t.unit === subject.unit && isName(subject, t))
-        .slice(0, 1)
-        .map((t) => atCall(site, [site], '0 for FOLL_LONGTERM', [{ ...t.span, text: '0' }])),
-    ),
+  mutations: (subject) => subject.sites.flatMap((site) => withoutFlag(subject, site, 'FOLL_LONGTERM')),
 };
+
+/** FOLL_WRITE left out. */
+export const dropFollWrite: Operator = {
+  name: 'drop-foll-write',
+  summary: 'FOLL_WRITE is left out',
+  rules: ['missing-foll-write', 'dirty-read-only-pin'],
+  target: 85,
+  mutations: (subject) => subject.sites.flatMap((site) => withoutFlag(subject, site, 'FOLL_WRITE')),
+};
+
+/** No array. */
+export const passNullPages: Operator = {
+  name: 'pass-null-pages',
+  summary: 'NULL is passed for the array, the number of pages stays',
+  rules: ['null-pages-with-pin'],
+  target: 85,
+  mutations: (subject) =>
+    subject.sites.flatMap((site) => {
+      const arg = site.args[rowOf(site)?.params.findIndex((p) => p.role === 'pages') ?? -1];
+      // A plain get without an array takes nothing, which is its right: it faults pages in.
+      if (arg?.node === undefined || (site.reference === 'get' && !site.api.includes('_fast'))) return [];
+      return [atCall(site, [site], 'NULL for the array', [{ start: arg.start, end: arg.end, text: 'NULL' }])];
+    }),
+};
+
+function withoutFlag(subject: Subject, site: CallSite, flag: string): Mutation[] {
+  return site.flags.terms
+    .filter((t) => t.name === flag && t.unit === subject.unit && isName(subject, t))
+    .slice(0, 1)
+    .map((t) => atCall(site, [site], `0 for ${flag}`, [{ ...t.span, text: '0' }]));
+}
 
 function isName({ text }: Subject, term: CallSite['flags']['terms'][number]): boolean {
   return text.slice(term.span.start, term.span.end) === term.name;

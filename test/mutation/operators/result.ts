@@ -1,14 +1,13 @@
 /** Faults of the result: its variable cannot hold an -errno, or a short count passes for success. */
 
-import { treeOf } from '../../../server/analysis/calls/call-index.ts';
 import { argumentOf } from '../../../server/analysis/flags/flags.ts';
 import type { CallSite } from '../../../server/analysis/sites/site.ts';
-import { bare, codeOf } from '../../../server/analysis/trees.ts';
-import { FLIPPED } from '../../../server/syntax/condition.ts';
+import { codeOf } from '../../../server/analysis/trees.ts';
 import { type CNode, childByField } from '../../../server/syntax/node.ts';
 import { atCall, type Mutation, type Operator, type TextEdit } from '../operator.ts';
-import { rowOf, type Subject } from '../subject.ts';
-import { around, flat, nodesOf, sameLines } from '../trees.ts';
+import { comparisons, isLoopCondition, type Result, resultOf } from '../results.ts';
+import type { Subject } from '../subject.ts';
+import { flat, nodesOf, sameLines } from '../trees.ts';
 
 /** The variable becomes unsigned. */
 export const unsignedResult: Operator = {
@@ -27,26 +26,6 @@ export const acceptShort: Operator = {
   target: 85,
   mutations: (subject) => subject.sites.flatMap((site) => accepting(subject, site)),
 };
-
-interface Result {
-  readonly root: CNode;
-  readonly call: CNode;
-  /** The local variable that gets the result. */
-  readonly name: string | undefined;
-}
-
-function resultOf(site: CallSite): Result | undefined {
-  const { unit, fn, node } = site;
-  const counts = rowOf(site)?.returns;
-  if (fn === undefined || node === undefined || (counts !== 'pages' && counts !== 'bytes')) return undefined;
-  const root = treeOf(unit, fn);
-  const holder = around(root, node).find((n) => n.type === 'assignment_expression' || n.type === 'init_declarator');
-  if (holder === undefined) return { root, call: node, name: undefined };
-  const value = childByField(holder, holder.type === 'init_declarator' ? 'value' : 'right');
-  const target = childByField(holder, holder.type === 'init_declarator' ? 'declarator' : 'left');
-  const named = value !== undefined && bare(value) === node && target?.type === 'identifier';
-  return { root, call: node, name: named ? codeOf(unit, target) : undefined };
-}
 
 const SIGNED = /^(?:(?:static|const|register|__maybe_unused)\s+)*(?:int|long|long int|long long|ssize_t|s32|s64)\s*$/;
 
@@ -77,36 +56,6 @@ function asUnsigned({ unit, text }: Subject, site: CallSite): Mutation[] {
 function nameOf({ unit }: CallSite, declarator: CNode): string | undefined {
   const n = declarator.type === 'init_declarator' ? childByField(declarator, 'declarator') : declarator;
   return n?.type === 'identifier' ? codeOf(unit, n) : undefined;
-}
-
-interface Comparison {
-  readonly node: CNode;
-  readonly operator: string;
-  /** The other operand, as if the result stood on the left. */
-  readonly other: string;
-}
-
-/** Comparisons of the result between the call and the next assignment of its variable, in text order. */
-function comparisons({ unit }: CallSite, { root, call, name }: Result): Comparison[] {
-  const next = nodesOf(root, 'assignment_expression').find((n) => {
-    const left = childByField(n, 'left');
-    return n.start > call.end && left !== undefined && name !== undefined && codeOf(unit, left) === name;
-  });
-  const until = next?.start ?? root.end;
-  return nodesOf(root, 'binary_expression').flatMap((node) => {
-    const left = childByField(node, 'left');
-    const right = childByField(node, 'right');
-    if (left === undefined || right === undefined || node.end < call.start || node.start > until) return [];
-    const operator = unit.code.slice(left.end, right.start).replace(/[\s()]/g, '');
-    const isResult = (n: CNode): boolean => {
-      const b = bare(n);
-      return b === call || (name !== undefined && b.type === 'identifier' && codeOf(unit, b) === name);
-    };
-    const mirrored = FLIPPED[operator];
-    if (mirrored === undefined) return [];
-    if (isResult(left)) return [{ node, operator, other: flat(unit, right) }];
-    return isResult(right) ? [{ node, operator: mirrored, other: flat(unit, left) }] : [];
-  });
 }
 
 function testsSign(site: CallSite, result: Result): boolean {
@@ -147,10 +96,4 @@ function accepting(subject: Subject, site: CallSite): Mutation[] {
         ),
       ];
     });
-}
-
-function isLoopCondition(root: CNode, node: CNode): boolean {
-  const nodes = around(root, node);
-  const at = nodes.findIndex((n) => /_statement$/.test(n.type));
-  return /^(?:while|do|for)_statement$/.test(nodes[at]?.type ?? '');
 }
