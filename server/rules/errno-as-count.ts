@@ -48,8 +48,7 @@
  * ## References
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
-
-import { PASSED, USED } from '../analysis/paths/check-result.ts';
+import { FAILED, PASSED, USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
@@ -89,6 +88,8 @@ function messageOf(pass: RulePass, finding: PageFinding): string {
     return `the pages of ${by} are used where its result was tested for nothing but 0: a negative errno passes that test, too, and then there are none; test it for <= 0`;
   if (finding.problem.detail === PASSED)
     return `"${shown(pass, finding)}" passes the result of ${by} as the number of pages to give back, which has no sign there: a negative errno is a huge number, and pages are given back that nobody took; call it only where the result is positive`;
+  if (finding.call !== undefined && finding.problem.detail === FAILED)
+    return `${finding.call.api}() gets the result of ${by} as its count on a path where the call failed: it took nothing, and a negative errno is a huge number there; give nothing back`;
   if (finding.call !== undefined)
     return `${finding.call.api}() gets the result of ${by} as its count where that may be a negative errno: as an unsigned number it is a huge one, and pages are given back that nobody took; call it only where the result is positive`;
   return `"${shown(pass, finding)}" compares the result of ${by} as an unsigned number: a negative errno counts as a huge number of pages, so the error is taken for success; keep the result in a signed variable and test it for < 0 first`;
@@ -100,7 +101,7 @@ function shown(pass: RulePass, { at }: PageFinding): string {
 
 function fixesOf(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
   const { site, call, at } = finding;
-  if (finding.problem.detail === USED || finding.problem.detail === PASSED) return [];
+  if ([USED, PASSED, FAILED].includes(finding.problem.detail)) return [];
   const type = site === undefined ? undefined : pass.model.rows(site.api).at(-1)?.ret;
   if (site === undefined || site.via !== undefined || type === undefined) return [];
   if (call !== undefined) return [guardRelease(call, site)].filter((f) => f !== undefined);

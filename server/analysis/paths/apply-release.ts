@@ -6,7 +6,7 @@ import { conversionOf, type Value } from '../../flow/value.ts';
 import { functionAt } from '../calls/call-index.ts';
 import { mayGiveBack } from '../sites/hold-kind.ts';
 import { checkNullRelease } from './check-release.ts';
-import { checkNeverTaken, checkReleaseCount } from './check-result.ts';
+import { checkNegativeCount, checkNeverTaken, checkReleaseCount } from './check-result.ts';
 import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import {
@@ -69,6 +69,8 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
     step: call.at ?? stepAt(frame, info.instr.span, `given back here by ${call.api}()`),
     functionName: frame.fn.name,
   };
+  if (call.count !== undefined && call.at === undefined && countsUnsigned(frame, call.api))
+    checkNegativeCount(on, call.count, release.step);
   if (call.count !== undefined && intervalOf(s.facts, call.count).high <= 0) return;
   checkNullRelease(on, { ...call, pointer: call.pointer }, release.step);
   const container = call.value.prov.length === 0 ? walkedContainer(call.value.key) : undefined;

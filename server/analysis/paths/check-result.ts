@@ -92,6 +92,18 @@ export function checkReleaseCount(on: FrameAndPath, r: Resource, given: GivenCou
   else if ((possible & LESS) !== 0) report(on, r, 'short-pin-as-success', { step: at, confidence: 'medium' });
 }
 
+/** The detail of a release that counts by the result on a path that knows that the call failed. */
+export const FAILED = 'failed';
+
+/** A release that takes a number without sign, given a result that is known to be an -errno, or that or 0: nothing came, and an -errno is no number. */
+export function checkNegativeCount(on: FrameAndPath, count: Value, at: Step): void {
+  const inner = unsignedInside(count) ?? count;
+  const { low, high } = intervalOf(on.s.facts, inner);
+  const r = low < 0 && high <= 0 ? resourceOf(on.s, inner) : undefined;
+  if (r?.unit === 'pages' && r.heldWhen === 'positive')
+    report(on, r, 'errno-as-count', { step: at, confidence: 'high', detail: FAILED });
+}
+
 /** The detail of a result that a function of the program gets as the number of pages that it gives back. */
 export const PASSED = 'passed';
 
