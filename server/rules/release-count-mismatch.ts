@@ -1,11 +1,11 @@
 /**
  * ## What it does
- * Finds releases that give back as many pages as were asked for on a path that knows that fewer came, or none, and those that count all
- * that came but start where the array pointer has been moved on to.
+ * Finds releases that give back as many pages as were asked for on a path that knows that fewer came, or none, those that count all
+ * that came but start where the array pointer has been moved on to, and those that miss the first or the last entry or go one beyond it.
  *
  * ## Why is this bad?
  * The entries behind the last page that came are whatever the array held before: the release follows a wild pointer, or drops references
- * of pages that somebody else holds.
+ * of pages that somebody else holds. An entry that is left out stays held for good.
  *
  * ## Example
  * ```c bad
@@ -40,7 +40,8 @@
  *
  * ## Limits
  * Counts that are computed anew from an address and a length are not compared. Where none came, a callee that gives them back must ask
- * nothing else that the path does not know; a loop over the pages in the same function is short-pin-as-success.
+ * nothing else that the path does not know; a loop over the pages in the same function is short-pin-as-success. What is one entry off is
+ * told where the count is a call's, or has the name of a number of pages, and no other call of the function gets the array.
  *
  * ## Fix safety
  * Unsafe: the count becomes the variable that took the result of the acquire call, where that stands in the same function.
@@ -49,10 +50,12 @@
  * unpin_user_pages() in mm/gup.c.
  */
 import { NONE_CAME } from '../analysis/paths/check-result.ts';
+import { shownText } from '../analysis/trees.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { type ShiftedRelease, shiftedReleases } from './support/releases/shifted-releases.ts';
 import { movedReleases } from './support/results/moved-array.ts';
 import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
 import { testsEntries } from './support/results/tested-entries.ts';
@@ -61,7 +64,7 @@ import { testsEntries } from './support/results/tested-entries.ts';
 export const releaseCountMismatch = defineRule({
   name: 'release-count-mismatch',
   group: 'release',
-  summary: 'More pages are given back than came',
+  summary: 'Other pages are given back than those that came',
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
@@ -78,22 +81,48 @@ export const releaseCountMismatch = defineRule({
         fixes: none ? [] : countFix(pass, finding),
       });
     }
-    for (const { site, call, moved } of movedReleases(pass)) {
-      pass.report({
-        message: `${site.fn?.name ?? ''}() gives back as many pages with ${call.api}() as ${site.api}() took in all, but from where the array pointer has been moved on to: they stay held, and what lies behind them is no page of this call; start where the array starts`,
-        at: { unit: call.unit, span: call.nameSpan },
-        functionName: site.fn?.name ?? '',
-        site,
-        severity: 'warning',
-        confidence: 'high',
-        related: [
-          { at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` },
-          { at: { unit: site.unit, span: moved }, message: 'the pointer is moved on here' },
-        ],
-      });
-    }
+    reportMoved(pass);
+    reportShifted(pass);
   },
 });
+
+/** All that came, from where the pointer has been moved on to. */
+function reportMoved(pass: RulePass): void {
+  for (const { site, call, moved } of movedReleases(pass)) {
+    pass.report({
+      message: `${site.fn?.name ?? ''}() gives back as many pages with ${call.api}() as ${site.api}() took in all, but from where the array pointer has been moved on to: they stay held, and what lies behind them is no page of this call; start where the array starts`,
+      at: { unit: call.unit, span: call.nameSpan },
+      functionName: site.fn?.name ?? '',
+      site,
+      severity: 'warning',
+      confidence: 'high',
+      related: [
+        { at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` },
+        { at: { unit: site.unit, span: moved }, message: 'the pointer is moved on here' },
+      ],
+    });
+  }
+}
+
+const SHIFTED: Readonly<Record<ShiftedRelease['fault'], string>> = {
+  'first left': 'leaves the first entry of the array out: its page stays held for good; take it in',
+  'last left': 'leaves the last entry of the array out: its page stays held for good; take it in',
+  'one more':
+    'goes one entry beyond those of the array: what lies there is no page of this call, and may be no page at all; stop at the last',
+};
+
+/** One entry off. */
+function reportShifted(pass: RulePass): void {
+  for (const { call, at, fault, proved } of shiftedReleases(pass)) {
+    pass.report({
+      message: `"${shownText(call.unit, at)}": what ${call.fn?.name ?? ''}() gives back with ${call.api}() ${SHIFTED[fault]}`,
+      at: { unit: call.unit, span: at },
+      functionName: call.fn?.name ?? '',
+      severity: 'warning',
+      confidence: proved ? 'high' : 'medium',
+    });
+  }
+}
 
 function countFix(pass: RulePass, { call, site, problem }: PageFinding): readonly FixProposal[] {
   if (call === undefined || site === undefined || call.fn !== site.fn || site.via !== undefined) return [];
