@@ -45,6 +45,7 @@
 import { defineRule, type FixProposal } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
 import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { lateUses, reportLate } from './support/releases/used-later.ts';
 
 /** See the head of the file. */
 export const dirtyAfterRelease = defineRule({
@@ -54,14 +55,25 @@ export const dirtyAfterRelease = defineRule({
   severity: 'error',
   fix: 'unsafe',
   check(pass) {
+    const told = new Set<number>();
     for (const finding of pageFindings(pass, 'dirty-after-release')) {
-      const { problem } = finding;
+      const { problem, resource } = finding;
+      told.add(problem.step.span.start);
+      if (resource.hold.kind === 'released') told.add(resource.hold.by.step.span.start);
       const before = givenBack(finding);
       reportFlow(pass, finding, {
         message: `${problem.functionName}() marks pages taken by ${acquiredBy(finding)} dirty with ${problem.detail}() after ${before.text}: the page may be somebody else's by then, and its data lost before; mark them dirty first`,
         steps: before.steps,
         fixes: swap(finding),
       });
+    }
+    for (const late of lateUses(pass, 'dirty')) {
+      if (told.has(late.use.span.start) || told.has(late.release.span.start)) continue;
+      reportLate(
+        pass,
+        late,
+        `marks dirty with ${late.use.api}() what ${late.release.api}() has given back right before: the page may be somebody else's by then, and its data lost before; mark it dirty first`,
+      );
     }
   },
 });

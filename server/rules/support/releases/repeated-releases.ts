@@ -36,7 +36,7 @@ function readsOnly({ model }: RulePass, { args }: ApiCall): boolean {
 }
 
 /** Whether the function takes references of its own of pages that it has: one release may be for them. */
-function takesOwn({ model }: RulePass, { fn, unit }: ApiCall): boolean {
+export function takesOwn({ model }: RulePass, { fn, unit }: ApiCall): boolean {
   return (
     fn !== undefined &&
     [...callsIn(unit, fn).keys()].some((name) =>
