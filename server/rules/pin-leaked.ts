@@ -3,7 +3,8 @@
  * Finds paths on which pages that were pinned or taken are still held when the last pointer to them is gone: a return on an error path,
  * an array that is freed or filled again before its pages were given back. Helpers, callers and structs are followed. A function that
  * fails and leaves the pages in its caller's struct is reported where other failures of it give them back and no caller does; one that leaves
- * them in an array of its caller also where nothing it stores tells that there are any. Of a return that is left by several gotos with the
+ * them in an array of its caller also where nothing it stores tells that there are any. A loop that gives pages back one by one and fails
+ * in between leaves those behind. Of a return that is left by several gotos with the
  * pages held, the return tells of one, and up to two of the others are told where they leave.
  *
  * ## Why is this bad?
@@ -60,6 +61,7 @@
  * Documentation/core-api/pin_user_pages.rst.
  */
 import { LEFT, UNTOLD } from '../analysis/paths/left-on-failure.ts';
+import { TAIL } from '../analysis/paths/tail-leaked.ts';
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
 import {
@@ -97,14 +99,15 @@ export const pinLeaked = defineRule({
       }
       reportFlow(pass, finding, {
         message: `${problem.functionName}() returns with pages ${taken} by ${acquiredBy(finding)} still held: ${lossOf(finding)}, so nothing can give them back and their memory is never freed${moved}; call ${releaseFor(resource)} on this path`,
-        fixes: releaseBefore(pass, finding),
+        fixes: problem.detail === TAIL ? [] : releaseBefore(pass, finding),
         steps: takerSteps(finding),
       });
     }
   },
 });
 
-function lossOf({ resource }: PageFinding): string {
+function lossOf({ problem, resource }: PageFinding): string {
+  if (problem.detail === TAIL) return 'the loop that gives them back one by one ended before the last of them';
   const { lost } = resource;
   return lost === undefined ? 'no pointer to them is left' : lost.text.replace(' here ', ' ');
 }

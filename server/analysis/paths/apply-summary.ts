@@ -325,7 +325,7 @@ function replay(b: Binding, e: EntryEvent): void {
           api: e.api,
           reference: e.reference,
           value,
-          array: true,
+          array: e.all || !/^arg\d+@?$/.test(e.path),
           count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
           withoutSign: e.countsUnsigned,
           offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),

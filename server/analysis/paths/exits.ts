@@ -37,6 +37,7 @@ import {
   type SummaryCase,
   sourceOf,
 } from './summary.ts';
+import { checkTail } from './tail-leaked.ts';
 
 /** Writes a case carries at most; those with pages come first. */
 const MAX_WRITES = 40;
@@ -68,6 +69,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
       const isFollowed = handles?.every((h) => !h.place.startsWith('g:elsewhere')) ?? !open;
       if (isFollowed) checkArray(frame, exit, r);
       if (!open) {
+        if (handles === undefined) checkTail(frame, exit, r);
         if (returnsZero) checkShortStatus(frame, exit.state, r, exit);
         continue;
       }
