@@ -30,8 +30,9 @@
  * All.
  *
  * ## Limits
- * Address and length must come in as parameters of the function that counts the pages; where it, or any function of the file, looks at the
- * alignment of an address, the file is taken to know.
+ * Address and length must come in as parameters of the function that counts the pages, and where it, or any function of the file, looks at the
+ * alignment of an address, the file is taken to know. Of other counts it is told where the function rounds the address down for the call, or
+ * asks behind it where in the page the address lies.
  *
  * ## Fix safety
  * No fix.
@@ -40,9 +41,9 @@
  * offset_in_page() in include/linux/mm.h.
  */
 import type { CallSite } from '../analysis/sites/site.ts';
-import type { Span } from '../base/span.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { type CountedAlone, countedAlone } from './support/results/unaligned-start.ts';
 
 /** Ways to look at where in a page an address lies, or to make it the beginning of one. */
 const LOOKS =
@@ -59,10 +60,14 @@ export const pageCountIgnoresOffset = defineRule({
     for (const site of pass.sites) {
       const { unit, fn } = site;
       if (unit !== pass.unit || site.via !== undefined || fn === undefined) continue;
-      const counted = countOf(site, pass);
-      if (counted === undefined || LOOKS.test(withoutCount(unit.code))) continue;
+      const shown = countedAlone(site, pass);
+      const counted = shown ?? (LOOKS.test(withoutCount(unit.code)) ? undefined : countOf(site, pass));
+      if (counted === undefined) continue;
+      const { address, length } = counted;
+      const why =
+        shown === undefined ? `nothing says that ${address} begins a page` : `${address} need not begin a page`;
       pass.report({
-        message: `the pages are counted from ${counted.length} alone, and nothing says that ${counted.address} begins a page: the last page is missed where it does not; count offset_in_page(${counted.address}) + ${counted.length}`,
+        message: `the pages are counted from ${length} alone, and ${why}: the last page is missed where it does not; count offset_in_page(${address}) + ${length}`,
         at: { unit, span: counted.span },
         functionName: fn.name,
         confidence: 'medium',
@@ -78,14 +83,8 @@ function withoutCount(code: string): string {
   return code.replace(/\(\s*\w+\s*\+\s*PAGE_SIZE\s*-\s*1\s*\)/g, '');
 }
 
-interface Counted {
-  readonly span: Span;
-  readonly length: string;
-  readonly address: string;
-}
-
 /** The expression that counts the pages of a site from a length, both its parts parameters of the function. */
-function countOf(site: CallSite, pass: RulePass): Counted | undefined {
+function countOf(site: CallSite, pass: RulePass): CountedAlone | undefined {
   const { unit, fn, span } = site;
   const count = argumentOf(site, 'nr', pass);
   const address = argumentOf(site, 'start', pass)?.text.replace(/^\(\s*unsigned\s+long\s*\)\s*/, '');

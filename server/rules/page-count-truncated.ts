@@ -34,8 +34,8 @@
  * All, on 64-bit machines.
  *
  * ## Limits
- * The length must be a parameter of a 64-bit type of the function that counts, and neither it nor the count may be compared with anything
- * there; a caller's limit is not seen, so the confidence is low for static functions.
+ * The length must be a parameter of a 64-bit type of the function that counts, or a variable that gets what copy_from_user() brought there,
+ * and neither it nor the count may be compared with anything there; a caller's limit is not seen, so the confidence is low for static functions.
  *
  * ## Fix safety
  * No fix.
@@ -102,15 +102,29 @@ function truncation(site: CallSite, pass: RulePass): Truncation | undefined {
   if (!/>>\s*PAGE_SHIFT|PAGE_SIZE\s*\)?$/.test(text)) return undefined;
   const head = unit.code.slice(fn.nameSpan.end, fn.bodySpan.start);
   const length = (text.match(/\b[a-z_]\w*\b/g) ?? []).find((word) => {
-    return new RegExp(`\\b${word}\\s*[,)]`).test(head) && isWide(word) && /len|size|count|bytes|end/.test(word);
+    const isGiven = new RegExp(`\\b${word}\\s*[,)]`).test(head) || isFromUser(before, word);
+    return isGiven && isWide(word) && /len|size|count|bytes|end/.test(word);
   });
   if (length === undefined || isLimited(before, [count, length])) return undefined;
   const start = fn.bodySpan.start + m.index;
   return { span: { start, end: start + count.length }, count, type: type.base, length };
 }
 
+/** Whether a local is assigned once, from a member of what user space gave: nobody has limited that before. */
+function isFromUser(text: string, name: string): boolean {
+  const [only, ...more] = text.matchAll(
+    new RegExp(`(?<![>.\\w])${name}\\s*=\\s*(?:\\(u64\\)\\s*)?(\\w+)(?:\\.|->)(\\w+)\\s*;`, 'g'),
+  );
+  if (only?.[1] === undefined || only[2] === undefined || more.length > 0) return false;
+  if (new RegExp(`(?<![>.\\w])${name}\\s*[-+*|&]?=(?!=)`, 'g').test(text.slice(only.index + only[0].length)))
+    return false;
+  return new RegExp(`\\bcopy_from_user\\s*\\(\\s*&?${only[1]}\\b`).test(text) && !isLimited(text, [only[2]]);
+}
+
 /** Whether one of the names is compared, or bounded otherwise, in a text. */
-function isLimited(text: string, names: readonly string[]): boolean {
+function isLimited(code: string, names: readonly string[]): boolean {
+  // `addr + len < addr` asks whether the sum wraps round: what does not may be as long as memory.
+  const text = code.replace(/\(?\b(\w+)\s*\+\s*(\w+)\b\s*\)?\s*<=?\s*(?:\1|\2)\b/g, '');
   return names.some((name) =>
     new RegExp(
       `\\b${name}\\s*\\)?\\s*(?:[<>]=?(?![<>])|[!=]=)|[^<>-][<>]=?\\s*\\(?\\s*${name}\\b|\\b(?:min|clamp|check|limit|overflow)\\w*\\s*\\([^;]*\\b${name}\\b`,
