@@ -93,14 +93,18 @@ function unmapAddress(on: OnPath, address: Value, step: Step): void {
 function endMapping({ frame, s }: OnPath, r: Resource, step: Step): void {
   setResource(s, r.hold.kind === 'held' ? { ...r, mapped: undefined, unmapped: true } : { ...r, mapped: undefined });
   if (r.hold.kind !== 'released' || r.mapped === undefined || r.reference === 'either') return;
+  const { by } = r.hold;
+  // What a callee took and mapped is told where both ends stand in the function itself, in their order.
+  const isOwn = by.functionName === frame.fn.name && by.step.unit === step.unit && by.step.span.end < step.span.start;
+  const isGuess = s.facts.dropped || frame.cfg.gaps.length > 0 || (r.origin.chain.length > 0 && !isOwn);
   reportProblem(frame, {
     kind: 'release-before-dma-unmap',
-    step: r.hold.by.step,
-    functionName: r.hold.by.functionName,
+    step: by.step,
+    functionName: by.functionName,
     resource: r,
     steps: [...r.origin.chain, r.mapped.step, step],
-    confidence: s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length > 0 ? 'low' : 'medium',
-    detail: r.hold.by.api,
+    confidence: isGuess ? 'low' : 'medium',
+    detail: by.api,
   });
 }
 
