@@ -251,10 +251,11 @@ export function assumeValues(s: PathState, op: string, a: Value, b: Value): bool
   return true;
 }
 
-/** `pfn == first + n`: the page of the one number is kept by whoever keeps the other. */
+/** `pfn == first + n`, or `pfn == *first` of the caller's: the page of the one number is kept by whoever keeps the other. */
 function noteComputed(s: PathState, number: Value, other: Value): void {
   const sum = other.kind === 'op' && conversionOf(other.op) !== undefined ? other.args[0] : other;
-  if (sum?.kind !== 'op' || sum.op !== '+') return;
+  const isSum = sum?.kind === 'op' && sum.op === '+';
+  if (!isSum && (sum?.kind !== 'symbol' || sum.path === undefined)) return;
   for (const id of number.prov) {
     const r = s.resources.get(id);
     if (r?.carried === true) setResource(s, { ...r, computed: true });
