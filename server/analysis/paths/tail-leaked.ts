@@ -18,6 +18,7 @@ export function checkTail(frame: Frame, exit: Exit, r: Resource): void {
   if (!isMany(s, r) || !isLikelyHeld(s, r)) return;
   // A loop around the call as well gives other pages back each turn.
   if (frame.loops.headsOf(Number.parseInt(r.id, 10)).includes(r.hold.loop)) return;
+  if (givesRestBack(frame, r, r.hold.loop)) return;
   reportProblem(frame, {
     kind: 'pin-leaked',
     step: stepAt(frame, exit.span, 'returns here with the pages behind still held'),
@@ -28,4 +29,18 @@ export function checkTail(frame: Frame, exit: Exit, r: Resource): void {
     confidence: s.facts.dropped || frame.cfg.gaps.length > 0 || r.origin.chain.length > 1 ? 'low' : 'medium',
     detail: TAIL,
   });
+}
+
+/** Whether the function gives such pages back behind the loop as well: it knows how many are left there. */
+function givesRestBack({ cfg, fn, loops, releases, unit }: Frame, { origin }: Resource, head: number): boolean {
+  const spans = [...(loops.byHead.get(head)?.blocks ?? [])].flatMap((id) => cfg.blocks[id]?.instrs ?? []);
+  const end = Math.max(...spans.map((i) => i.span.end));
+  return releases.some(
+    (f) =>
+      f.origin.unit === origin.unit &&
+      f.origin.span.start === origin.span.start &&
+      f.release.step.unit === unit &&
+      f.release.functionName === fn.name &&
+      f.release.step.span.start > end,
+  );
 }
