@@ -1,10 +1,19 @@
 /** The corpus scorer over labels and sites made up for it: pairing, answers, the independent scan. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { SiteRecord } from '../server/engine/protocol.ts';
 import { mentions, withoutComments } from './corpus/independent.ts';
 import { type Label, pair } from './corpus/labels.ts';
 import { answers, tally } from './corpus/score.ts';
-import { checkVerdicts, type Judged, readVerdicts, type Verdict } from './corpus/verdicts.ts';
+import {
+  agreementTable,
+  checkVerdicts,
+  type Judged,
+  readSecond,
+  readVerdicts,
+  type Verdict,
+} from './corpus/verdicts.ts';
 
 function label(more: Partial<Label>): Label {
   return {
@@ -180,11 +189,29 @@ describe('verdicts', () => {
     assert.deepEqual(check.counts, { true: 1, unsure: 0, false: 1 });
   });
 
-  it('of the file can be read, one for each place', () => {
-    const places = readVerdicts().map((v) => `${v.tree} ${v.rule} ${v.file}:${v.line} ${v.why}`);
-    assert.deepEqual(
-      places.filter((p, i) => places.indexOf(p) !== i),
-      [],
-    );
+  it('of the files can be read, one for each place', () => {
+    for (const all of [readVerdicts(), readSecond()]) {
+      const places = all.map((v) => `${v.tree} ${v.rule} ${v.file}:${v.line} ${v.why}`);
+      assert.deepEqual(
+        places.filter((p, i) => places.indexOf(p) !== i),
+        [],
+      );
+    }
+  });
+
+  it('of two readers are compared by place, where both read', () => {
+    const second = [
+      { ...verdict(1), severity: 'error' as const },
+      { ...verdict(2, { verdict: 'unsure' }), severity: 'error' as const },
+      { ...verdict(7), severity: 'error' as const },
+    ];
+    const table = agreementTable([verdict(1), verdict(2), verdict(3)], second);
+    assert.match(table, /^\| error \| linux-6\.12 \| 3 \| 2 \| 1 \| 0 \| 1 of 2 \(50 %\) \|$/m);
+    assert.match(table, /^\| warning \| linux-6\.12 \| 0 \| 0 \| 0 \| 0 \| {2}\|$/m);
+  });
+
+  it('stand in docs/corpus.md as the files have them', () => {
+    const doc = readFileSync(path.join(__dirname, '..', 'docs', 'corpus.md'), 'utf8');
+    assert.ok(doc.includes(agreementTable(readVerdicts(), readSecond())), 'UPDATE=1 npm run corpus writes the table');
   });
 });

@@ -3,7 +3,7 @@
  * Labels are linux-<series>.jsonl in the directory named by the argument or by GUPLINT_GOLD. Trees: test/harness/kernel-tree.ts.
  * Options: --misses prints every wrong answer, --differences every place that the independent scan sees otherwise, --open every warning
  * without a verdict. Verdicts (docs/corpus/verdicts.jsonl) on findings that are no longer there are printed, and end the run with 1.
- * UPDATE=1 writes the table into docs/corpus.md.
+ * UPDATE=1 writes the tables into docs/corpus.md: the scores, and what a second reader said.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,11 @@ import { kernelTree } from '../harness/kernel-tree.ts';
 import { collect, type TreeSites } from './collect.ts';
 import { type Pairing, pair, readLabels } from './labels.ts';
 import { differences, misses, scoreTable } from './report.ts';
-import { checkVerdicts, readVerdicts } from './verdicts.ts';
+import { agreementTable, checkVerdicts, readSecond, readVerdicts } from './verdicts.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'corpus.md');
 const BEGIN = '<!-- table: npm run corpus -->';
+const READINGS = '<!-- second reading: npm run corpus -->';
 const END = '<!-- end of table -->';
 
 interface Scored {
@@ -64,6 +65,14 @@ function verdictsHold({ kernel, findings }: TreeSites, options: readonly string[
   return stale.length === 0;
 }
 
+/** The document with a table behind its mark. Throws an Error where the marks are missing. */
+function between(doc: string, mark: string, table: string): string {
+  const begin = doc.indexOf(mark);
+  const end = doc.indexOf(END, begin);
+  if (begin < 0 || end < 0) throw new Error(`${DOC}: the marks of a table are missing`);
+  return `${doc.slice(0, begin)}${mark}\n\n${table}\n\n${doc.slice(end)}`;
+}
+
 async function main(): Promise<void> {
   const options = process.argv.slice(2).filter((a) => a.startsWith('--'));
   const labels = process.argv.slice(2).find((a) => !a.startsWith('--')) ?? process.env.GUPLINT_GOLD;
@@ -87,11 +96,8 @@ async function main(): Promise<void> {
   const hold = trees.map((s) => verdictsHold(s.tree, options));
   if (hold.includes(false)) process.exitCode = 1;
   if (process.env.UPDATE === '1' && trees.length === 2) {
-    const doc = readFileSync(DOC, 'utf8');
-    const begin = doc.indexOf(BEGIN);
-    const end = doc.indexOf(END);
-    if (begin < 0 || end < begin) throw new Error(`${DOC}: the marks of the table are missing`);
-    writeFileSync(DOC, `${doc.slice(0, begin)}${BEGIN}\n\n${table}\n\n${doc.slice(end)}`);
+    const doc = between(readFileSync(DOC, 'utf8'), BEGIN, table);
+    writeFileSync(DOC, between(doc, READINGS, agreementTable(readVerdicts(), readSecond())));
   }
 }
 

@@ -18,6 +18,12 @@ export interface Verdict {
   readonly why: string;
 }
 
+/** What a second reader said of a finding, who had not seen what the first did. */
+export interface SecondVerdict extends Verdict {
+  /** As it was reported when it was read. */
+  readonly severity: 'error' | 'warning' | 'info';
+}
+
 /** What is read of a finding. */
 export type Judged = Pick<Finding, 'rule' | 'severity' | 'confidence' | 'location' | 'functionName'>;
 
@@ -31,15 +37,25 @@ export interface VerdictCheck {
   readonly counts: Readonly<Record<Verdict['verdict'], number>>;
 }
 
-/** Reads the file. Throws an Error that names a line which is none. */
-export function readVerdicts(
-  path = join(__dirname, '..', '..', 'docs', 'corpus', 'verdicts.jsonl'),
-): readonly Verdict[] {
+const DIRECTORY = join(__dirname, '..', '..', 'docs', 'corpus');
+
+/** Reads the first reader's file. Throws an Error that names a line which is none. */
+export function readVerdicts(): readonly Verdict[] {
+  return read<Verdict>('verdicts.jsonl');
+}
+
+/** Reads the second reader's file. Throws an Error that names a line which is none. */
+export function readSecond(): readonly SecondVerdict[] {
+  return read<SecondVerdict>('second-reading.jsonl');
+}
+
+function read<T extends Verdict>(name: string): readonly T[] {
+  const path = join(DIRECTORY, name);
   return readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((line, i) => {
       if (line === '') return [];
-      const v = JSON.parse(line) as Verdict;
+      const v = JSON.parse(line) as T;
       if (!['true', 'false', 'unsure'].includes(v.verdict) || v.why === '')
         throw new Error(`${path}:${i + 1}: no verdict`);
       return [v];
@@ -64,4 +80,28 @@ export function checkVerdicts(verdicts: readonly Verdict[], tree: string, findin
 
 function placeOf(rule: string, file: string, line: number): string {
   return `${rule} ${file}:${line}`;
+}
+
+/** What the second reader said, by severity and tree, and how often that is what the first one says, as Markdown. */
+export function agreementTable(first: readonly Verdict[], second: readonly SecondVerdict[]): string {
+  const said = new Map(first.map((v) => [`${v.tree} ${placeOf(v.rule, v.file, v.line)}`, v.verdict]));
+  const rows = (['error', 'warning', 'info'] as const).flatMap((severity) =>
+    ['linux-6.12', 'linux-6.1'].map((tree) => {
+      const own = second.filter((v) => v.severity === severity && v.tree === tree);
+      const count = (verdict: Verdict['verdict']): number => own.filter((v) => v.verdict === verdict).length;
+      const firsts = own.flatMap((v) => {
+        const other = said.get(`${tree} ${placeOf(v.rule, v.file, v.line)}`);
+        return other === undefined ? [] : [other === v.verdict];
+      });
+      const same = firsts.filter((x) => x).length;
+      const agreed =
+        firsts.length === 0 ? '' : `${same} of ${firsts.length} (${((100 * same) / firsts.length).toFixed(0)} %)`;
+      return `| ${severity} | ${tree} | ${own.length} | ${count('true')} | ${count('unsure')} | ${count('false')} | ${agreed} |`;
+    }),
+  );
+  return [
+    '| severity | tree | read | true | unsure | false | as the first reader |',
+    `|${' --- |'.repeat(7)}`,
+    ...rows,
+  ].join('\n');
 }
