@@ -225,6 +225,16 @@ describe('command line: streams', () => {
     const cwd = tree();
     assert.equal(guplint(['help'], { cwd }).out, guplint(['--help'], { cwd }).out);
     assert.equal(guplint(['help', 'sites'], { cwd }).out, guplint(['sites', '--help'], { cwd }).out);
+    assert.match(guplint(['help', 'baseline', 'write'], { cwd }).out, /^Usage: guplint baseline write/);
+    for (const [args, message] of [
+      [['nosuch'], /^guplint: help: there is no command 'nosuch'; known: check, .*help\n$/],
+      [['baseline', 'x'], /^guplint: help: there is no command of baseline 'x'; known: write, prune, show\n$/],
+      [['sites', 'x'], /^guplint: help: there is no command of sites 'x'\n$/],
+    ] as const) {
+      const run = guplint(['help', ...args], { cwd });
+      assert.match(run.err, message);
+      assert.deepEqual([run.code, run.out], [2, '']);
+    }
   });
 
   it('prints help and version on standard output', () => {

@@ -63,6 +63,45 @@ describe('language server: folders', function () {
     assert.deepEqual([kinds[0], kinds.at(-1)], ['begin', 'end']);
   });
 
+  it('says what could not be looked at, and refuses commands that it does not have', async () => {
+    const broken = temporaryTree({ 'capture.c': CAPTURE, 'guplint.json': '{ "kernel": 6 }' });
+    const empty = temporaryTree({});
+    const names = [broken, empty].map((f) => path.basename(f));
+    const problems = [
+      `${names[0]}/guplint.json:1:13: 'kernel' must be a string, found 6`,
+      `${names[1]}: no .c or .h files in this directory`,
+    ];
+    const client = await start([broken, empty]);
+    const execute = (command: string, ...args: string[]): Promise<{ files: number; problems: string[] }> =>
+      client.request('workspace/executeCommand', { command, arguments: args });
+    const { files, problems: told } = await execute('guplint.checkWorkspace');
+    assert.deepEqual([files, told], [0, problems]);
+    await assert.rejects(client.request('guplint/sites', {}), { message: problems[0] });
+    const report = uriOf(broken, 'report.html');
+    await assert.rejects(execute('guplint.writeReport', report, uriOf(empty)), { message: problems[1] });
+    await assert.rejects(execute('guplint.writeReport'), /guplint\.writeReport does not take these arguments/);
+    await assert.rejects(execute('rm', '-rf'), /there is no command rm/);
+  });
+
+  it('knows the sites of a checked workspace without a search, those of a file that was open and closed among them', async () => {
+    const folder = temporaryTree({ 'capture.c': CAPTURE, 'a/capture.c': CAPTURE });
+    const client = await start([folder]);
+    await client.request('workspace/executeCommand', { command: 'guplint.checkWorkspace' });
+    const sites = async (): Promise<number> => (await client.request<unknown[]>('guplint/sites', {})).length;
+    const searches = (): number =>
+      client.notified.filter((n) => n.method === '$/progress' && (n.params as Progress).value.kind === 'begin').length;
+    const before = searches();
+    assert.deepEqual([await sites(), searches()], [8, before]);
+    const uri = await client.open(path.join(folder, 'capture.c'), 'int typed_over;\n');
+    await client.pull(uri);
+    assert.equal(await sites(), 4);
+    const changes = (): number => client.notified.filter((n) => n.method === 'guplint/sitesChanged').length;
+    const told = changes();
+    await client.close(uri);
+    await client.until('the sites on disk', () => changes() > told);
+    assert.equal(await sites(), 8);
+  });
+
   it('ends a search of the folders when its progress is cancelled, and searches again when asked', async () => {
     const files = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`d${i}/capture.c`, CAPTURE]));
     const client = await start([temporaryTree(files)]);

@@ -30,7 +30,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .description('Checks how Linux kernel code takes and gives back user pages.')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -71,6 +71,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
   addBaseline(program, terminal, done);
   addConfig(program, terminal, done);
   addCompletion(program, terminal, done);
+  addHelp(program, done);
   for (const command of [program, ...program.commands]) inherit(command, program);
   return program;
 }
@@ -138,13 +139,35 @@ function inherit(command: Command, program: Command): void {
   }
 }
 
+/** Unlike the parser's own it knows commands of commands, and says which name it does not know. */
+function addHelp(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('help')
+    .description('print the help of a command')
+    .argument('[command...]')
+    .action((names: readonly string[]) => {
+      let command = program;
+      for (const name of names) {
+        const sub = command.commands.find((c) => c.name() === name);
+        if (sub === undefined) {
+          const known = command.commands.map((c) => c.name()).join(', ');
+          const owner = command === program ? '' : `of ${command.name()} `;
+          throw new UserError(`help: there is no command ${owner}'${name}'${known === '' ? '' : `; known: ${known}`}`);
+        }
+        command = sub;
+      }
+      command.outputHelp();
+      done(0);
+    });
+}
+
 function addConfig(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
   const config = program
     .command('config')
     .description('show which settings hold for a path, and where each comes from')
-    .requiredOption('--explain <path>', 'a file or directory', fileOption);
-  addRunOptions(config, 'none').action(async (options: CommonOptions & { explain: string }) => {
-    done((await import('./config.ts')).explainConfig(options.explain, options, terminal));
+    .option('--explain <path>', 'a file or directory (default: the working directory)', fileOption);
+  addRunOptions(config, 'none').action(async (options: CommonOptions & { explain?: string }) => {
+    done((await import('./config.ts')).explainConfig(options.explain ?? '.', options, terminal));
   });
 }
 
@@ -164,7 +187,10 @@ function addCompletion(program: Command, terminal: Terminal, done: (code: ExitCo
 }
 
 function addBaseline(program: Command, terminal: Terminal, done: (code: ExitCode) => void): void {
-  const baseline = program.command('baseline').description('accepted findings, kept in guplint-baseline.json');
+  const baseline = program
+    .command('baseline')
+    .description('accepted findings, kept in guplint-baseline.json')
+    .helpCommand('help [command]', 'print the help of a command');
   const verbs = {
     write: 'accept everything that check reports now',
     prune: 'remove the entries that match nothing any more',

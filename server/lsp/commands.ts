@@ -1,5 +1,5 @@
 /** The commands that a client can have executed. */
-import type { ExecuteCommandParams, WorkspaceEdit } from 'vscode-languageserver/node';
+import { ErrorCodes, type ExecuteCommandParams, ResponseError, type WorkspaceEdit } from 'vscode-languageserver/node';
 import { explainTopic } from '../ide/explain.ts';
 import { APPLY, EXPLAIN } from './code-actions.ts';
 import type { Context } from './context.ts';
@@ -19,7 +19,7 @@ const EXPORT_REPORT = 'guplint.writeReport';
 /** Every command. */
 export const COMMANDS: readonly string[] = [EXPLAIN, APPLY, LINT_WORKSPACE, CLEAR_WORKSPACE, EXPORT_REPORT];
 
-/** Executes a command; unknown ones and those with odd arguments do nothing. */
+/** Executes a command; refuses one that it does not know, or with arguments that are not its own. */
 export async function execute(
   { command, arguments: args }: ExecuteCommandParams,
   context: Context,
@@ -36,7 +36,10 @@ export async function execute(
   if (command === EXPLAIN && typeof args?.[0] === 'string') return explain(args[0], context);
   if (command === APPLY && typeof args?.[0] === 'string' && typeof args[1] === 'object')
     return context.connection.workspace.applyEdit({ label: args[0], edit: args[1] as WorkspaceEdit });
-  return null;
+  const what = COMMANDS.includes(command)
+    ? `${command} does not take these arguments`
+    : `there is no command ${command}`;
+  throw new ResponseError(ErrorCodes.InvalidParams, what);
 }
 
 /** Shows what explains a topic: a rule's page where the client can open it, a message otherwise. Returns the text too. */

@@ -30,13 +30,14 @@ export async function exportReport(
     throw new ResponseError(LSPErrorCodes.RequestFailed, what);
   }
   let summary: ReportSummary | undefined;
-  await overFolders(context, { rules: true, only: root }, watch, (_, result) => {
+  const [problem] = await overFolders(context, { rules: true, only: root }, watch, (_, result) => {
     const findings = root.withoutBaseline(result.findings);
     const html = reportHtml({ page: reportPage(), tool: context.info, result, findings });
     root.host.fs.write([{ path: root.fileOf(path), bytes: Buffer.from(html, 'utf8') }]);
     summary = { uri: target, findings: findings.length, sites: result.sites.length };
   });
-  if (summary === undefined) throw new ResponseError(LSPErrorCodes.RequestFailed, 'no C files to report of');
+  if (summary === undefined)
+    throw new ResponseError(LSPErrorCodes.RequestFailed, problem ?? 'there is nothing to report of');
   return summary;
 }
 

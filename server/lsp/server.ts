@@ -256,6 +256,11 @@ export class Server {
     place.root.results.delete(place.file);
     place.root.forgetDirectory(directoryOf(place.file));
     place.root.thread.closed(place.file);
+    // What was typed is gone; the lists of all sites are to show what is on disk.
+    if (place.root.index.reach === 'workspace')
+      void indexDirectory(this.#context, place.root, directoryOf(place.file)).then(() =>
+        this.#status.sitesChanged(uri),
+      );
   }
 
   /** Files changed on disk: documents of their roots are analysed again. */

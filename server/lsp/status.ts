@@ -83,8 +83,12 @@ export class StatusSender {
     const sites = JSON.stringify((analysis.result?.sites ?? []).map((s) => [s.location, s.case, s.lifetime]));
     const before = this.#sites.get(status.uri);
     this.#sites.set(status.uri, sites);
-    if (before !== sites && (before !== undefined || sites !== '[]'))
-      void this.#context.connection.sendNotification(SITES_CHANGED, { uri: status.uri });
+    if (before !== sites && (before !== undefined || sites !== '[]')) this.sitesChanged(status.uri);
+  }
+
+  /** Tells that the sites of a file are others now. */
+  sitesChanged(uri: string): void {
+    void this.#context.connection.sendNotification(SITES_CHANGED, { uri });
   }
 
   closed(uri: string): void {

@@ -2,6 +2,7 @@
  * What is done over whole folders, on demand: checking them, listing their sites. Runs the engine as the command line does, with
  * progress and cancellation; open documents keep the findings of their own analysis.
  */
+import nodePath from 'node:path';
 import {
   type CancellationToken,
   LSPErrorCodes,
@@ -27,6 +28,8 @@ export interface WorkspaceSummary {
   readonly errors: number;
   readonly warnings: number;
   readonly infos: number;
+  /** What kept folders or files from being looked at, one line each. */
+  readonly problems: readonly string[];
 }
 
 /** How a run is watched and stopped. */
@@ -35,8 +38,8 @@ export interface Watch {
   readonly token: CancellationToken;
 }
 
-/** Runs the engine over a root. Throws Cancelled. */
-async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): Promise<RunResult | undefined> {
+/** Runs the engine over a root; the message where it cannot be looked at. Throws Cancelled. */
+async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): Promise<RunResult | string> {
   let told = 0;
   try {
     return await run(
@@ -58,10 +61,16 @@ async function runRoot(root: Root, rules: boolean, { progress, token }: Watch): 
       root.host,
     );
   } catch (error) {
-    // A folder without C files, or with a configuration file that cannot be used: told elsewhere.
-    if (isUserError(error)) return undefined;
+    // A folder without C files, or with a configuration file that cannot be used.
+    if (isUserError(error)) return inFolder(root, error.message);
     throw error;
   }
+}
+
+/** A message that begins with a path, as somebody reads it who sees several folders. */
+function inFolder(root: Root, message: string): string {
+  const folder = nodePath.basename(root.directory);
+  return message.startsWith('.: ') ? `${folder}${message.slice(1)}` : `${folder}/${message}`;
 }
 
 function keep(root: Root, result: RunResult, context: Context): void {
@@ -83,19 +92,27 @@ async function indexing<T>(root: Root, context: Context, build: () => Promise<T>
   }
 }
 
-/** Runs over every folder of the workspace, or `only` one; fails as the protocol wants when the client cancels. */
+/**
+ * Runs over every folder of the workspace, or `only` one; fails as the protocol wants when the client cancels. Resolves to what could not
+ * be looked at, one line each.
+ */
 export async function overFolders(
   context: Context,
   { rules, only }: { readonly rules: boolean; readonly only?: Root },
   watch: Watch,
   take: (root: Root, result: RunResult) => void,
-): Promise<void> {
+): Promise<readonly string[]> {
+  const problems: string[] = [];
   watch.progress.begin('guplint', 0, undefined, true);
   try {
     for (const root of only === undefined ? context.roots.folders() : [only]) {
       const result = await indexing(root, context, () => runRoot(root, rules, watch));
       if (watch.token.isCancellationRequested) throw new Cancelled();
-      if (result === undefined) continue;
+      if (typeof result === 'string') {
+        problems.push(result);
+        continue;
+      }
+      problems.push(...result.problems.map((p) => inFolder(root, `${p.path}: ${p.message}`)));
       keep(root, result, context);
       root.index.reach = 'workspace';
       context.indexChanged(root);
@@ -107,19 +124,20 @@ export async function overFolders(
   } finally {
     watch.progress.done();
   }
+  return problems;
 }
 
 /** Checks the workspace and publishes what it finds in closed files. */
 export async function lintWorkspace(context: Context, publisher: Publisher, watch: Watch): Promise<WorkspaceSummary> {
   const sum = { files: 0, sites: 0, errors: 0, warnings: 0, infos: 0 };
-  await overFolders(context, { rules: true }, watch, (root, result) => {
+  const problems = await overFolders(context, { rules: true }, watch, (root, result) => {
     const findings = root.withoutBaseline(result.findings);
     publisher.workspace(root, findings);
     sum.files += result.filesScanned;
     sum.sites += result.sites.length;
     for (const f of findings) sum[`${f.severity}s`]++;
   });
-  return sum;
+  return { ...sum, problems };
 }
 
 /** A site as the tree view of an editor shows it. */
@@ -138,13 +156,15 @@ export interface SiteEntry {
   readonly releases: readonly { readonly uri: string; readonly range: Range; readonly api: string }[];
 }
 
-const scanned = new WeakSet<Root>();
-
-/** Every site of the workspace; searched for when asked to, or when that was never done. */
+/** Every site of the workspace; searched for when asked to, or when that was never done. Fails where nothing could be looked at. */
 export async function workspaceSites(context: Context, again: boolean, watch: Watch): Promise<readonly SiteEntry[]> {
-  const missing = context.roots.folders().some((root) => !scanned.has(root));
-  if (again || missing) await overFolders(context, { rules: false }, watch, (root) => scanned.add(root));
-  return context.roots.folders().flatMap((root) => root.sites().map((site) => entry(site, root, context)));
+  const folders = context.roots.folders();
+  let problem: string | undefined;
+  if (again || folders.some((root) => root.index.reach !== 'workspace'))
+    [problem] = await overFolders(context, { rules: false }, watch, () => undefined);
+  const sites = folders.flatMap((root) => root.sites().map((site) => entry(site, root, context)));
+  if (sites.length === 0 && problem !== undefined) throw new ResponseError(LSPErrorCodes.RequestFailed, problem);
+  return sites;
 }
 
 function entry(site: SiteRecord, root: Root, context: Context): SiteEntry {
