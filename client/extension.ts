@@ -40,8 +40,18 @@ function startFor(document: vscode.TextDocument, serverProcess: ServerProcess): 
   if (!isSource(document)) return;
   serverProcess.client().catch((error: unknown) => {
     serverProcess.output.error(error instanceof Error ? error : String(error));
-    void vscode.window.showErrorMessage('guplint: the server could not be started; see its output.');
+    void tellFailure(serverProcess);
   });
+}
+
+async function tellFailure(serverProcess: ServerProcess): Promise<void> {
+  const choice = await vscode.window.showErrorMessage(
+    'guplint: the server could not be started.',
+    'Show Output',
+    'Restart',
+  );
+  if (choice === 'Show Output') serverProcess.output.show();
+  if (choice === 'Restart') await serverProcess.restart();
 }
 
 function commands(serverProcess: ServerProcess, sites: SitesView, explanations: Explanations): vscode.Disposable[] {

@@ -48,6 +48,8 @@ export interface WorkspaceSummary {
   readonly errors: number;
   readonly warnings: number;
   readonly infos: number;
+  /** What kept folders or files from being looked at, one line each. */
+  readonly problems: readonly string[];
 }
 
 /** What a report holds. */

@@ -104,8 +104,11 @@ export class SitesView implements vscode.TreeDataProvider<Node>, vscode.Disposab
       this.#view.message = `The sites could not be listed: ${error instanceof Error ? error.message : String(error)}`;
       return [];
     }
-    this.#view.message = sites.length === 0 ? 'Nothing in this workspace takes user pages.' : '';
-    this.#view.description = sites.length === 0 ? '' : `${sites.length} sites`;
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const empty =
+      folders.length === 0 ? 'Open a folder to see its sites.' : 'Nothing in this workspace takes user pages.';
+    this.#view.message = sites.length === 0 ? empty : '';
+    this.#view.description = sites.length === 0 ? '' : `${sites.length} site${sites.length === 1 ? '' : 's'}`;
     const groups = new Map<string, SiteEntry[]>();
     const sorted = [...sites].sort(
       (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.range.start.line - b.range.start.line,

@@ -41,15 +41,34 @@ async function executeWatched<R>(serverProcess: ServerProcess, ask: Ask): Promis
 
 /** Checks every folder of the workspace; the findings go to the Problems panel. */
 export async function lintWorkspace(serverProcess: ServerProcess): Promise<void> {
+  if ((vscode.workspace.workspaceFolders ?? []).length === 0) {
+    void vscode.window.showWarningMessage('guplint: open a folder to check.');
+    return;
+  }
   const ask = { title: 'guplint: checking the workspace', command: 'guplint.checkWorkspace', arguments: [] };
   const sum = await executeWatched<WorkspaceSummary>(serverProcess, ask);
   if (sum === undefined) return;
-  const { errors, warnings, infos, files, sites } = sum;
+  const { errors, warnings, infos, files, sites, problems } = sum;
+  for (const problem of problems) serverProcess.output.warn(problem);
+  if (problems.length > 0) void tellProblems(serverProcess, problems);
+  if (files === 0) return;
+  const found = [count(errors, 'error'), count(warnings, 'warning'), count(infos, 'hint')].join(', ');
   const choice = await vscode.window.showInformationMessage(
-    `guplint: ${errors} errors, ${warnings} warnings, ${infos} hints at ${sites} sites in ${files} files`,
+    `guplint: ${found} at ${count(sites, 'site')} in ${count(files, 'file')}`,
     'Show Problems',
   );
   if (choice !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems');
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/** The first of them as a message; all stand in the output. */
+async function tellProblems({ output }: ServerProcess, problems: readonly string[]): Promise<void> {
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
+  const choice = await vscode.window.showWarningMessage(`guplint: not checked: ${problems[0]}${more}`, 'Show Output');
+  if (choice !== undefined) output.show();
 }
 
 /** Writes the report of a folder as an HTML page; asks which folder and where to. `target`: a URI in place of the second question. */
@@ -69,7 +88,7 @@ export async function exportReport(serverProcess: ServerProcess, target: unknown
   };
   const written = await executeWatched<ReportSummary>(serverProcess, ask);
   if (written === undefined) return;
-  const text = `guplint: report of ${written.findings} findings and ${written.sites} sites written`;
+  const text = `guplint: report of ${count(written.findings, 'finding')} and ${count(written.sites, 'site')} written`;
   const choice = await vscode.window.showInformationMessage(text, 'Open in Browser');
   if (choice !== undefined) await vscode.env.openExternal(uri);
 }

@@ -66,31 +66,48 @@ function settings(root: string): Readonly<Record<string, Setting>> {
       default: {},
       scope: 'resource',
       additionalProperties: { type: ['string', 'number', 'boolean'] },
-      markdownDescription: 'Macros for `#if`, as `-D` takes them; `false`: the macro is not defined.',
+      markdownDescription:
+        'Macros for `#if` and their values, as `-D` takes them; `true` is 1, `false`: the macro is not defined.',
     },
-    'guplint.minConfidence': scalar('string', 'medium', 'What is less certain is not shown.', {
+    'guplint.minConfidence': scalar('string', 'medium', 'Findings that are less certain are not shown.', {
       enum: ['low', 'medium', 'high'],
+      enumDescriptions: [
+        'Everything, guesses too',
+        'What is proved, and what rests on an assumption that holds as a rule',
+        'Only what is proved on a path through the code',
+      ],
     }),
     'guplint.configFile': scalar(
       'string',
       '',
       'A configuration file to use for every file, in place of the nearest guplint.json.',
     ),
-    'guplint.baseline': scalar('boolean', true, 'Whether findings that guplint-baseline.json accepts are left out.'),
-    'guplint.run': scalar('string', 'onType', 'When a file is checked again.', { enum: ['onType', 'onSave'] }),
+    'guplint.baseline': scalar(
+      'boolean',
+      true,
+      'Whether findings that guplint-baseline.json of the folder accepts are left out.',
+    ),
+    'guplint.run': scalar('string', 'onType', 'When a file is checked again.', {
+      enum: ['onType', 'onSave'],
+      enumDescriptions: ['While you type', 'When it is saved'],
+    }),
     'guplint.codeLens.enabled': scalar(
       'boolean',
       true,
       'Show case and lifetime above each call that takes user pages.',
     ),
-    'guplint.inlayHints.cases': scalar('boolean', false, 'Show case and lifetime inside of the line.'),
+    'guplint.inlayHints.cases': scalar(
+      'boolean',
+      false,
+      'Show case and lifetime within the line, behind the name of a call that takes user pages.',
+    ),
     'guplint.inlayHints.impliedFlags': scalar('boolean', false, 'Show the FOLL_ flags that a function adds by itself.'),
     'guplint.trace.server': {
       type: 'string',
       enum: ['off', 'messages', 'verbose'],
       default: 'off',
       scope: 'window',
-      description: 'What of the talk with the server is written to the output.',
+      description: 'Which messages to and from the server are written to the output.',
     },
   };
 }
@@ -192,7 +209,7 @@ export function manifest(root = ROOT): string {
       untrustedWorkspaces: {
         supported: 'limited',
         description:
-          'No file of the workspace is executed; in a workspace that is not trusted its own settings are not taken.',
+          'No file of the workspace is executed. Until it is trusted, its own setting guplint.configFile is not taken.',
         restrictedConfigurations: ['guplint.configFile'],
       },
       virtualWorkspaces: { supported: false, description: 'Files are read from disk.' },
