@@ -173,6 +173,23 @@ describe('#if by kernel', () => {
     assert.equal(formatRange(activeRange(unit, 0)), '..');
   });
 
+  it('#elsif and #elseif are read as the #elif that was meant', () => {
+    for (const word of ['elsif', 'elseif']) {
+      const text = [
+        '#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 6, 0)',
+        'int a;',
+        `#${word} LINUX_VERSION_CODE < KERNEL_VERSION(4, 9, 0)`,
+        'int b;',
+        '#else',
+        'int c;',
+        '#endif',
+      ].join('\n');
+      const live = (kernel: string): string =>
+        (loadUnit('a.c', text, env(kernel)).code.match(/int [abc]/g) ?? []).join();
+      assert.deepEqual(['4.4', '4.6', '4.9'].map(live), ['int a', 'int b', 'int c']);
+    }
+  });
+
   it('at most eight sets of live branches, the newest kept apart', () => {
     const text = [2, 3, 4, 5, 6, 7, 8, 9, 10]
       .map((n) => `#if LINUX_VERSION_CODE >= KERNEL_VERSION(${n}, 0, 0)\nint x${n};\n#endif\n`)

@@ -35,6 +35,10 @@ function parseDirective(text: string, stripped: string, at: Directive): ParsedDi
     case 'if':
     case 'elif':
       return { kind: keyword[1], at, text: stripped.slice(from, at.end) };
+    case 'elsif':
+    case 'elseif':
+      // No directives: skipped where the branch ahead is off, an error where it is on. Meant as #elif in both.
+      return { kind: 'elif', at, text: stripped.slice(from, at.end) };
     case 'ifdef':
     case 'ifndef':
     case 'elifdef':
