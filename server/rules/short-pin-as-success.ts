@@ -54,7 +54,7 @@
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
 import { functionAt } from '../analysis/calls/call-index.ts';
-import { KEPT } from '../analysis/paths/check-result.ts';
+import { KEPT, PASSED, USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
@@ -73,9 +73,10 @@ export const shortPinAsSuccess = defineRule({
   fix: 'none',
   check(pass) {
     const reported = new Set<CallSite>();
+    const compared = pageFindings(pass, 'errno-as-count').filter(isComparison);
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
-      if (isAddedUp(finding) || testsEntries(pass, finding)) continue;
+      if (isAddedUp(finding) || testsEntries(pass, finding) || letsErrorsPass(finding, compared)) continue;
       if (finding.site !== undefined) reported.add(finding.site);
       const kept = problem.detail === KEPT;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
@@ -88,6 +89,22 @@ export const shortPinAsSuccess = defineRule({
     reportAskedCounts(pass, reported);
   },
 });
+
+/** Whether what is wrong is a comparison of the result, and no use of it. */
+function isComparison({ call, problem: { detail } }: PageFinding): boolean {
+  return call === undefined && detail !== USED && detail !== PASSED;
+}
+
+/** Whether the function that took the pages compares their number, save that an error passes for a huge one: what goes on then is told there. */
+function letsErrorsPass({ resource: { origin } }: PageFinding, compared: readonly PageFinding[]): boolean {
+  return (
+    origin.chain.length > 0 &&
+    compared.some(
+      ({ resource: { origin: o } }) =>
+        o.chain.length === 0 && o.unit === origin.unit && o.span.start === origin.span.start,
+    )
+  );
+}
 
 /** Totals that grow by what was asked for, at sites of which no path tells. */
 function reportAskedCounts(pass: RulePass, reported: ReadonlySet<CallSite>): void {
