@@ -155,9 +155,45 @@ function relation(place: PlaceIn, chain: AcquireChain): 'error' | 'chain' | 'tur
     if (separate(place.unit, tree, acquire.node, place.node)) continue;
     if (place.node.start < acquire.node.start) before = true;
     else if (onErrorPath(place.unit, tree, place.node, acquire.node)) error = true;
+    else if (isReplaced(place, tree, acquire.node)) before = true;
     else return 'chain';
   }
   return error ? 'error' : before ? 'turn' : 'apart';
+}
+
+/**
+ * Whether what is given back is what the new pages take the place of: `foo_unpin(&obj->buf); obj->buf = new;`, where the call that leads to
+ * the acquire fills or returns `new`.
+ */
+function isReplaced({ unit, fn, node }: PlaceIn, tree: CNode, acquire: CNode): boolean {
+  const given = argumentsOf(unit, node);
+  const behind = unit.code.slice(node.end, fn.bodySpan.end);
+  const taken = argumentsOf(unit, acquire);
+  const result = resultOf(unit, tree, acquire);
+  return given.some((old) =>
+    [...taken, ...(result === undefined ? [] : [result])].some(
+      (fresh) =>
+        fresh !== old &&
+        behind.search(new RegExp(`(?:^|[;{}])\\s*${literally(old)}\\s*=\\s*\\*?${literally(fresh)}\\s*;`)) >= 0,
+    ),
+  );
+}
+
+/** The arguments of a call that are objects or their addresses, as code without `&`. */
+function argumentsOf(unit: CUnit, call: CNode): readonly string[] {
+  const args = childByField(call, 'arguments')?.children ?? [];
+  return args.flatMap((a) => /^&?\s*([A-Za-z_][\w.[\]>-]*)$/.exec(codeOf(unit, a))?.[1] ?? []);
+}
+
+/** The variable that a call's result is assigned to. */
+function resultOf(unit: CUnit, tree: CNode, call: CNode): string | undefined {
+  const parent = pathTo(tree, call).at(-2);
+  const left = parent?.type === 'assignment_expression' ? childByField(parent, 'left') : undefined;
+  return left === undefined ? undefined : codeOf(unit, left);
+}
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** Whether a function takes pages of its own ahead of a place: what is given back there are those, not the site's. */
