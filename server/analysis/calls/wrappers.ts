@@ -263,7 +263,11 @@ function fails(unit: CUnit, branch: CNode): boolean {
   const body = branch.type === 'else_clause' ? (branch.children[0] ?? branch) : branch;
   const statements = body.type === 'compound_statement' ? body.children : [body];
   if (/^(?:return|goto|break|continue)_statement$/.test(statements.at(-1)?.type ?? '')) return true;
-  return statements.some(
-    (s) => s.type === 'expression_statement' && /=\s*(?:-\s*E[A-Z]+|ERR_PTR\s*\(.*\)|NULL)\s*;$/s.test(codeOf(unit, s)),
-  );
+  return statements.some((s) => {
+    const code = s.type === 'expression_statement' ? codeOf(unit, s) : '';
+    return /=\s*(?:-\s*E[A-Z]+|ERR_PTR\s*\(.*\)|NULL)\s*;$/s.test(code) || EITHER_ERROR.test(code);
+  });
 }
+
+/** `ret = got < 0 ? got : -EFAULT`: an error either way. */
+const EITHER_ERROR = /=\s*\(?\s*(\w+)\s*(?:<\s*0\s*\)?\s*\?\s*(?:\(\s*\w+\s*\)\s*)?\1\s*:|\?\s*:)\s*-\s*E[A-Z]+\s*;$/;
