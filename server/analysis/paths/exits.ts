@@ -131,12 +131,8 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
   const isUnasked = r.reference === 'either' && pinAnswer(s, r) !== 'pinned';
   if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (isUnasked && isOfKernelVec(s, r) !== false)) return 'low';
   // Intervals of page frame numbers are not followed.
-  if (
-    r.computed === true ||
-    (r.carried && (isMany(s, r) || isRefilledByItself(r))) ||
-    r.origin.chain.length >= LONG_CHAIN
-  )
-    return 'low';
+  if (r.computed === true || (r.carried && isRefilledByItself(r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
+  if (r.carried && isMany(s, r) && (r.lost === undefined || r.told === true || usesNumbers(frame))) return 'low';
   // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed, to who gives them back.
   if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r) && isGivenBack(frame, r)) return 'low';
   if (countsReferences(frame) || r.uncounted === true || r.bounded === true) return 'low';
@@ -148,6 +144,14 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
     isUnasked ||
     r.maybeTaken !== undefined;
   return assumed ? 'medium' : 'high';
+}
+
+/** Whether a function does more with numbers and addresses of pages than to keep each in an element of its own. */
+function usesNumbers({ unit, fn }: Frame): boolean {
+  const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  const made = body.match(/\bpage_to_\w+\s*\(/g)?.length ?? 0;
+  const keptAlone = body.match(/\]\s*=\s*(?:\([\w\s]+\)\s*)?page_to_\w+\s*\([^;]*\)\s*;/g)?.length ?? 0;
+  return made === 0 || made > keptAlone || /_to_(?:page|folio)\w*\s*\(/.test(body);
 }
 
 /** Whether some path of the function gives such pages back. */
