@@ -66,6 +66,20 @@ describe('the kernel of a file', () => {
     assert.equal(result.files[0]?.kernel.known, true);
   });
 
+  it('goes back before the oldest that is known where a call is kept for kernels before it, and only there', async () => {
+    const text = (old: string): string =>
+      `#include <linux/version.h>\nlong f(unsigned long a, unsigned long n, struct page **p)\n{\n#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 0, 0)\n\t${old}\n#elif LINUX_VERSION_CODE < KERNEL_VERSION(4, 6, 0)\n\treturn get_user_pages_unlocked(current, current->mm, a, n, 1, 0, p);\n#else\n\treturn get_user_pages_unlocked(a, n, 1, 0, p);\n#endif\n}\n`;
+    const call = 'return get_user_pages(current, current->mm, a, n, 1, 0, p, NULL);';
+    const kept = await check({ 'a.c': text(call) });
+    assert.deepEqual(kept.kernel, { range: '3.19..4.6', source: 'derived' });
+    assert.deepEqual(
+      kept.files[0]?.sites.map((s) => s.active),
+      ['..3.19', '4.0..4.5', '4.6..'],
+    );
+    const gone = await check({ 'a.c': text('return -ENOSYS;') });
+    assert.deepEqual(gone.kernel, { range: '4.5..4.6', source: 'derived' });
+  });
+
   it('comes from macros of the project that test versions, and each branch of a ladder is read on its own kernels', async () => {
     const forms = [
       ['MAX(4, 6, 0)', 'get_user_pages(t, mm, a, n, 1, 0, p, NULL)'],

@@ -25,6 +25,7 @@ import type { Clock } from './host.ts';
 import { derivedKernel, EVERY_RELEASE, namedKernel } from './kernel.ts';
 import { locate } from './locate.ts';
 import { mergeSites } from './merge-sites.ts';
+import { withOlder } from './older-kernels.ts';
 import { compareFindings, compareText } from './order.ts';
 import { within } from './paths.ts';
 import { catalogueOf } from './private-model.ts';
@@ -135,11 +136,12 @@ function chooseKernel(input: FileInput, context: AnalysisContext, times: Stopwat
   if (named !== undefined) return named;
   const { project } = context;
   const unit = timed(context, times, 'load', () => project.unit(input.file, input.text, EVERY_RELEASE));
-  const { calls } = timed(context, times, 'sites', () =>
-    findCalls(unit, catalogueOf(context.config).select(EVERY_RELEASE), project),
-  );
+  const model = catalogueOf(context.config).select(EVERY_RELEASE);
+  const { calls } = timed(context, times, 'sites', () => findCalls(unit, model, project));
   const told = versionsTold(input.file, input.text, project.env(EVERY_RELEASE));
-  return derivedKernel({ versions: [...versionsMentioned(input.text), ...told], calls });
+  const versions = [...versionsMentioned(input.text), ...told];
+  const choice = derivedKernel({ versions, calls });
+  return choice.known ? { ...choice, range: withOlder(choice.range, versions, { project, model, input }) } : choice;
 }
 
 function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, times: Stopwatch): Found {

@@ -64,8 +64,12 @@ function kernelsOfTests(versions: readonly KernelVersion[]): KernelRange | undef
   const first = known.reduce((a, b) => Math.min(a, b));
   const last = known.reduce((a, b) => Math.max(a, b));
   const series = last & ~255;
-  const below = (first & 255) === 0 ? previousSeries(first) : first & ~255;
-  return { since: Math.max(OLDEST, below), until: series + 256 };
+  return { since: Math.max(OLDEST, previousRelease(first)), until: series + 256 };
+}
+
+/** The series in front of a release that is the first of its own; else its own series. */
+export function previousRelease(v: KernelVersion): KernelVersion {
+  return (v & 255) === 0 ? previousSeries(v) : v & ~255;
 }
 
 /** The releases on which every call that no #if guards exists with that many arguments; undefined when they contradict. */
