@@ -213,7 +213,7 @@ export function isProved(s: PathState, c: SummaryCase, point: string, args: read
 function keepReachable(b: Binding, c: SummaryCase, ret: Value): void {
   if (b.ids.size === 0) return;
   const { s } = b;
-  const reach = reachable(s, ret, true);
+  const reach = reachable(s, ret, { fromLocals: true });
   for (const [inner, id] of b.ids) {
     if (reach.has(id)) continue;
     const kept = c.writes.find(

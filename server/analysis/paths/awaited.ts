@@ -22,7 +22,7 @@ export function afterWait({ frame, s, info }: OnPath, name: string): void {
   if (!WAITS.test(name) || s.resources.size === 0) return;
   const enders = wakers(frame.unit).filter((fn) => fn !== frame.fn && frame.program.mayRelease(frame.unit, fn.name));
   if (enders.length === 0) return;
-  for (const [id, handles] of reachable(s, undefined, true)) {
+  for (const [id, handles] of reachable(s, undefined, { fromLocals: true })) {
     const r = s.resources.get(id);
     const owners = handles.flatMap((h) => h.owner ?? []);
     if (r?.hold.kind !== 'held') continue;

@@ -26,6 +26,7 @@ import { isBareNonzero } from './nonzero-result.ts';
 import { isRefused } from './outside.ts';
 import { isEntryKey, objectKey, type PathState } from './path-state.ts';
 import { type Handle, ownerOfPlace, reachable } from './reachability.ts';
+import { reachWithoutRefused } from './refused.ts';
 import type { Resource, Step } from './resource.ts';
 import { checkShortOnFailure } from './short-on-failure.ts';
 import {
@@ -49,6 +50,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
   const left: Open[] = [];
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);
+    const sureReach = exit.state.resources.size === 0 ? undefined : reachWithoutRefused(exit);
     const kept: Resource[] = [];
     checkExtraReferences(frame, exit.state);
     for (const r of exit.state.resources.values()) {
@@ -75,6 +77,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
       }
       if (handles === undefined) reportLeak(frame, exit, r);
       else {
+        if (sureReach !== undefined && !sureReach.has(r.id)) reportLeak(frame, exit, { ...r, told: true });
         kept.push(r);
         left.push({ exit, resource: r, handles });
         noteHeld(frame, exit, r, handles);

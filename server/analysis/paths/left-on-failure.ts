@@ -85,8 +85,7 @@ function isNotZero({ state, value }: Exit): boolean {
  * their memory just the same.
  */
 function isUntold(failing: readonly Exit[], exit: Exit, r: Resource, handles: readonly Handle[]): boolean {
-  if (r.origin.chain.length > 0 || r.unit === 'one' || !handles.every((h) => /^arg\d+.*\[\*\]$/.test(h.place)))
-    return false;
+  if (r.origin.chain.length > 0 || r.unit === 'one' || !handles.every(isArrayOfOthers)) return false;
   const left = leftBehind(exit.state);
   if ([...left.values()].some((v) => isMadeOf(v, r.result.key))) return false;
   return failing.some((e) => {
@@ -95,6 +94,11 @@ function isUntold(failing: readonly Exit[], exit: Exit, r: Resource, handles: re
     const same = leftBehind(e.state);
     return [...left].every(([place, v]) => same.get(place)?.key === v.key);
   });
+}
+
+/** Whether pages lie in an array that a caller, or a variable at file scope, leads to. */
+function isArrayOfOthers({ place }: Handle): boolean {
+  return /^(?:arg\d+|g:\w+(?![ \w])).*\[\*\]$/.test(place);
 }
 
 /** What a path has written to memory of the callers, besides pages. */

@@ -82,7 +82,10 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
       if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
       if (!defined && arg.prov.length === 0 && isMadeOfLent(arg)) noteTold(on, arg, callee, step);
-      if (/^&?heap/.test(arg.key)) publish(s, arg, args, info.point);
+      if (/^&?heap/.test(arg.key)) {
+        const refuses = callee !== undefined && !GIVES_BACK.test(callee);
+        publish(s, arg, args, refuses ? info.point : `by ${info.point}`);
+      }
     }
   }
   forgetLocals(s, info, args);

@@ -34,14 +34,23 @@ function isNone(s: PathState, v: Value): boolean {
   return v.kind === 'symbol' && v.prov.length > 0 && v.high > 0 && intervalOf(s.facts, v).high <= 0;
 }
 
-/** Finds what is reachable from the result, arguments, globals and memory of unknown origin; with `fromLocals` from variables too. */
-export function reachable(s: PathState, result: Value | undefined, fromLocals = false): Reach {
+/** Of what reachable() may be asked beyond the usual. */
+interface Ways {
+  /** From variables, too. */
+  readonly fromLocals?: boolean;
+  /** Not by these places. */
+  readonly without?: (place: string) => boolean;
+}
+
+/** Finds what is reachable from the result, arguments, globals and memory of unknown origin. */
+export function reachable(s: PathState, result: Value | undefined, { fromLocals, without }: Ways = {}): Reach {
   const out = new Map<string, Handle[]>();
   const seen = new Set<string>();
   const queue: (Handle & { readonly value: Value })[] = [];
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined, root: 'ret' });
   s.env.forEach((value, place) => {
-    if ((fromLocals ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
+    if ((fromLocals === true ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
+    if (without?.(place) === true) return;
     const through = ownerOfObject(s, place, value);
     const owner = ownerOfPlace(s, place) ?? (place.startsWith('r') ? through : undefined);
     queue.push({ value, place, owner, through, root: place });
