@@ -77,8 +77,10 @@
 
 import type { Effect, Reference } from '../../model/schema.ts';
 import { functionAt } from '../analysis/calls/call-index.ts';
-import type { EndFact, HeldFact } from '../analysis/paths/flow-problem.ts';
+import type { EndFact, HeldFact, ReleaseFact } from '../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../analysis/paths/path-state.ts';
+import type { FlowResult } from '../analysis/paths/program.ts';
+import type { Step } from '../analysis/paths/resource.ts';
 import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
 import { namesFieldOf } from '../analysis/structs/field-mentions.ts';
 import { definesStruct } from '../analysis/structs/struct-home.ts';
@@ -88,7 +90,9 @@ import { defineRule, type RulePass } from './define.ts';
 import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
 import { placesOfOthers } from './support/releases/explained.ts';
+import { isOfArgument, placesOfAnybody } from './support/releases/handed-alone.ts';
 import { sameOrigin } from './support/releases/owner-facts.ts';
+import { type OfFunction, onlyFor } from './support/releases/taker-helpers.ts';
 
 /** See the head of the file. */
 export const neverReleased = defineRule({
@@ -100,20 +104,21 @@ export const neverReleased = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       const held = site.unit === pass.unit ? heldBy(pass, site) : [];
-      const first = held[0];
-      if (first === undefined || !isNeverReleased(pass, site, held)) continue;
+      const kept = partsOf(site, held).find((part) => isNeverReleased(pass, part.taken, part.held));
+      const first = kept?.held[0];
+      if (kept === undefined || first === undefined) continue;
       const { resource } = first;
-      const names = [...new Set(held.filter(isNamed).flatMap(placesOf).map(nameOf))];
+      const names = [...new Set(kept.held.filter(isNamed).flatMap(placesOf).map(nameOf))];
       pass.report({
-        message: `pages ${takenWord(resource.reference)} here are ${keptText(first, names)} gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where ${names.length > 0 ? 'the struct' : 'what holds them'} is torn down`,
+        message: `pages ${takenWord(resource.reference)} here are ${keptText(first, names)} gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where ${names.length > 0 && first.owner.global !== true ? 'the struct' : 'what holds them'} is torn down`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
         confidence: 'medium',
-        related:
-          resource.origin.unit === site.unit
-            ? []
-            : [{ at: acquireStep(resource), message: acquireStep(resource).text }],
+        related: [
+          ...(resource.origin.unit === site.unit ? [] : [acquireStep(resource)]),
+          ...(kept.step === undefined ? [] : [kept.step]),
+        ].map((at) => ({ at, message: at.text })),
       });
     }
   },
@@ -129,6 +134,30 @@ function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const named = held.filter(isNamed);
   if (named.length === 0) return site.reference === 'pin' && isAllForGood(pass) ? held : [];
   return site.reference === 'pin' || nearestOf(held).every(isNamed) ? named : [];
+}
+
+/** Pages of a site: all, or those of one call of the function that takes them. */
+interface Part {
+  readonly taken: Taken;
+  readonly held: readonly HeldFact[];
+  readonly step?: Step;
+}
+
+type Taken = Pick<CallSite, 'unit' | 'span' | 'reference'>;
+
+/** The pages of a site as a whole, and where its function is called for several fields those of each such call. */
+function partsOf(site: CallSite, held: readonly HeldFact[]): readonly Part[] {
+  if (held.length === 0) return [];
+  const parts = new Map<string, Part & { readonly step: Step; readonly held: HeldFact[] }>();
+  for (const h of held) {
+    const step = h.origin.chain.at(-1);
+    if (step === undefined) return [{ taken: site, held }];
+    const key = placeKey(step.unit, step.span.start);
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, { taken: { ...step, reference: site.reference }, held: [h], step });
+    else part.held.push(h);
+  }
+  return [{ taken: site, held }, ...(parts.size > 1 ? parts.values() : [])];
 }
 
 /** Whether nothing at hand gives a pinned page back, by whatever name, nor gives pages that it found somewhere to functions out of sight. */
@@ -177,10 +206,13 @@ function isNamed({ owner, path }: HeldFact): boolean {
   return /^\w+$/.test(owner.field);
 }
 
-function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact[]): boolean {
+function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[]): boolean {
   const { flow } = pass;
   const fits = releaseOf(pass, site.reference);
-  if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits)) return false;
+  // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
+  const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
+  const isHelper = onlyFor(pass.unit, takers);
+  if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits, isHelper)) return false;
   if (held.some((h) => leadsToVariable(pass, h))) return false;
   // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
   const isOver = (e: EndFact): boolean =>
@@ -189,21 +221,32 @@ function isNeverReleased(pass: RulePass, site: CallSite, held: readonly HeldFact
   const places = held.flatMap(placesOf);
   const fields = new Set(places.map(({ field }) => field));
   const owners = new Set(places.flatMap((owner) => ownerKey(owner) ?? []));
-  if (flow.events.some((e) => !SILENT.test(e.kind) && mayBeOf(e, owners, fields))) return false;
-  // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
-  const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
+  if (eventsOf(flow, isHelper).some((e) => !SILENT.test(e.kind) && mayBeOf(e, owners, fields))) return false;
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
-  if (facts.some((f) => !takers.has(f.release.functionName)) || held.some((h) => h.resource.maybeTaken !== undefined))
+  const isTakers = ({ release }: ReleaseFact): boolean =>
+    takers.has(release.functionName) || isHelper(functionAt(release.step.unit, release.step.span.start));
+  const ofOthers = facts.filter((f) => !isTakers(f));
+  if (
+    !ofOthers.every(({ release }) => isOfArgument(flow, release)) ||
+    held.some((h) => h.resource.maybeTaken !== undefined)
+  )
     return false;
   const except = new Set(placesOfOthers(flow, { site, owners }));
   for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
+  for (const place of placesOfAnybody(pass, (fn) => takers.has(fn.name) || isHelper(fn))) except.delete(place);
   const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
-  const isOpen = (c: ApiCall): boolean => c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start));
+  const isOpen = (c: ApiCall): boolean =>
+    c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start)) && !isHelper(functionAt(c.unit, c.span.start));
   if (pass.calls.some((c) => fits(c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
   const releasing = functionsThatCall(filesOf(pass), { isWanted: fits, except, deep: true });
   return ![...releasing.values()].some(
-    (f) => !takers.has(f.fn.name) && places.some((owner) => namesFieldOf(f.unit, f.fn, owner)),
+    (f) => !takers.has(f.fn.name) && !isHelper(f.fn) && places.some((owner) => namesFieldOf(f.unit, f.fn, owner)),
   );
+}
+
+/** What is done to pages that functions found at entry; what only serves those that take them is told by their own events. */
+function eventsOf({ summaries }: FlowResult, isHelper: OfFunction): readonly EntryEvent[] {
+  return [...summaries].flatMap(([fn, { cases }]) => (isHelper(fn) ? [] : cases.flatMap(({ events }) => events)));
 }
 
 /** Whether pages lie behind a field that is set to the address of some variable: that one keeps them, not the struct. */
@@ -235,10 +278,15 @@ function isPrivate(pass: RulePass, held: readonly HeldFact[]): boolean {
   const plain = nearestOf(held).filter((h) => h.resource.reference !== 'pin' && !isBare(h));
   const near = plain.length === 0 ? [] : ofDirectory(pass);
   const isOfDirectory = (owner: Owner | undefined): boolean => {
+    if (owner?.global === true) return near.some((unit) => declaresVariable(unit, owner.field));
     const tag = owner?.tag?.replace(/#.*/, '');
     return tag !== undefined && near.some((unit) => definesStruct(unit, tag));
   };
   return plain.every(({ owner, through }) => isOfDirectory(owner) || isOfDirectory(through));
+}
+
+function declaresVariable({ declarations }: CUnit, variable: string): boolean {
+  return declarations.some(({ kind, name }) => kind === 'variable' && name === variable);
 }
 
 /** The file and the headers of its directory that it includes, themselves or through each other. */
@@ -261,12 +309,13 @@ function givesNothingBack(pass: RulePass, files: readonly CUnit[], taken: Refere
 }
 
 /** Whether the file has a release of which path analysis knows nothing: it may be the one. */
-function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean): boolean {
+function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean, isHelper: OfFunction): boolean {
   const { flow, unit } = pass;
   const known = new Set<number>();
   for (const { release } of flow.releases) if (release.step.unit === unit) known.add(release.step.span.start);
   for (const { kind, step } of flow.events) if (kind === 'release' && step.unit === unit) known.add(step.span.start);
-  return pass.calls.some((c) => c.unit === unit && fits(c.api) && !known.has(c.span.start));
+  const isOpen = ({ span }: ApiCall): boolean => !known.has(span.start) && !isHelper(functionAt(unit, span.start));
+  return pass.calls.some((c) => c.unit === unit && fits(c.api) && isOpen(c));
 }
 
 /** Which functions give pages back that were taken so, of themselves or as the owner of an object. */

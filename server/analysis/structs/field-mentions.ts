@@ -9,12 +9,13 @@ import { fieldOwnerAnywhere } from './owners.ts';
 import { definesStruct } from './struct-home.ts';
 
 /**
- * Whether a function names the field: `->field` or `.field` of that struct, or of one that no declaration tells. A struct that a source file
+ * Whether a function names the field: `->field` or `.field` of that struct, or of one that no declaration tells; a variable at file scope by its name. A struct that a source file
  * defines for itself is another in a file that defines one, too, and none in a file that never says its name.
  */
-export function namesFieldOf(unit: CUnit, fn: FunctionDef, { tag, home, field }: Owner): boolean {
+export function namesFieldOf(unit: CUnit, fn: FunctionDef, { tag, home, field, global }: Owner): boolean {
   if (home !== undefined && home !== unit.path && !knowsStruct(unit, tag ?? '')) return false;
   const text = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  if (global === true) return new RegExp(`(?<!->|[\\w.])${field}\\b`).test(text);
   if (!new RegExp(`(?:->|\\.)\\s*${field}\\b`).test(text)) return false;
   if (tag === undefined || tag.includes('#')) return true;
   let named = false;

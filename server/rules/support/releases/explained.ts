@@ -60,6 +60,6 @@ function keepsOwn({ owner, step }: EntryEvent, fields: ReadonlySet<string>): boo
 }
 
 /** Whether an event speaks of an argument itself: whose pages these are the events of the callers tell. */
-function isOfCaller({ path }: EntryEvent): boolean {
+export function isOfCaller({ path }: EntryEvent): boolean {
   return /^arg\d+(?:\[\*\])?@?$/.test(path);
 }
