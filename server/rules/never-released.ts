@@ -63,7 +63,8 @@
  * All.
  *
  * ## Limits
- * A release in another directory is not seen, hence a warning. Silent where any function that mentions the field (of this struct, as far as
+ * A release in another directory is not seen, hence a warning. A static helper that only the functions which take the pages call, where they
+ * fail, is no release; in a file with unused static functions every one may be called from out of sight. Silent where any function that mentions the field (of this struct, as far as
  * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from, where the function that
  * takes them leaves them also in a place without a name or behind a field of that struct that is set to the address of a variable, and for plain references
  * kept in a struct that a header defines, unless only their number is kept and the file itself never gives back.
@@ -233,7 +234,7 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
     return false;
   const except = new Set(placesOfOthers(flow, { site, owners }));
   for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
-  for (const place of placesOfAnybody(pass, (fn) => takers.has(fn.name) || isHelper(fn))) except.delete(place);
+  for (const place of placesOfAnybody(pass, site, (fn) => takers.has(fn.name) || isHelper(fn))) except.delete(place);
   const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
   const isOpen = (c: ApiCall): boolean =>
     c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start)) && !isHelper(functionAt(c.unit, c.span.start));
