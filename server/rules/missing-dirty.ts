@@ -57,6 +57,7 @@
  * to the call lets only private mappings pass: there only swap could lose the data. Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
+ * Of low confidence where the function that gives the pages to a device is the one that hands them back, through a pointer: it may have marked them.
  * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
  *
  * ## Fix safety
@@ -73,6 +74,7 @@ import type { CallSite } from '../analysis/sites/site.ts';
 import type { Severity, SiteRecord } from '../engine/protocol.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { markDirty } from './fixes/mark-dirty.ts';
+import { isExchanged } from './support/dirty/exchanged.ts';
 import { type HalfMarked, halfMarked } from './support/dirty/half-dirty.ts';
 import { type IgnoredDirty, ignoredDirty } from './support/dirty/ignored-dirty.ts';
 import { isOwnMemory, isPrivateMemory } from './support/dirty/own-memory.ts';
@@ -310,7 +312,7 @@ function report(pass: RulePass, { site, end, severity, here, others: rest }: Tol
     functionName: inUnit ? here.functionName : (site.fn?.name ?? ''),
     site,
     severity,
-    confidence: 'medium',
+    confidence: isExchanged(pass, record, here) ? 'low' : 'medium',
     related: [
       ...(site.via === undefined ? [taken] : takenInside(pass, site)),
       ...madeAt(pass, site),
