@@ -173,7 +173,8 @@ const MATCHER = {
   applyTo: 'closedDocuments',
   fileLocation: ['relative', `\${workspaceFolder}`],
   pattern: {
-    regexp: '^(.+?):(\\d+):(\\d+): (error|warning|info): (.*) \\[([a-z0-9-]+)\\]$',
+    // As in templates/problem-matcher.json.
+    regexp: '^(?!\\s)(.+?):(\\d+):(\\d+): (error|warning|info): (.+) \\[([a-z][a-z0-9-]*)\\](?: \\(pre-existing\\))?$',
     file: 1,
     line: 2,
     column: 3,

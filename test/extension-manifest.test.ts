@@ -79,14 +79,19 @@ describe('manifest of the extension', () => {
 
   it('matches the lines that the command line prints', () => {
     const line = 'drivers/foo/bar.c:120:3: error: foo_release() puts pages [twice] [put-on-pinned]';
-    const m = new RegExp(contributes.problemMatchers[0]?.pattern.regexp ?? '').exec(line);
-    assert.deepEqual(m?.slice(1), [
-      'drivers/foo/bar.c',
-      '120',
-      '3',
-      'error',
-      'foo_release() puts pages [twice]',
-      'put-on-pinned',
-    ]);
+    const { regexp = '' } = contributes.problemMatchers[0]?.pattern ?? {};
+    const template = readFileSync(path.join(ROOT, 'templates/problem-matcher.json'), 'utf8');
+    assert.equal(regexp, JSON.parse(template).problemMatcher[0].pattern[0].regexp);
+    for (const printed of [line, `${line} (pre-existing)`]) {
+      assert.deepEqual(new RegExp(regexp).exec(printed)?.slice(1), [
+        'drivers/foo/bar.c',
+        '120',
+        '3',
+        'error',
+        'foo_release() puts pages [twice]',
+        'put-on-pinned',
+      ]);
+    }
+    assert.equal(new RegExp(regexp).exec('    drivers/foo/bar.c:88:8: pinned here by pin_user_pages_fast()'), null);
   });
 });

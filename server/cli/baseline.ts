@@ -7,7 +7,8 @@ import { createHost } from '../host/host.ts';
 import { readBaseline, staleOf } from './check.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
-import { runCommand, sayProblems, writeResults } from './run-command.ts';
+import { runCommand } from './run-command.ts';
+import { sayProblems, writeResults } from './run-output.ts';
 import type { Terminal } from './terminal.ts';
 
 const entries = (n: number): string => `${n} ${n === 1 ? 'entry' : 'entries'}`;

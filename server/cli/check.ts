@@ -15,7 +15,8 @@ import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
 import { findingsRenderer } from './render/index.ts';
 import type { AcceptedFinding, ChangeCount, CheckReport, CheckSummary } from './render/renderer.ts';
-import { type CommandRun, runOn, sayProblems, sayStats, writeResults } from './run-command.ts';
+import { type CommandRun, runOn } from './run-command.ts';
+import { sayProblems, sayStats, writeResults } from './run-output.ts';
 import { type Before, type Change, changeOf, compare, runBefore } from './since.ts';
 import type { Terminal } from './terminal.ts';
 

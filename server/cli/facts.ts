@@ -3,7 +3,8 @@ import { UserError } from '../base/user-error.ts';
 import { createHost } from '../host/host.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
-import { runOn, sayProblems, sayStats } from './run-command.ts';
+import { runOn } from './run-command.ts';
+import { sayProblems, sayStats } from './run-output.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints the summaries of all functions of the name. Throws UserError where no file that names an API has one. */

@@ -8,7 +8,8 @@ import { reportPage } from '../host/report-page.ts';
 import { readBaseline } from './check.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
-import { runCommand, sayProblems, sayStats, writeResults } from './run-command.ts';
+import { runCommand } from './run-command.ts';
+import { sayProblems, sayStats, writeResults } from './run-output.ts';
 import type { Terminal } from './terminal.ts';
 import { TOOL } from './version.ts';
 

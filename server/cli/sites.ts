@@ -3,7 +3,8 @@ import { useColours } from './check.ts';
 import type { ExitCode } from './main.ts';
 import type { CommonOptions } from './options.ts';
 import { sitesRenderer } from './render/index.ts';
-import { runCommand, sayProblems, sayStats, writeResults } from './run-command.ts';
+import { runCommand } from './run-command.ts';
+import { sayProblems, sayStats, writeResults } from './run-output.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs `sites`. */
