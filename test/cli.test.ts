@@ -116,6 +116,17 @@ describe('command line: bad usage ends with 2 and one line', () => {
       oneLine([option, '', 'bad.c'], cwd, /Give a name that is not empty\.$/m);
   });
 
+  it('does not write results over a source', () => {
+    const cwd = tree();
+    for (const args of [['bad.c'], ['report', '.'], ['sites', '.']])
+      oneLine(
+        [...args, '-o', 'bad.c'],
+        cwd,
+        /'bad\.c' is invalid\. Results do not go into a C file; give another name\.$/m,
+      );
+    assert.equal(readFileSync(path.join(cwd, 'bad.c'), 'utf8'), BAD);
+  });
+
   it('names the place of an error in the configuration', () => {
     const cwd = temporaryTree({ 'a.c': CLEAN, 'guplint.json': '{\n  "rules": { "magic-gup-flags": "loud" }\n}\n' });
     oneLine(['a.c'], cwd, /^guplint: guplint\.json:2:33: the level of 'magic-gup-flags' must be one of .*"loud"$/m);

@@ -46,6 +46,12 @@ export function fileOption(text: string): string {
   return text;
 }
 
+/** The file of `-o`. One that is named as a source is a source that was meant to be read. */
+export function outputOption(text: string): string {
+  if (/\.[ch]$/.test(text)) throw new InvalidArgumentError('Results do not go into a C file; give another name.');
+  return fileOption(text);
+}
+
 /** `--jobs`: a number of threads. */
 export function jobsOption(text: string): number {
   const n = Number(text);

@@ -9,6 +9,7 @@ import {
   fileOption,
   jobsOption,
   kernelOption,
+  outputOption,
   ruleOption,
   undefineOption,
 } from './options.ts';
@@ -62,7 +63,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .command('report')
     .description('write one HTML page: findings and sites, with charts and a search')
     .argument('[paths...]', 'files and directories')
-    .requiredOption('-o, --output <file>', 'the page', fileOption);
+    .requiredOption('-o, --output <file>', 'the page', outputOption);
   addRunOptions(report, 'none').action(async (paths: string[], options: CommonOptions) => {
     done(await (await import('./report.ts')).report(paths, options, terminal));
   });
@@ -228,7 +229,7 @@ function addRunOptions(command: Command, subject: Subject | 'none'): Command {
   if (subject !== 'none') {
     command
       .addOption(new Option('--format <format>', 'how to print').choices(FORMATS[subject]).default('text'))
-      .option('-o, --output <file>', 'write results to a file', fileOption)
+      .option('-o, --output <file>', 'write results to a file', outputOption)
       .option('--stdin-filename <name>', 'the name of what - reads', fileOption)
       .addOption(
         new Option('--fail-level <level>', 'least severity that makes the exit code 1')
