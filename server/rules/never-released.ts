@@ -92,6 +92,7 @@ import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-ca
 import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
 import { placesOfOthers } from './support/releases/explained.ts';
 import { isOfArgument, placesOfAnybody } from './support/releases/handed-alone.ts';
+import { keepsOwnPages } from './support/releases/own-pages.ts';
 import { sameOrigin } from './support/releases/owner-facts.ts';
 import { type OfFunction, onlyFor } from './support/releases/taker-helpers.ts';
 
@@ -222,7 +223,8 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   const places = held.flatMap(placesOf);
   const fields = new Set(places.map(({ field }) => field));
   const owners = new Set(places.flatMap((owner) => ownerKey(owner) ?? []));
-  if (eventsOf(flow, isHelper).some((e) => !SILENT.test(e.kind) && mayBeOf(e, owners, fields))) return false;
+  const counts = (e: EntryEvent): boolean => !SILENT.test(e.kind) && mayBeOf(e, owners, fields) && !freesOwn(e);
+  if (eventsOf(flow, isHelper).some(counts)) return false;
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
   const isTakers = ({ release }: ReleaseFact): boolean =>
     takers.has(release.functionName) || isHelper(functionAt(release.step.unit, release.step.span.start));
@@ -260,6 +262,11 @@ function leadsToVariable(pass: RulePass, { owner, path }: HeldFact): boolean {
       return fn === undefined || namesFieldOf(unit, fn, owner);
     }),
   );
+}
+
+/** Whether pages are freed that can be no user's, from a field that the file fills with pages of its own, too: none of a user's end there. */
+function freesOwn({ kind, reference, owner, step }: EntryEvent): boolean {
+  return kind === 'release' && reference === 'none' && owner !== undefined && keepsOwnPages(step.unit, owner.field);
 }
 
 /** Whether an event is about one of the fields, or about one of that name in a struct that is not known. */
