@@ -247,8 +247,8 @@ function isZeroed(s: PathState, place: string): boolean {
 /** A field of a variable, not of what one points to. */
 const FIELD_OF_LOCAL = /^l:\w+(?:\.\w+)+$/;
 
-/** Fields through which what carries pages gives them out: `bv_page` of a bio_vec. */
-const PAGE_FIELD = /\.(?:bv_)?(?:page|folio)s?$/;
+/** Fields through which what carries pages gives them out: `bv_page` of a bio_vec, `sgl` of a table. */
+const PAGE_FIELD = /\.(?:(?:bv_)?(?:page|folio)s?|sgl)$/;
 
 /** What was put into the carrier (an sg entry, a bio_vec) that a place is the page field of. */
 function contentOfCarrier(s: PathState, place: string): Value | undefined {

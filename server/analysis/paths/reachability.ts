@@ -109,12 +109,10 @@ export function walkedContainer(key: string): string | undefined {
 /** Resources met by who walks over a container: what lies in it, or was put into a carrier whose member it is. */
 export function provenanceIn(s: PathState, container: string): Provenance {
   let prov = provenanceBelow(s, container);
-  for (
-    let dot = container.lastIndexOf('.');
-    dot > container.lastIndexOf(']');
-    dot = container.lastIndexOf('.', dot - 1)
-  )
-    prov = mergeProvenance(prov, s.env.get(`${container.slice(0, dot)}.<pages>`)?.prov ?? []);
+  // What `table.sgl` points to is what was put into `table`.
+  const member = container.endsWith('[*]') ? container.slice(0, -3) : container;
+  for (let dot = member.lastIndexOf('.'); dot > member.lastIndexOf(']'); dot = member.lastIndexOf('.', dot - 1))
+    prov = mergeProvenance(prov, s.env.get(`${member.slice(0, dot)}.<pages>`)?.prov ?? []);
   return prov;
 }
 
