@@ -19,7 +19,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { checkLeftOnFailure, isLikelyHeld, isQueued, type Open } from './left-on-failure.ts';
+import { checkLeftOnFailure, isLikelyHeld, isQueued, isZero, type Open } from './left-on-failure.ts';
 import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
 import { isBareNonzero } from './nonzero-result.ts';
@@ -46,7 +46,7 @@ const MAX_WRITES = 40;
 /** Evaluates all exits of a function: reports leaks into the frame and builds the summary. */
 export function summarize(frame: Frame, exits: readonly Exit[], complete: boolean): Summary {
   const cases: SummaryCase[] = [];
-  const returnsZero = exits.some(({ value }) => value?.kind === 'int' && value.value === 0);
+  const returnsZero = exits.some(isZero);
   const left: Open[] = [];
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);

@@ -32,7 +32,7 @@ export interface Open {
  * loop takes turn by turn is not told apart.
  */
 export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: readonly Open[]): void {
-  const returnsZero = exits.some(({ value }) => value?.kind === 'int' && value.value === 0);
+  const returnsZero = exits.some(isZero);
   const fails = (e: Exit): boolean => isError(e) || (returnsZero && isNotZero(e));
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
@@ -63,6 +63,14 @@ export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: r
 function isCallers({ owner, place, root }: Handle): boolean {
   if (place.startsWith('heap') && !root.startsWith('arg')) return false;
   return owner !== undefined || /^arg\d+\[\*\]$/.test(place);
+}
+
+/** Whether a function returns 0 where it leaves: `return 0`, or a variable of which the path knows it. */
+export function isZero({ state, value }: Exit): boolean {
+  if (value === undefined) return false;
+  if (value.kind === 'int') return value.value === 0;
+  const { low, high } = intervalOf(state.facts, value);
+  return low === 0 && high === 0;
 }
 
 /** Whether a function returns a negative errno where it leaves. */
