@@ -1,6 +1,7 @@
 /**
  * ## What it does
- * Finds calls that ask for more pages than the array has room for: a local array of known size, or the address of one `struct page *`.
+ * Finds calls that ask for more pages than the array has room for: a local array of known size, or the address of one `struct page *`. A loop
+ * that goes on behind the pages it has and asks for all of them anew is a warning.
  *
  * ## Why is this bad?
  * The call writes past the end of the array, over the stack.
@@ -41,6 +42,7 @@ import { literalValue } from '../analysis/flags/constants.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { unreducedCount } from './support/results/unreduced-count.ts';
 
 /** See the head of the file. */
 export const pageArrayTooSmall = defineRule({
@@ -54,6 +56,19 @@ export const pageArrayTooSmall = defineRule({
       const { unit, fn } = site;
       if (unit !== pass.unit || site.via !== undefined || fn === undefined) continue;
       const pages = argumentOf(site, 'pages', pass);
+      const unreduced = unreducedCount(site, pass);
+      if (unreduced !== undefined && pages !== undefined) {
+        const { count, cursor } = unreduced;
+        pass.report({
+          message: `each turn of the loop asks for all ${count} pages and stores them from element ${cursor} on: after a short count ${site.api}() writes past the end of an array that has room for ${count}; ask for ${count} - ${cursor}`,
+          at: { unit, span: { start: pages.start, end: pages.end } },
+          functionName: fn.name,
+          confidence: 'medium',
+          severity: 'warning',
+          site,
+        });
+        continue;
+      }
       const count = numberIn(unit, argumentOf(site, 'nr', pass)?.text);
       const before = unit.code.slice(fn.bodySpan.start, site.span.start);
       const room = pages === undefined ? undefined : roomOf(unit, before, pages.text);
