@@ -56,6 +56,7 @@ import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { resultVariable } from './support/results/result-variable.ts';
+import { isReturnedAsIs } from './support/results/unsigned-test.ts';
 
 /** See the head of the file. */
 export const errnoAsCount = defineRule({
@@ -68,6 +69,7 @@ export const errnoAsCount = defineRule({
     const findings = pageFindings(pass, 'errno-as-count');
     for (const finding of findings) {
       if (finding.call !== undefined && findings.some((f) => f.call === undefined && isSameSite(f, finding))) continue;
+      if (finding.call === undefined && finding.problem.detail !== USED && isReturnedAsIs(finding)) continue;
       reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: fixesOf(pass, finding) });
     }
   },

@@ -52,6 +52,7 @@
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
 import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord, takerSteps } from './support/flow-report.ts';
+import { isTestedUnsigned, unsignedTests } from './support/results/unsigned-test.ts';
 
 /** See the head of the file. */
 export const partialPinLeaked = defineRule({
@@ -61,7 +62,9 @@ export const partialPinLeaked = defineRule({
   severity: 'error',
   fix: 'unsafe',
   check(pass) {
+    const tests = unsignedTests(pass);
     for (const finding of pageFindings(pass, 'partial-pin-leaked')) {
+      if (isTestedUnsigned(finding, tests)) continue;
       const { problem, resource } = finding;
       const taken = takenWord(resource.reference);
       reportFlow(pass, finding, {

@@ -54,7 +54,7 @@
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
 import { functionAt } from '../analysis/calls/call-index.ts';
-import { KEPT, PASSED, USED } from '../analysis/paths/check-result.ts';
+import { KEPT } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
@@ -62,6 +62,7 @@ import { askedCount } from './support/results/asked-count.ts';
 import { lostCountTest } from './support/results/lost-count.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 import { testsEntries } from './support/results/tested-entries.ts';
+import { isTestedUnsigned, unsignedTests } from './support/results/unsigned-test.ts';
 import { isInLoop } from './support/surroundings.ts';
 
 /** See the head of the file. */
@@ -73,10 +74,10 @@ export const shortPinAsSuccess = defineRule({
   fix: 'none',
   check(pass) {
     const reported = new Set<CallSite>();
-    const compared = pageFindings(pass, 'errno-as-count').filter(isComparison);
+    const tests = unsignedTests(pass);
     for (const finding of pageFindings(pass, 'short-pin-as-success')) {
       const { problem, call } = finding;
-      if (isAddedUp(finding) || testsEntries(pass, finding) || letsErrorsPass(finding, compared)) continue;
+      if (isAddedUp(finding) || testsEntries(pass, finding) || isTestedUnsigned(finding, tests)) continue;
       if (finding.site !== undefined) reported.add(finding.site);
       const kept = problem.detail === KEPT;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
@@ -89,22 +90,6 @@ export const shortPinAsSuccess = defineRule({
     reportAskedCounts(pass, reported);
   },
 });
-
-/** Whether what is wrong is a comparison of the result, and no use of it. */
-function isComparison({ call, problem: { detail } }: PageFinding): boolean {
-  return call === undefined && detail !== USED && detail !== PASSED;
-}
-
-/** Whether the function that took the pages compares their number, save that an error passes for a huge one: what goes on then is told there. */
-function letsErrorsPass({ resource: { origin } }: PageFinding, compared: readonly PageFinding[]): boolean {
-  return (
-    origin.chain.length > 0 &&
-    compared.some(
-      ({ resource: { origin: o } }) =>
-        o.chain.length === 0 && o.unit === origin.unit && o.span.start === origin.span.start,
-    )
-  );
-}
 
 /** Totals that grow by what was asked for, at sites of which no path tells. */
 function reportAskedCounts(pass: RulePass, reported: ReadonlySet<CallSite>): void {
