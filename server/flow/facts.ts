@@ -36,41 +36,48 @@ export function noFacts(): Facts {
 /** The interval of a value under the facts. */
 export function intervalOf(facts: Facts, v: Value): Interval {
   // Of a number nothing is ever added.
-  if (v.kind === 'int') return { low: v.value, high: v.value };
+  if (v.kind === 'int') return v.value === 0 ? ZERO : { low: v.value, high: v.value };
   const known = facts.intervals.get(v.key);
   const base = birthInterval(facts, v);
-  const both =
-    known === undefined ? base : { low: Math.max(base.low, known.low), high: Math.min(base.high, known.high) };
+  const both = known === undefined ? base : within(base, known);
   if (!facts.nonzero.has(v.key)) return both;
   if (both.low === 0) return { low: 1, high: both.high };
   if (both.high === 0) return { low: both.low, high: -1 };
   return both;
 }
 
-function birthInterval(facts: Facts, v: Value): Interval {
+/** What is in both; one of them itself where that is the narrower. */
+function within(a: Interval, b: Interval): Interval {
+  if (a.low <= b.low && b.high <= a.high) return b;
+  if (b.low <= a.low && a.high <= b.high) return a;
+  return { low: Math.max(a.low, b.low), high: Math.min(a.high, b.high) };
+}
+
+const ZERO: Interval = { low: 0, high: 0 };
+const POSITIVE: Interval = { low: 1, high: Number.POSITIVE_INFINITY };
+const TRUTH: Interval = { low: 0, high: 1 };
+
+function birthInterval(facts: Facts, v: Exclude<Value, { kind: 'int' }>): Interval {
   switch (v.kind) {
-    case 'int':
-      return { low: v.value, high: v.value };
     case 'symbol':
-      return { low: v.low, high: v.high };
+      return v;
     case 'address':
-      return { low: 1, high: Number.POSITIVE_INFINITY };
+      return POSITIVE;
     case 'op':
       return opInterval(facts, v.op, v.args);
   }
 }
 
 function opInterval(facts: Facts, op: string, args: readonly Value[]): Interval {
-  const [x, y] = args;
+  const x = args[0];
+  const y = args[1];
   if (x === undefined) return TOP;
   const a = intervalOf(facts, x);
   const conv = conversionOf(op);
   if (conv !== undefined) {
-    const max = conv.unsigned ? 2 ** conv.bits - 1 : 2 ** (conv.bits - 1) - 1;
-    const min = conv.unsigned ? 0 : -(2 ** (conv.bits - 1));
-    if (a.low >= min && (a.high <= max || a.high === Number.POSITIVE_INFINITY))
-      return { low: a.low, high: Math.min(a.high, max) };
-    return { low: min, high: max };
+    const { range } = conv;
+    if (a.low < range.low || (a.high > range.high && a.high !== Number.POSITIVE_INFINITY)) return range;
+    return a.high <= range.high ? a : { low: a.low, high: range.high };
   }
   if (y === undefined) return op === 'negate' ? { low: -a.high, high: -a.low } : TOP;
   const b = intervalOf(facts, y);
@@ -100,7 +107,7 @@ function opInterval(facts: Facts, op: string, args: readonly Value[]): Interval 
     case '==':
     case '!=':
     case 'not':
-      return { low: 0, high: 1 };
+      return TRUTH;
     default:
       return TOP;
   }
@@ -138,7 +145,7 @@ function compareWithin(facts: Facts, a: Value, b: Value, { a: ia, b: ib }: Both)
 function unconverted(facts: Facts, v: Value, other: Value): Value {
   if (v.kind !== 'op') return v;
   const conv = conversionOf(v.op);
-  const [inner] = v.args;
+  const inner = v.args[0];
   if (conv === undefined || inner === undefined || !conv.unsigned || conv.bits < 64) return v;
   if (intervalOf(facts, inner).low >= 0) return inner;
   return (relation(facts, inner, other) & LT) === 0 && intervalOf(facts, other).low >= 0 ? inner : v;
@@ -180,17 +187,22 @@ export function assumeOneOf(facts: Facts, v: Value, constants: readonly string[]
 
 /** `x + c` against `x`. */
 function shift(a: Value, b: Value): number | undefined {
-  const offset = (v: Value): { base: string; c: number } => {
-    const [x, c] = v.kind === 'op' && v.op === '+' ? v.args : [];
-    return x !== undefined && c?.kind === 'int' ? { base: x.key, c: c.value } : { base: v.key, c: 0 };
-  };
-  const oa = offset(a);
-  const ob = offset(b);
-  if (oa.base !== ob.base) return undefined;
-  return oa.c < ob.c ? LT : oa.c > ob.c ? GT : EQ;
+  const c = offsetOf(a);
+  const d = offsetOf(b);
+  const base = (c === undefined || a.kind !== 'op' ? a : a.args[0])?.key;
+  if (base !== (d === undefined || b.kind !== 'op' ? b : b.args[0])?.key) return undefined;
+  return (c ?? 0) < (d ?? 0) ? LT : (c ?? 0) > (d ?? 0) ? GT : EQ;
+}
+
+/** The constant that is added to something; undefined where none is. */
+function offsetOf(v: Value): number | undefined {
+  const c = v.kind === 'op' && v.op === '+' ? v.args[1] : undefined;
+  return c?.kind === 'int' ? c.value : undefined;
 }
 
 function relation(facts: Facts, a: Value, b: Value): number {
+  // How values compare with numbers is what their intervals say.
+  if (a.kind === 'int' || b.kind === 'int' || facts.relations.size === 0) return ANY;
   const swap = a.key > b.key;
   const stored = facts.relations.get(swap ? `${b.key}|${a.key}` : `${a.key}|${b.key}`) ?? ANY;
   return swap ? mirror(stored) : stored;
@@ -282,7 +294,8 @@ function narrow(facts: Facts, v: Value, mask: number, { value: other, interval: 
 /** `u32(x) == 5` says `x == 5`; `x + c < d` says `x < d - c`; `x - y > 0` says `x > y`; `x + y == 0` of such numbers that both are 0. */
 function narrowInside(facts: Facts, v: Value, mask: number, other: Value): Facts {
   if (v.kind !== 'op') return facts;
-  const [x, y] = v.args;
+  const x = v.args[0];
+  const y = v.args[1];
   if (x === undefined) return facts;
   const conv = conversionOf(v.op);
   if (conv !== undefined) {

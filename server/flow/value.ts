@@ -138,7 +138,8 @@ export function isMadeOfLent(v: Value): boolean {
 
 /** Folds constants, `x + 0`, `(x + c) + d`, `x - x`. */
 export function opValue(op: string, args: readonly Value[]): Value {
-  const [a, b] = args;
+  const a = args[0];
+  const b = args[1];
   if (a !== undefined && b !== undefined) {
     const folded = foldBinary(op, a, b);
     if (folded !== undefined) return folded;
@@ -253,10 +254,17 @@ export function convertValue(value: Value, type: CType): Value {
 interface Conversion {
   readonly bits: number;
   readonly unsigned: boolean;
+  /** What numbers of the type can be. */
+  readonly range: Interval;
 }
 
 /** What operations convert to, by their names; there are few. */
 const conversions = new Map<string, Conversion | undefined>();
+
+function conversionTo(bits: number, unsigned: boolean): Conversion {
+  const range = unsigned ? { low: 0, high: 2 ** bits - 1 } : { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 };
+  return { bits, unsigned, range };
+}
 
 /** For `u32(x)` and the like: the width in bits and whether unsigned; undefined for other operations. */
 export function conversionOf(op: string): Conversion | undefined {
@@ -264,7 +272,7 @@ export function conversionOf(op: string): Conversion | undefined {
   const known = conversions.get(op);
   if (known !== undefined || conversions.has(op)) return known;
   const m = /^([us])(\d+)$/.exec(op);
-  const made = m === null ? undefined : { bits: Number(m[2]), unsigned: m[1] === 'u' };
+  const made = m === null ? undefined : conversionTo(Number(m[2]), m[1] === 'u');
   conversions.set(op, made);
   return made;
 }
@@ -285,7 +293,8 @@ export function isMadeOf(v: Value, key: string): boolean {
 /** A pointer without the offsets added to it. */
 export function baseOf(pointer: Value): Value {
   if (pointer.kind !== 'op') return pointer;
-  const [a, b] = pointer.args;
+  const a = pointer.args[0];
+  const b = pointer.args[1];
   if (a === undefined) return pointer;
   if (conversionOf(pointer.op) !== undefined) return baseOf(a);
   if (pointer.op !== '+' && pointer.op !== '-') return pointer;

@@ -39,7 +39,10 @@ function mayHoldCasts(root: CNode): boolean {
   for (let n = stack.pop(); n !== undefined; n = stack.pop()) {
     const suspect = n.type === 'call_expression' || n.type === 'binary_expression';
     if (suspect && nameInBrackets(n.children[0]) !== undefined) return true;
-    for (const c of n.children) if (c.children.length > 0) stack.push(c);
+    for (let i = 0; i < n.children.length; i++) {
+      const c = n.children[i] as CNode;
+      if (c.children.length > 0) stack.push(c);
+    }
   }
   return false;
 }

@@ -1,6 +1,6 @@
 /** Reads one preprocessor line: what it is and what it says. Conditions are read by `expr.ts`, evaluated elsewhere. */
 import type { Span } from '../base/span.ts';
-import type { Directive, Stripped } from './strip.ts';
+import { type Directive, type Stripped, textOf } from './strip.ts';
 
 /** A directive by meaning. Spans are into the file; `text` of a condition has its comments blanked. */
 export type ParsedDirective =
@@ -111,8 +111,7 @@ export function parseDirectives(text: string, stripped: Stripped): readonly Pars
 
 function shifted(text: string, stripped: Stripped, at: Directive): ParsedDirective {
   const local = { start: 0, end: at.end - at.start };
-  let line = '';
-  for (let i = at.start; i < at.end; i++) line += String.fromCharCode(stripped.code[i] as number);
+  const line = textOf(stripped.code.subarray(at.start, at.end));
   const d = parseDirective(text.slice(at.start, at.end), line, local);
   if (d.kind !== 'define') return { ...d, at };
   const move = (s: Span): Span => ({ start: s.start + at.start, end: s.end + at.start });

@@ -32,6 +32,7 @@ interface IncludeLine {
 
 /** What is known of a header without preprocessing it. */
 interface HeaderFacts {
+  /** Those in quotes first. */
   readonly includes: readonly IncludeLine[];
   /** Tags and typedef names that it may define; more than it does. */
   readonly defines: ReadonlySet<string>;
@@ -51,9 +52,30 @@ function factsOf(header: HeaderText): HeaderFacts {
   const includes = [...text.matchAll(INCLUDE)].map((m) => ({ path: m[1] ?? m[2] ?? '', quoted: m[1] !== undefined }));
   const defines = new Set<string>();
   for (const m of text.matchAll(DEFINES)) defines.add(m[1] ?? m[2] ?? m[3] ?? m[4] ?? '');
-  const facts = { includes, defines };
+  const facts = { includes: quotedFirst(includes), defines };
   headerFacts.set(header, facts);
   return facts;
+}
+
+function quotedFirst(includes: readonly IncludeLine[]): readonly IncludeLine[] {
+  return [...includes.filter((i) => i.quoted), ...includes.filter((i) => !i.quoted)];
+}
+
+/** What include lines lead to, those of one header found once for all units that see it. */
+const included = new WeakMap<HeaderLoader, WeakMap<IncludeLine, HeaderText | null>>();
+
+function headerOf(loader: HeaderLoader, from: string, line: IncludeLine): HeaderText | undefined {
+  let known = included.get(loader);
+  if (known === undefined) {
+    known = new WeakMap();
+    included.set(loader, known);
+  }
+  let header = known.get(line);
+  if (header === undefined) {
+    header = loader.load(from, line.path, line.quoted) ?? null;
+    known.set(line, header);
+  }
+  return header ?? undefined;
 }
 
 /** Lives as long as its unit. */
@@ -71,7 +93,7 @@ class TypeScope {
   constructor(unit: CUnit) {
     this.#unit = unit;
     this.#env = environmentOf(unit);
-    this.#add(unit.path, unit.includes, 0);
+    this.#add(unit.path, quotedFirst(unit.includes), 0);
   }
 
   /** The fields of a struct or union by tag. */
@@ -175,18 +197,18 @@ class TypeScope {
     return unit;
   }
 
-  /** Puts the headers that a file includes into the queue: quoted ones first, each with its uapi twin behind it. */
+  /** Puts the headers that a file includes into the queue, each with its uapi twin behind it. */
   #add(from: string, includes: readonly IncludeLine[], depth: number): void {
     const { loader } = this.#env;
     if (loader === undefined) return;
-    for (const { path, quoted } of [...includes.filter((i) => i.quoted), ...includes.filter((i) => !i.quoted)]) {
+    for (const line of includes) {
       if (this.#queue.length >= MAX_HEADERS) return;
-      const header = loader.load(from, path, quoted);
+      const header = headerOf(loader, from, line);
       if (header === undefined || this.#seen.has(header.path)) continue;
       this.#seen.add(header.path);
       const facts = factsOf(header);
       this.#queue.push({ path: header.path, text: header.text, depth, facts });
-      const twin = facts.includes.filter((i) => i.path.startsWith('uapi/') && i.path.endsWith(path));
+      const twin = facts.includes.filter((i) => i.path.startsWith('uapi/') && i.path.endsWith(line.path));
       if (twin.length > 0) this.#add(header.path, twin, depth);
     }
   }

@@ -90,7 +90,9 @@ function blockOf(blocks: CNode[], n: CNode): CNode | undefined {
 /** The variable a name means at an offset; undefined for names that are no local or parameter. */
 export function variableAt(unit: CUnit, fn: FunctionDef, name: string, offset: number): Variable | undefined {
   let best: Variable | undefined;
-  for (const v of variablesOf(unit, fn)) {
+  const all = variablesOf(unit, fn);
+  for (let i = 0; i < all.length; i++) {
+    const v = all[i] as Variable;
     if (v.name !== name || offset < v.offset || offset < v.scope.start || offset >= v.scope.end) continue;
     if (best === undefined || v.scope.start >= best.scope.start) best = v;
   }

@@ -160,9 +160,8 @@ function standsForOthers(s: PathState, key: string): boolean {
   const held = key.startsWith('heap') ? (s.env.get(key)?.prov ?? []) : [];
   if (held.length === 0) return false;
   let found = false;
-  s.env.forEach((v, place) => {
-    found ||= place !== key && /^heap[^[.]*\[\*\]$/.test(place) && v.prov.some((id) => held.includes(id));
-  });
+  for (const { place, value } of s.env.concerning())
+    found ||= place !== key && /^heap[^[.]*\[\*\]$/.test(place) && value.prov.some((id) => held.includes(id));
   return found;
 }
 

@@ -343,12 +343,13 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
   const region = regionOf(pointer);
   const step = stepAt(frame, info.instr.span, `${name}() frees the memory that held the pages`);
   noteUncounted(s, region);
-  const prov = new Set<string>();
-  for (const [key, value] of [...s.env]) {
-    if (!key.startsWith(region) || !diesWith(key.slice(region.length))) continue;
+  const prov = new Set(s.env.get(region)?.prov ?? []);
+  s.env.delete(region);
+  s.env.forEachBelow(region, (value, key) => {
+    if (!diesWith(key.slice(region.length))) return;
     for (const id of value.prov) prov.add(id);
     s.env.delete(key);
-  }
+  });
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r?.hold.kind === 'held') setResource(s, { ...r, lost: r.lost ?? step });
@@ -370,7 +371,7 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
   }
 }
 
-/** Whether a place, by its path from an object, dies with it: not what lies in other objects that it points to. */
+/** Whether a place below an object, by its path from there, dies with it: not what lies in other objects that it points to. */
 function diesWith(path: string): boolean {
-  return path === '' || (/^[.[]/.test(path) && !/@\[\*\]\./.test(path));
+  return !path.includes('@[*].');
 }

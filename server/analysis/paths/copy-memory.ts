@@ -78,8 +78,8 @@ function noteCopy({ frame, s }: Copying, pointer: Value, span: { start: number; 
 function copyBelow(s: PathState, from: string, to: string, weak: boolean): void {
   if (from === to) return;
   const below: [string, Value][] = [];
-  s.env.forEach((v, place) => {
-    if (place.startsWith(`${from}.`) && !place.endsWith(ZEROED)) below.push([place, v]);
+  s.env.forEachBelow(from, (v, place) => {
+    if (place[from.length] === '.' && !place.endsWith(ZEROED)) below.push([place, v]);
   });
   for (const [place, v] of below) writeKey(s, to + place.slice(from.length), v, weak);
 }

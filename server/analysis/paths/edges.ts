@@ -46,9 +46,10 @@ export function leaveBlock(frame: Frame, block: Block, s: PathState, onward: Onw
 function isNeverSet(s: PathState, value: Value): boolean {
   const name = value.kind === 'symbol' ? /^u\d[^:]*:(\w+)$/.exec(value.key)?.[1] : undefined;
   if (name === undefined) return false;
+  const variable = `l:${name}`;
   let isStruct = false;
-  s.env.forEach((_, place) => {
-    isStruct ||= place.startsWith(`l:${name}.`);
+  s.env.forEachBelow(variable, (_, place) => {
+    isStruct ||= place[variable.length] === '.';
   });
   return !isStruct;
 }

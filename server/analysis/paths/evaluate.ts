@@ -169,8 +169,9 @@ function areElements(
 
 /** The key of what a value is a constant away from: `pages[i - 1] + 1` is one from the element that it names. */
 function withoutOffset(v: Value): string {
-  const [x, c] = v.kind === 'op' && v.op === '+' ? v.args : [];
-  return x !== undefined && c?.kind === 'int' ? x.key : v.key;
+  if (v.kind !== 'op' || v.op !== '+') return v.key;
+  const x = v.args[0];
+  return x !== undefined && v.args[1]?.kind === 'int' ? x.key : v.key;
 }
 
 function isElement(s: PathState, e: Expr, ctx: EvalContext): boolean {

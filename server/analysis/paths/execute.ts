@@ -78,6 +78,9 @@ function mergedByTurns(
   heads: readonly number[],
   watched: Watched,
 ): readonly (readonly PathState[])[] {
+  const only = arrived[0];
+  // One path is as it is.
+  if (only !== undefined && arrived.length === 1) return [[only]];
   const groups = new Map<string, PathState[]>();
   for (const s of arrived) {
     const tag = turnTag(s, heads);
@@ -89,8 +92,9 @@ function mergedByTurns(
 }
 
 function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
+  if (temps.length === 0) return;
   const keys = temps.map(tempKey);
-  for (const s of states) s.env.dropTemps(keys);
+  states.forEach((s) => s.env.dropTemps(keys));
 }
 
 function nextPlace(
@@ -136,13 +140,13 @@ function callReleases(frame: Frame, name: string | undefined, arity: number): bo
 /** Runs a block on paths that are in the same turns of the loops around it. */
 function runBlock(frame: Frame, block: Block, start: readonly PathState[], watched: Watched): readonly PathState[] {
   const heads = frame.loops.headsOf(block.id);
-  const [first] = start;
-  const tag = first === undefined ? '' : turnTag(first, heads);
+  const tag = turnTag(start[0], heads);
   let states = start;
-  for (const [i, instr] of block.instrs.entries()) {
+  for (let i = 0; i < block.instrs.length; i++) {
+    const instr = block.instrs[i] as Instr;
     const where = { loop: heads[0], point: `${block.id}i${i}${tag}` };
     if (states.length > MAX_INSIDE && instr.kind === 'call') states = mergePaths(states, where.point, watched);
-    const [only] = states;
+    const only = states[0];
     if (only === undefined) return [];
     states =
       states.length === 1

@@ -103,11 +103,14 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
 function isNothing(s: PathState, r: Resource): boolean {
   if (isOfKernelVec(s, r) === true) return true;
   const { id } = r;
-  for (const [place, v] of s.env) {
-    if (!place.startsWith('heap') || !v.prov.includes(id)) continue;
-    if (s.facts.intervals.get(objectKey(place))?.high === 0) return true;
-  }
-  return false;
+  return s.env
+    .concerning()
+    .some(
+      ({ place, value }) =>
+        place.startsWith('heap') &&
+        value.prov.includes(id) &&
+        s.facts.intervals.get(objectKey(place))?.high === 0,
+    );
 }
 
 function reportLeak(frame: Frame, exit: Exit, r: Resource): void {
@@ -241,20 +244,19 @@ function describe(s: PathState, v: Value, ids: ReadonlySet<string>): Description
 /** Entry values whose interval or truth the path depends on. */
 function requirements(s: PathState): SummaryCase['requires'] {
   const out: { key: string; interval: Interval; nonzero: boolean }[] = [];
-  for (const [key, interval] of s.facts.intervals) {
-    if (isArgument(key) && (interval.low > Number.NEGATIVE_INFINITY || interval.high < Number.POSITIVE_INFINITY)) {
+  s.facts.intervals.forEach((interval, key) => {
+    if ((interval.low > Number.NEGATIVE_INFINITY || interval.high < Number.POSITIVE_INFINITY) && isArgument(key))
       out.push({ key, interval, nonzero: s.facts.nonzero.has(key) });
-    }
-  }
+  });
   for (const key of s.facts.nonzero) {
     if (isArgument(key) && !s.facts.intervals.has(key)) out.push({ key, interval: TOP, nonzero: true });
   }
   for (const key of s.facts.nonzero)
     if (maskedArgument(key) !== undefined) out.push({ key, interval: TOP, nonzero: true });
-  for (const [key, interval] of s.facts.intervals) {
-    if (maskedArgument(key) !== undefined && interval.low === 0 && interval.high === 0)
+  s.facts.intervals.forEach((interval, key) => {
+    if (interval.low === 0 && interval.high === 0 && maskedArgument(key) !== undefined)
       out.push({ key, interval, nonzero: false });
-  }
+  });
   return out.slice(0, 16);
 }
 

@@ -1,4 +1,5 @@
 /** Joining paths that agree on what matters: resources, handles, locks. What they disagree on otherwise is forgotten. */
+import { kept } from '../../base/kept.ts';
 import { assumeNonzero, decide, intervalOf, joinFacts } from '../../flow/facts.ts';
 import { dashedKey, entryKey } from '../../flow/keys.ts';
 import {
@@ -17,8 +18,8 @@ import { isShort, mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
 import {
   addEvent,
-  type Environment,
   fork,
+  type Held,
   isEntryKey,
   objectKey,
   type PathState,
@@ -39,7 +40,7 @@ export interface Watched {
 }
 
 /** What two paths must share to be merged without losing anything a rule asks for. */
-function signature(s: PathState, watched: Watched, handles: string = s.env.digest((env) => handleDigest(env))): string {
+function signature(s: PathState, watched: Watched, handles: string = allHandles(s)): string {
   const parts: string[] = [];
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
@@ -56,11 +57,12 @@ function signature(s: PathState, watched: Watched, handles: string = s.env.diges
     }
   }
   // A page's number is not mixed with another one, nor with what says that there is none: callers know the page by it.
-  for (const place of watched.places) {
+  for (let i = 0; i < watched.places.length; i++) {
+    const place = watched.places[i] ?? '';
     const v = s.env.get(place);
     if (v !== undefined && (isMadeOfLent(v) || isNoPageKey(v.key))) parts.push(`${place}=${v.key}`);
   }
-  if (watched.releases && s.resources.size === 0) parts.push(entryFacts(s));
+  if (watched.releases && s.resources.size === 0) parts.push(`${entryFacts(s)}`);
   return parts.join('|');
 }
 
@@ -95,10 +97,10 @@ function eventDigest(events: PathState['events']): string {
   return digest;
 }
 
-const factDigests = new WeakMap<PathState['facts'], string>();
+const factDigests = new WeakMap<PathState['facts'], number>();
 
-/** What a path knows of values that were there at entry: a releasing function's callers need to know when it releases. */
-function entryFacts({ facts }: PathState): string {
+/** What a path knows of values that were there at entry, by its number: a releasing function's callers need to know when it releases. */
+function entryFacts({ facts, numbers }: PathState): number {
   const known = factDigests.get(facts);
   if (known !== undefined) return known;
   const out: string[] = [];
@@ -107,7 +109,7 @@ function entryFacts({ facts }: PathState): string {
       out.push(`${key}${i.high < 0 ? '-' : i.low > 0 ? '+' : i.low === 0 && i.high === 0 ? '0' : ''}`);
   });
   for (const key of facts.nonzero) if (isEntryKey(key) || key.startsWith('(& arg')) out.push(`${key}!`);
-  const digest = out.sort().join();
+  const digest = numbers.of(out.sort().join());
   factDigests.set(facts, digest);
   return digest;
 }
@@ -117,44 +119,46 @@ type Wanted = (v: Value) => boolean;
 
 const reachesPages: Wanted = (v) => v.prov.length > 0;
 
+/** Handles of all pages, by the number of what names them. */
+function allHandles(s: PathState): string {
+  return `${s.env.digest(s.numbers, handleDigest)}`;
+}
+
 /** Handles of pages that may still be held on a path: where those of others are differs without consequence. */
 function liveHandles(s: PathState): string {
   const live = new Set<string>();
-  for (const r of s.resources.values())
+  s.resources.forEach((r) => {
     if ((r.hold.kind === 'held' || r.hold.kind === 'some') && mayBeHeld(s, r)) live.add(r.id);
-  return handleDigest(s.env, (v) => v.prov.some((id) => live.has(id)));
+  });
+  return handleDigest(s.env.concerning(), (v) => v.prov.some((id) => live.has(id)));
 }
 
 /** Which places reach which pages, and who points to the objects through which they do. */
-function handleDigest(env: Environment, wanted: Wanted = reachesPages): string {
-  return `${handlesOf(env, wanted)}|${holders(env, wanted)}`;
+function handleDigest(list: readonly Held[], wanted: Wanted = reachesPages): string {
+  return `${handlesOf(list, wanted)}|${holders(list, wanted)}`;
 }
 
-function handlesOf(env: Environment, wanted: Wanted): string {
+function handlesOf(list: readonly Held[], wanted: Wanted): string {
   const handles: string[] = [];
-  env.forEach((v, place) => {
-    if (wanted(v)) handles.push(`${place}=${v.prov.join('+')}`);
-  });
-  return handles.sort().join(';');
+  for (const { place, value } of list) if (wanted(value)) handles.push(`${place}=${value.prov.join('+')}`);
+  return handles.join(';');
 }
 
 /** Who points to the objects made here through which pages are reached; two paths that differ in it lose a handle when merged. */
-function holders(env: Environment, wanted: Wanted): string {
+function holders(list: readonly Held[], wanted: Wanted): string {
   const objects = new Set<string>();
-  env.forEach((v, place) => {
-    if (wanted(v) && place.startsWith('heap')) objects.add(objectKey(place));
-  });
+  for (const { place, value } of list) if (place.startsWith('heap') && wanted(value)) objects.add(objectKey(place));
   const out: string[] = [];
   for (let known = 0; known < objects.size; ) {
     known = objects.size;
     out.length = 0;
-    env.forEach((v, place) => {
-      if (v.kind !== 'symbol' || !objects.has(v.key) || place.startsWith('t:')) return;
-      out.push(`${place}>${v.key}`);
+    for (const { place, value } of list) {
+      if (value.kind !== 'symbol' || !objects.has(value.key) || place.startsWith('t:')) continue;
+      out.push(`${place}>${value.key}`);
       if (place.startsWith('heap')) objects.add(objectKey(place));
-    });
+    }
   }
-  return out.sort().join(';');
+  return out.join(';');
 }
 
 /** Merges paths with equal signatures; over the cap, merges what is left by resources alone and says so. */
@@ -162,9 +166,11 @@ export function mergePaths(states: readonly PathState[], tag: string, watched: W
   if (states.length < 2) return [...states];
   let merged = group(states, tag, (s) => signature(s, watched), false);
   if (merged.length > MAX_PATHS) merged = group(merged, tag, (s) => signature(s, watched, liveHandles(s)), false);
-  if (merged.length > MAX_PATHS)
-    merged = group(merged, tag, (s) => `${coarse(s)}|${s.env.digest((env) => handleDigest(env))}`, true);
-  if (merged.length > MAX_PATHS) merged = group(merged, tag, coarse, true);
+  if (merged.length <= MAX_PATHS) return merged;
+  const known = new Map<PathState, string>();
+  const coarsely = (s: PathState): string => kept(known, s, () => coarse(s));
+  merged = group(merged, tag, (s) => `${coarsely(s)}|${allHandles(s)}`, true);
+  if (merged.length > MAX_PATHS) merged = group(merged, tag, coarsely, true);
   return merged.slice(0, MAX_PATHS * 2);
 }
 
@@ -187,19 +193,19 @@ function group(states: readonly PathState[], tag: string, key: (s: PathState) =>
 
 function join(a: PathState, b: PathState, tag: string, forced: boolean): PathState {
   // Before the fork, which may part what the two still share.
-  const differing: [string, Value][] = [];
+  const differing: Held[] = [];
   const nonzero: Value[] = [];
   a.env.forEachDifference(b.env, (own, others, place) => {
     if (own?.key === others?.key) return;
     const va = own ?? symbol(entryKey(place));
     const vb = others ?? symbol(entryKey(place));
     const value = va.key === vb.key ? va : phi(place, tag, { value: va, on: a }, { value: vb, on: b });
-    if (value !== own) differing.push([place, value]);
+    if (value !== own) differing.push({ place, value });
     if (value !== va && isNonzero(a, va) && isNonzero(b, vb)) nonzero.push(value);
   });
   const out = fork(a);
-  for (const [place, value] of differing) out.env.set(place, value);
-  for (const r of b.resources.values()) {
+  for (const { place, value } of differing) out.env.set(place, value);
+  b.resources.forEach((r) => {
     const known = out.resources.get(r.id);
     const own = known === undefined ? undefined : { ...known, takers: mergeProvenance(known.takers, r.takers) };
     if (own !== undefined && own.takers.length !== known?.takers.length)
@@ -210,13 +216,14 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
         carried: true,
         computed: r.computed === true || own.computed === true,
       });
-  }
+  });
   if (forced) doubtReleases(out, b);
   out.facts = joinFacts(a.facts, b.facts);
   for (const value of nonzero) out.facts = assumeNonzero(out.facts, value) ?? out.facts;
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };
-  for (const [head, turn] of b.turns)
+  b.turns.forEach((turn, head) => {
     if (turn > (out.turns.get(head) ?? 0)) out.turns = withEntry(out.turns, head, turn);
+  });
   if (b.trail !== undefined && (a.trail === undefined || b.trail.length < a.trail.length)) {
     out.trail = b.trail;
     out.jump = b.jump;

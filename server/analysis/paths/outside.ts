@@ -160,8 +160,8 @@ export function handedOver(s: PathState, arg: Value, owning = false): string[] {
   const found = [s.env.get(region), s.env.get(contentKey(region))].filter(counts);
   if (counts(arg) && !(owning && isLent(arg))) found.push(arg);
   if (region.startsWith('l:'))
-    s.env.forEach((v, place) => {
-      if (place.startsWith(`${region}.`) && counts(v)) found.push(v);
+    s.env.forEachBelow(region, (v, place) => {
+      if (place[region.length] === '.' && counts(v)) found.push(v);
     });
   return found.flatMap((v) => v.prov);
 }
@@ -178,12 +178,12 @@ function publish(s: PathState, pointer: Value, args: readonly Value[], point: st
 }
 
 function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {
-  for (const [i, arg] of args.entries()) {
-    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) continue;
+  args.forEach((arg, i) => {
+    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) return;
     const old = s.env.get(arg.place);
-    if (old !== undefined && old.prov.length > 0) continue;
+    if (old !== undefined && old.prov.length > 0) return;
     writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
-  }
+  });
 }
 
 /** Whether all callees that might have taken the pages over told of a failure on this path: who fails keeps nothing. */

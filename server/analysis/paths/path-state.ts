@@ -51,9 +51,10 @@ export interface Trail {
   readonly length: number;
 }
 
-/** Whether a value reaches pages, or is an object made in the function, through which some may be reached. */
+/** Whether a value reaches pages, or is or points into an object made in the function, through which some may be reached. */
 function concernsPages(v: Value | undefined): boolean {
-  return v !== undefined && (v.prov.length > 0 || v.key.startsWith('heap'));
+  if (v === undefined || v.kind === 'int') return false;
+  return v.prov.length > 0 || (v.kind === 'symbol' ? /^&?heap/.test(v.key) : v.key.includes('heap'));
 }
 
 /** Whether a place is a temporary of the intermediate form: written once, read soon after, dead at the end of the block. */
@@ -64,23 +65,69 @@ function isTemp(place: string): boolean {
 const COLON = 0x3a;
 const LETTER_T = 0x74;
 
+/** A place and its value. */
+export interface Held {
+  readonly place: string;
+  readonly value: Value;
+}
+
+/** Texts by numbers, each text by one. */
+export class Numbers {
+  readonly #known = new Map<string, number>();
+
+  of(text: string): number {
+    let n = this.#known.get(text);
+    if (n === undefined) {
+      n = this.#known.size;
+      this.#known.set(text, n);
+    }
+    return n;
+  }
+}
+
+/** What an environment knows of the values that reach pages or objects, until one of them changes. */
+interface Concerning {
+  readonly list: readonly Held[];
+  /** Number of the text that was computed from them. */
+  digest: number | undefined;
+}
+
 /** Values of places. Temporaries are kept apart: they come and go with every block, what is in memory stays. */
 export class Environment {
   readonly #places: OverlayMap<Value>;
   readonly #temps: OverlayMap<Value>;
-  /** What was computed from the values, until one that reaches pages or an object changes. */
-  #digest: string | undefined;
+  #concerning: Concerning | undefined;
 
-  constructor(places = new OverlayMap<Value>(), temps = new OverlayMap<Value>(), digest?: string) {
+  constructor(places = new OverlayMap<Value>(), temps = new OverlayMap<Value>(), concerning?: Concerning) {
     this.#places = places;
     this.#temps = temps;
-    this.#digest = digest;
+    this.#concerning = concerning;
   }
 
-  /** A text that depends on the values that reach pages or objects made in the function; computed once for each of their states. */
-  digest(compute: (env: Environment) => string): string {
-    this.#digest ??= compute(this);
-    return this.#digest;
+  /**
+   * The values that reach pages, or are or point into objects made in the function, with their places; listed once for each of their
+   * states.
+   */
+  concerning(): readonly Held[] {
+    return this.#concerned().list;
+  }
+
+  /** The number of a text that depends on `concerning()` alone, which is computed once for each of their states. */
+  digest(numbers: Numbers, compute: (list: readonly Held[]) => string): number {
+    const known = this.#concerned();
+    known.digest ??= numbers.of(compute(known.list));
+    return known.digest;
+  }
+
+  #concerned(): Concerning {
+    if (this.#concerning === undefined) {
+      const list: Held[] = [];
+      this.forEach((value, place) => {
+        if (concernsPages(value)) list.push({ place, value });
+      });
+      this.#concerning = { list, digest: undefined };
+    }
+    return this.#concerning;
   }
 
   get(place: string): Value | undefined {
@@ -93,8 +140,8 @@ export class Environment {
 
   set(place: string, value: Value): void {
     const values = isTemp(place) ? this.#temps : this.#places;
-    if (this.#digest !== undefined && (concernsPages(value) || concernsPages(values.get(place))))
-      this.#digest = undefined;
+    if (this.#concerning !== undefined && (concernsPages(value) || concernsPages(values.get(place))))
+      this.#concerning = undefined;
     values.set(place, value);
   }
 
@@ -102,14 +149,14 @@ export class Environment {
     const values = isTemp(place) ? this.#temps : this.#places;
     const old = values.get(place);
     if (old === undefined) return;
-    if (concernsPages(old)) this.#digest = undefined;
+    if (concernsPages(old)) this.#concerning = undefined;
     values.delete(place);
   }
 
   /** Forgets temporaries that nobody reads any more. */
   dropTemps(temps: readonly string[]): void {
     if (this.#temps.size === 0) return;
-    for (const temp of temps) this.delete(temp);
+    for (let i = 0; i < temps.length; i++) this.delete(temps[i] ?? '');
   }
 
   /** All values; nothing may be written meanwhile. */
@@ -139,7 +186,7 @@ export class Environment {
 
   /** A copy; both share the values until one writes. */
   share(): Environment {
-    return new Environment(this.#places.copy(), this.#temps.copy(), this.#digest);
+    return new Environment(this.#places.copy(), this.#temps.copy(), this.#concerning);
   }
 }
 
@@ -162,6 +209,8 @@ export interface PathState {
   parted: readonly string[];
   /** Owners of places by key, learned as places are resolved; shared by all paths of a function. */
   readonly owners: Map<string, Owner>;
+  /** Numbers of what paths are compared by; shared by all paths of a function. */
+  readonly numbers: Numbers;
 }
 
 /** The state at a function's entry. */
@@ -178,6 +227,7 @@ export function entryState(): PathState {
     jump: undefined,
     parted: [],
     owners: new Map(),
+    numbers: new Numbers(),
   };
 }
 

@@ -48,13 +48,13 @@ export function reachable(s: PathState, result: Value | undefined, { fromLocals,
   const seen = new Set<string>();
   const queue: (Handle & { readonly value: Value })[] = [];
   if (result !== undefined) queue.push({ value: result, place: 'ret', owner: undefined, root: 'ret' });
-  s.env.forEach((value, place) => {
-    if ((fromLocals === true ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) return;
-    if (without?.(place) === true) return;
+  for (const { value, place } of s.env.concerning()) {
+    if ((fromLocals === true ? place.startsWith('heap') : isOwnPlace(place)) || !mayReach(value)) continue;
+    if (without?.(place) === true) continue;
     const through = ownerOfObject(s, place, value);
     const owner = ownerOfPlace(s, place) ?? (place.startsWith('r') ? through : undefined);
     queue.push({ value, place, owner, through, root: place });
-  });
+  }
   for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
     const { value: reached, ...handle } = item;
     if (isNone(s, reached)) continue;
@@ -125,11 +125,12 @@ export function provenanceBelow(s: PathState, place: string): Provenance {
   for (let root = queue.pop(); root !== undefined; root = queue.pop()) {
     if (seen.has(root)) continue;
     seen.add(root);
-    s.env.forEach((v, p) => {
-      if (!p.startsWith(root) || (p.length > root.length && !'.[%@'.includes(p[root.length] ?? ''))) return;
-      prov = mergeProvenance(prov, v.prov);
-      if (v.key.startsWith('heap') || v.key.startsWith('&heap')) queue.push(objectKey(v.key.replace(/^&/, '')));
-    });
+    for (const { value, place: p } of s.env.concerning()) {
+      if (!p.startsWith(root) || (p.length > root.length && !'.[%@'.includes(p[root.length] ?? ''))) continue;
+      prov = mergeProvenance(prov, value.prov);
+      const { key } = value;
+      if (key.startsWith('heap') || key.startsWith('&heap')) queue.push(objectKey(key.replace(/^&/, '')));
+    }
   }
   return prov;
 }

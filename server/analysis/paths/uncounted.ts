@@ -3,11 +3,11 @@ import { type PathState, setResource } from './path-state.ts';
 
 /** Marks the resources that are held in an object whose places begin with `object`, where the path says that it is empty. */
 export function noteUncounted(s: PathState, object: string): void {
-  if (![...s.resources.values()].some((r) => r.hold.kind === 'held')) return;
+  if (s.resources.size === 0 || ![...s.resources.values()].some((r) => r.hold.kind === 'held')) return;
   const held = new Set<string>();
   let empty = false;
-  s.env.forEach((v, place) => {
-    if (!place.startsWith(object) || place[object.length] !== '.') return;
+  s.env.forEachBelow(object, (v, place) => {
+    if (place[object.length] !== '.') return;
     for (const id of v.prov) held.add(id);
     if (v.kind === 'int' || v.prov.length > 0 || /[.[]/.test(place.slice(object.length + 1))) return;
     empty ||= s.facts.intervals.get(v.key)?.high === 0;
