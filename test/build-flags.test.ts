@@ -1,6 +1,6 @@
 /** What the flags in a module's Kbuild or Makefile lead to: headers behind -I, macros of -D. */
 import assert from 'node:assert/strict';
-import { definesOf, includeDirsOf } from '../server/engine/build-flags.ts';
+import { definesOf, dirsBelow, includeFlagsOf } from '../server/engine/build-flags.ts';
 import { bundleDirectory, guplint, temporaryTree } from './harness/cli.ts';
 
 const SHIM = `#ifdef DRV_PIN_PRESENT
@@ -39,7 +39,7 @@ describe('build flags', () => {
     bundleDirectory();
   });
 
-  const dirs = (text: string): readonly string[] => includeDirsOf(text, ['drv/core', 'drv']);
+  const dirs = (text: string): readonly string[] => dirsBelow(includeFlagsOf(text), ['drv/core', 'drv']);
 
   it('takes -I of the variables that hold flags, what stands behind a variable of make from each directory upward', () => {
     assert.deepEqual(dirs('ccflags-y += -Wall -I$(src)/inc -DX=1\n'), ['drv/core/inc', 'drv/inc']);

@@ -17,17 +17,21 @@ const VARIABLE = /\$(?:\((?:[^()]|\([^()]*\))*\)|\{[^{}]*\}|\w)/g;
 /** Directories a build file may name; more are not looked at. */
 const MAX_DIRS = 40;
 
-/**
- * The directories that the -I flags of a build file may mean, most likely first. Variables are left out: what stands behind them is
- * looked for from the file's own directory and from those above it (`levels`, nearest first, its own being the first).
- */
-export function includeDirsOf(text: string, levels: readonly string[]): readonly string[] {
+/** The directories that the -I flags of a build file name, variables left out. */
+export function includeFlagsOf(text: string): readonly string[] {
   const joined = text.replace(/\\\r?\n/g, ' ').replace(/(^|\s)#.*$/gm, '$1');
   const named = [...joined.matchAll(FLAGS_LINE)].flatMap(([, flags = '']) =>
     [...flags.replace(VARIABLE, '').matchAll(INCLUDE_FLAG)].map(([, dir = '']) => dir.replace(/^\/+/, '')),
   );
-  const unique = [...new Set(named.filter((dir) => dir !== '' && !dir.startsWith('-')))].slice(0, MAX_DIRS);
-  return unique.flatMap((dir) => levels.map((level) => normalise(join(level, dir))));
+  return [...new Set(named.filter((dir) => dir !== '' && !dir.startsWith('-')))].slice(0, MAX_DIRS);
+}
+
+/**
+ * The directories that such names may mean, most likely first: what stands behind variables is looked for from the file's own directory
+ * and from those above it (`levels`, nearest first, its own being the first).
+ */
+export function dirsBelow(names: readonly string[], levels: readonly string[]): readonly string[] {
+  return names.flatMap((dir) => levels.map((level) => normalise(join(level, dir))));
 }
 
 /** Macros by name; one that -U takes back is undefined. */

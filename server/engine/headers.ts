@@ -5,7 +5,14 @@
 import { KERNEL_INCLUDE_DIRS } from '../../model/kernel-c.ts';
 import { decode } from '../syntax/decode.ts';
 import type { HeaderLoader } from '../syntax/unit.ts';
-import { BUILD_FILES, type BuildDefines, definesOf, includeDirsOf } from './build-flags.ts';
+import {
+  BUILD_FILES,
+  type BuildDefines,
+  type BuildFileDefines,
+  definesOf,
+  dirsBelow,
+  includeFlagsOf,
+} from './build-flags.ts';
 import type { FileSystem } from './host.ts';
 import { directoryOf, join, normalise } from './paths.ts';
 import { handlerPrefilter, type Prefilter } from './prefilter.ts';
@@ -42,6 +49,23 @@ export function projectLevels(directory: string, has: (directory: string, name: 
     at = above;
   }
   return levels;
+}
+
+/** What a build file says, read from its text once: that at the top of a tree is one of every directory. */
+interface BuildFile {
+  readonly defines: BuildFileDefines;
+  readonly dirs: readonly string[];
+}
+
+const buildFiles = new WeakMap<Header, BuildFile>();
+
+function knownOf(file: Header): BuildFile {
+  let known = buildFiles.get(file);
+  if (known === undefined) {
+    known = { defines: definesOf(file.text), dirs: includeFlagsOf(file.text) };
+    buildFiles.set(file, known);
+  }
+  return known;
 }
 
 /** Texts of headers, and what follows from a text alone: kept for a whole run. */
@@ -187,7 +211,7 @@ export class Headers implements HeaderLoader {
     const files = levels.flatMap((level) => {
       const name = BUILD_FILES.find((n) => this.#has(level, n));
       const file = name === undefined ? undefined : this.read(join(level, name));
-      return file === undefined ? [] : [definesOf(file.text)];
+      return file === undefined ? [] : [knownOf(file).defines];
     });
     const [nearest, ...above] = files;
     const defines: BuildDefines = Object.assign({}, ...above.toReversed().map((f) => f.below), nearest?.own);
@@ -200,7 +224,7 @@ export class Headers implements HeaderLoader {
     return levels.flatMap((level, i) =>
       BUILD_FILES.flatMap((name) => {
         const file = this.#has(level, name) ? this.read(join(level, name)) : undefined;
-        return file === undefined ? [] : includeDirsOf(file.text, levels.slice(i));
+        return file === undefined ? [] : dirsBelow(knownOf(file).dirs, levels.slice(i));
       }),
     );
   }

@@ -3,6 +3,7 @@
  * kernel's own does. Answers are kept; one finder serves one run.
  */
 import { kernelVersion } from '../../model/version.ts';
+import { latin1 } from '../syntax/decode.ts';
 import type { FileSystem } from './host.ts';
 import { join, upwards } from './paths.ts';
 import type { KernelTree } from './protocol.ts';
@@ -25,7 +26,7 @@ export function kernelTrees(fs: FileSystem): (directory: string) => KernelTree |
   const at = (directory: string): KernelTree | undefined => {
     const makefile = fs.read(join(directory, 'Makefile'));
     if (makefile.kind !== 'bytes') return undefined;
-    const version = makefileVersion(Buffer.from(makefile.bytes).toString('latin1').replaceAll('\r', ''));
+    const version = makefileVersion(latin1(makefile.bytes).replaceAll('\r', ''));
     if (version === undefined) return undefined;
     const since = kernelVersion(version.major, version.minor);
     return { root: directory, range: { since, until: since + 256 } };

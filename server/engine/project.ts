@@ -9,7 +9,7 @@ import { intersect, type KernelRange, rangeOf } from '../../model/version.ts';
 import type { FlowMemo } from '../analysis/paths/flow-memo.ts';
 import { exportsOf, type ProjectView, type VisibleFunction } from '../analysis/project-view.ts';
 import { kept } from '../base/kept.ts';
-import { decode } from '../syntax/decode.ts';
+import { decode, latin1 } from '../syntax/decode.ts';
 import type { LiveUnit } from '../syntax/live-unit.ts';
 import { loadUnit } from '../syntax/load.ts';
 import type { CUnit, DefineValue, PreprocessEnv } from '../syntax/unit.ts';
@@ -224,7 +224,7 @@ export class Project implements ProjectView {
       },
       bytesOf: (path) => {
         const read = fs.read(path);
-        return read.kind === 'bytes' ? Buffer.from(read.bytes).toString('latin1') : undefined;
+        return read.kind === 'bytes' ? latin1(read.bytes) : undefined;
       },
       given: () => undefined,
       asked: () => undefined,

@@ -3,13 +3,8 @@
  * new facts or undefined when the assumption contradicts what is known, i.e. the path cannot be taken.
  */
 import { OverlayMap, OverlaySet, type OverlaySetView, type OverlayView } from '../base/overlay.ts';
+import { ANY, EQ, GT, LT, maskOf, mirror, spelled } from './relations.ts';
 import { conversionOf, type Interval, intValue, isConstantKey, isLent, isNoPageKey, TOP, type Value } from './value.ts';
-
-/** Bits of a relation between two values: less, equal, greater are still possible. */
-const LT = 1;
-const EQ = 2;
-const GT = 4;
-const ANY = 7;
 
 /** Facts of one path. `dropped` is set when a merge forgot some: findings that rest on the path are no longer `high`. */
 export interface Facts {
@@ -208,31 +203,6 @@ function relation(facts: Facts, a: Value, b: Value): number {
   return swap ? mirror(stored) : stored;
 }
 
-/** The relation seen from the other side. */
-export function mirror(mask: number): number {
-  return (mask & EQ) | (mask & LT ? GT : 0) | (mask & GT ? LT : 0);
-}
-
-/** Bits of a C comparison operator. */
-export function maskOf(op: string): number | undefined {
-  switch (op) {
-    case '<':
-      return LT;
-    case '<=':
-      return LT | EQ;
-    case '>':
-      return GT;
-    case '>=':
-      return GT | EQ;
-    case '==':
-      return EQ;
-    case '!=':
-      return LT | GT;
-    default:
-      return undefined;
-  }
-}
-
 /** The outcome of a comparison where the facts decide it. */
 export function decide(facts: Facts, op: string, a: Value, b: Value): boolean | undefined {
   const want = maskOf(op);
@@ -334,25 +304,6 @@ function allZero(facts: Facts, terms: readonly Value[]): Facts {
 
 function withInterval(facts: Facts, v: Value, interval: Interval): Facts {
   return { ...facts, intervals: facts.intervals.copy().set(v.key, interval) };
-}
-
-function spelled(mask: number): string {
-  switch (mask) {
-    case LT:
-      return '<';
-    case LT | EQ:
-      return '<=';
-    case GT:
-      return '>';
-    case GT | EQ:
-      return '>=';
-    case EQ:
-      return '==';
-    case LT | GT:
-      return '!=';
-    default:
-      return '';
-  }
 }
 
 /** Sets the interval of a value outright (a callee's summary says so); undefined when that cannot be. */

@@ -5,6 +5,7 @@ import { createAnalyser } from '../engine/analyse-job.ts';
 import type { Clock, Executor, FileSystem } from '../engine/host.ts';
 import { modelPrefilter, type Prefilter, wordFilter } from '../engine/prefilter.ts';
 import type { AnalyseJob, AnalyseReply, InputProblem, ScanJob, ScanReply } from '../engine/protocol.ts';
+import { latin1 } from '../syntax/decode.ts';
 import { initParser } from '../syntax/parser.ts';
 import { parserFiles } from './parser-files.ts';
 import { Scanner } from './scan.ts';
@@ -91,9 +92,4 @@ export class LocalExecutor implements Executor {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Bytes as text, one unit a byte: enough to look for ASCII names. */
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

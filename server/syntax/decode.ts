@@ -20,6 +20,11 @@ export function decode(bytes: Uint8Array): Decoded {
   return { text: buffer.toString('latin1'), encoding: 'latin1', bom };
 }
 
+/** Bytes as text, one unit a byte: enough to look for ASCII names. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
 /** The bytes of a text in the encoding it was read in, the opposite of `decode`. */
 export function encode(decoded: Decoded): Uint8Array {
   const body = Buffer.from(decoded.text, decoded.encoding === 'utf-8' ? 'utf8' : 'latin1');

@@ -8,8 +8,8 @@ import { type CastNames, fixCasts } from './casts.ts';
 import { maskStatements } from './mask-function.ts';
 import { maskHeader } from './mask-header.ts';
 import type { Cleanup } from './masking.ts';
-import { type CNode, hasError, walk } from './node.ts';
-import { parse } from './parser.ts';
+import { type CNode, walk } from './node.ts';
+import { isDamaged, parse } from './parser.ts';
 import { type Rewrite, Rewriter } from './rewriter.ts';
 import { strip, textOf, unitsOf } from './strip.ts';
 import type { Annotation, CUnit, FunctionDef } from './unit.ts';
@@ -72,7 +72,7 @@ function parseNow(unit: CUnit, fn: FunctionDef): ParsedFunction {
   const root = tree.children.find((c) => c.type === 'function_definition');
   const found = root?.children.find((c) => c.field === 'body');
   if (root !== undefined && found !== undefined && found.start === fn.bodySpan.start && found.end === fn.bodySpan.end) {
-    return { root, body: found, damaged: tree.children.length > 1 || hasError(tree), ...facts };
+    return { root, body: found, damaged: tree.children.length > 1 || isDamaged(tree), ...facts };
   }
   const alone = parseBodyAlone(code.slice(fn.bodySpan.start - start), fn);
   fixCasts(alone.root, (from, to) => code.slice(from - start, to - start), castNames(unit, alone.root));
@@ -172,7 +172,7 @@ function snippet(unit: CUnit, span: Span): Uint16Array {
 
 function parseInitialiser(code: string, start: number): CNode | undefined {
   const tree = parse(`${EXPRESSION_HEAD}${code};`, start - EXPRESSION_HEAD.length);
-  if (tree.children.length !== 1 || hasError(tree)) return undefined;
+  if (tree.children.length !== 1 || isDamaged(tree)) return undefined;
   const declarator = tree.children[0]?.children.find((c) => c.type === 'init_declarator');
   const value = declarator?.children.find((c) => c.field === 'value');
   return tree.children[0]?.children.filter((c) => c.field === 'declarator').length === 1 ? value : undefined;
@@ -181,5 +181,5 @@ function parseInitialiser(code: string, start: number): CNode | undefined {
 function parseStatements(code: string, start: number): CNode | undefined {
   const tree = parse(`${STATEMENT_HEAD}${code};}`, start - STATEMENT_HEAD.length);
   const body = tree.children.find((c) => c.type === 'function_definition')?.children.find((c) => c.field === 'body');
-  return tree.children.length === 1 && !hasError(tree) ? body : undefined;
+  return tree.children.length === 1 && !isDamaged(tree) ? body : undefined;
 }

@@ -3,7 +3,7 @@
  * The WebAssembly build runs everywhere without a compiler (docs/decisions/0002-web-tree-sitter.md).
  */
 import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
-import type { CNode } from './node.ts';
+import { type CNode, hasError } from './node.ts';
 
 /** Where the two WebAssembly modules are: a path, or the bytes. */
 export interface ParserLocations {
@@ -56,13 +56,24 @@ export function parse(code: string, base = 0): CNode {
   try {
     const cursor = tree.walk();
     try {
-      return convert(cursor, base, !tree.rootNode.hasError);
+      const clean = !tree.rootNode.hasError;
+      const root = convert(cursor, base, clean);
+      if (clean) sound.add(root);
+      return root;
     } finally {
       cursor.delete();
     }
   } finally {
     tree.delete();
   }
+}
+
+/** Trees in which the parser found no fault. */
+const sound = new WeakSet<CNode>();
+
+/** Whether a tree that `parse` returned holds an ERROR or a node the parser made up. */
+export function isDamaged(tree: CNode): boolean {
+  return !sound.has(tree) && hasError(tree);
 }
 
 /** What is known of a node type by its number in the grammar. */

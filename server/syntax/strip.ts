@@ -36,7 +36,7 @@ for (const c of [CH.newline, CH.return, CH.quote, CH.apostrophe, CH.slash, CH.ha
 /** Copies a text into an array of UTF-16 units. */
 export function unitsOf(text: string): Uint16Array {
   const code = new Uint16Array(text.length);
-  for (let i = 0; i < text.length; i++) code[i] = text.charCodeAt(i);
+  Buffer.from(code.buffer).write(text, 'utf16le');
   return code;
 }
 

@@ -2,7 +2,7 @@
  * The tokens of stripped code as parallel arrays, with the partner of every bracket. All later passes (branches, masks,
  * splitting) work on these. One scratch table is reused: a table is valid until the next `tokenize` on the same `Tokens`.
  */
-import { CH } from './strip.ts';
+import { CH, textOf } from './strip.ts';
 
 /** What a token is. A punctuation character is one token each, so `->` and `...` are two and three. */
 export const KIND = { word: 1, number: 2, literal: 3, punct: 4 } as const;
@@ -189,10 +189,7 @@ function isHexNumber(code: Uint16Array, from: number): boolean {
 
 /** Text of a token. */
 export function tokenText(t: Tokens, code: Uint16Array, index: number): string {
-  let s = '';
-  const end = t.end[index] as number;
-  for (let i = t.start[index] as number; i < end; i++) s += String.fromCharCode(code[i] as number);
-  return s;
+  return textOf(code.subarray(t.start[index], t.end[index]));
 }
 
 /** Drops the tokens whose text was blanked, and those that are `mark`s. */

@@ -9,8 +9,9 @@ import type { CallInstr } from '../../flow/ir.ts';
 import { tempKey } from '../../flow/keys.ts';
 import { intValue, isLent, isNoPageKey, regionOf, symbol, type Value } from '../../flow/value.ts';
 import { applyRow } from './apply-effects.ts';
-import { applyCase, isProved, releasesHeld, releaseWay } from './apply-summary.ts';
+import { applyCase } from './apply-summary.ts';
 import { afterWait } from './awaited.ts';
+import { caseReader, isProved, releasesHeld, releaseWay } from './case-fit.ts';
 import { checkUsed } from './check-result.ts';
 import { copyMemory } from './copy-memory.ts';
 import { evaluate } from './evaluate.ts';
@@ -194,10 +195,11 @@ function likelyCases(
 ): readonly SummaryCase[] {
   // Nothing is held.
   if (s.resources.size === 0) return all;
-  const ways = all.map((c) => releaseWay(s, c, info.point, args));
-  const proved = (c: SummaryCase): boolean => isProved(s, c, info.point, args);
+  const reader = caseReader(s, info.point, args);
+  const ways = all.map((c) => releaseWay(reader, c));
+  const proved = (c: SummaryCase): boolean => isProved(reader, c);
   const cases = ways.includes('right') ? all.filter((c, i) => ways[i] !== 'wrong' || proved(c)) : all;
-  const releasing = cases.filter((c) => releasesHeld(s, c, info.point, args));
+  const releasing = cases.filter((c) => releasesHeld(reader, c));
   if (releasing.length === 0 || releasing.length === cases.length) return cases;
   return cases.filter((c) => {
     const alike = releasing.filter((r) => sameOutcome(r, c));

@@ -1,5 +1,6 @@
 /** A callee's summary case applied to a caller's path: its places and values are rebuilt from the caller's arguments. */
-import { assumeInterval, assumeMask, assumeNonzero, assumeOneOf, compare, intervalOf } from '../../flow/facts.ts';
+import { kept } from '../../base/kept.ts';
+import { assumeInterval, assumeMask, assumeNonzero, assumeOneOf, intervalOf } from '../../flow/facts.ts';
 import {
   hasOffset,
   intValue,
@@ -13,7 +14,6 @@ import {
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
-import { mayGiveBack } from '../sites/hold-kind.ts';
 import { freeRegion } from './apply-effects.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
@@ -36,7 +36,7 @@ import {
 import { ownerOfPlace, provenanceBelow, reachable } from './reachability.ts';
 import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
-import { madeKey, placeOfKey, type Reading, readingBinding, resultName, valueOfKey } from './summary-keys.ts';
+import { madeKey, placeOfKey, type Reading, resultName, valueOfKey } from './summary-keys.ts';
 
 /** One application of a case at a call. */
 interface Binding extends Reading {
@@ -56,7 +56,8 @@ export function applyCase(
 ): Value | undefined {
   const { frame, s, info } = on;
   const c = call.case;
-  const ids = new Map(c.resources.map((r) => [r.id, `${info.point}/${r.id}`]));
+  const ids = new Map<string, string>();
+  for (const r of c.resources) ids.set(r.id, `${info.point}/${r.id}`);
   const returned = c.result.kind === 'made' && !isConstantKey(c.result.key) ? c.result.key : undefined;
   const ret0 = symbol(resultName(returned, info.point), { low: c.returns.low, high: c.returns.high });
   const b: Binding = {
@@ -84,15 +85,15 @@ export function applyCase(
     checkFailedAcquire(frame, b, c, e);
     replay(b, e);
   }
-  for (const w of c.writes) {
+  c.writes.forEach((w) => {
     const value = describe(b, w.value);
     // Pages left where the caller cannot follow are held by somebody, not lost.
     const place = placeOfKey(b, w.place) ?? (value.prov.length > 0 ? elsewhere(b, w.owner) : undefined);
-    if (place === undefined) continue;
+    if (place === undefined) return;
     learnOwner(s, place, value, w.owner);
     if (movesThrough(on, call.args, w.place)) writeElement(s, place, value, !hidesOthers(value));
     else writeKey(s, place, value, isSummaryPlace(place) || place.startsWith('g:elsewhere'));
-  }
+  });
   for (const [kind, step] of c.locksTaken) s.locks = withEntry(s.locks, kind, step);
   keepReachable(b, c, ret);
   return ret;
@@ -153,60 +154,25 @@ function hidesOthers(value: Value): boolean {
   return value.kind === 'int' || reaches(value);
 }
 
+const roots = new Map<string, number>();
+
+/** The argument that a callee's place is rooted in; -1 for other places. */
+function rootArgument(place: string): number {
+  if (!place.startsWith('arg')) return -1;
+  if (roots.size >= MAX_ROOTS) roots.clear();
+  return kept(roots, place, () => Number(/^arg(\d+)/.exec(place)?.[1] ?? -1));
+}
+
+/** Places of which that is kept. */
+const MAX_ROOTS = 10_000;
+
 /** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
 function movesThrough({ s, info }: OnPath, args: readonly Value[], place: string): boolean {
-  const root = Number(/^arg(\d+)/.exec(place)?.[1] ?? -1);
+  const root = rootArgument(place);
   const pointer = args[root];
   if (pointer === undefined || hasOffset(pointer)) return pointer !== undefined;
   const written = info.instr.args[root];
   return written !== undefined && leadsThroughElement(s, written, { point: info.point });
-}
-
-/** Whether a case gives back pages that are held on this path. */
-export function releasesHeld(s: PathState, c: SummaryCase, point: string, args: readonly Value[]): boolean {
-  const b = readingBinding(s, point, args);
-  return c.events.some((e) => {
-    if (e.kind !== 'release' || e.path === '') return false;
-    return valueOfKey(b, e.path)?.prov.some((id) => s.resources.get(id)?.hold.kind === 'held') ?? false;
-  });
-}
-
-/** How a case gives back pages of this path: as they were taken, or not; undefined where it gives none of them back. */
-export function releaseWay(
-  s: PathState,
-  c: SummaryCase,
-  point: string,
-  args: readonly Value[],
-): 'right' | 'wrong' | undefined {
-  const b = readingBinding(s, point, args);
-  const fits = c.events.flatMap((e) => {
-    const prov = e.kind === 'release' && e.path !== '' ? (valueOfKey(b, e.path)?.prov ?? []) : [];
-    return prov.flatMap((id) => {
-      const taken = s.resources.get(id)?.reference;
-      return taken === undefined ? [] : [mayGiveBack(taken, e.reference)];
-    });
-  });
-  return fits.length === 0 ? undefined : fits.every((f) => f) ? 'right' : 'wrong';
-}
-
-/** Whether the path leaves no doubt that the conditions of a case hold; a case without conditions is not proved. */
-export function isProved(s: PathState, c: SummaryCase, point: string, args: readonly Value[]): boolean {
-  if (c.requires.length + c.relations.length === 0) return false;
-  const b = readingBinding(s, point, args);
-  const intervals = c.requires.every((r) => {
-    const v = valueOfKey(b, r.key);
-    if (v === undefined) return false;
-    const i = intervalOf(s.facts, v);
-    const inside = r.interval.low <= i.low && i.high <= r.interval.high;
-    return inside && (!r.nonzero || i.low > 0 || i.high < 0 || s.facts.nonzero.has(v.key));
-  });
-  return (
-    intervals &&
-    c.relations.every((r) => {
-      const v = valueOfKey(b, r.key);
-      return v !== undefined && (compare(s.facts, v, symbol(r.constant)) & ~r.mask) === 0;
-    })
-  );
 }
 
 /** What the callee left reachable is reachable: where the way to it got lost in translation, somebody holds it. */

@@ -2,10 +2,11 @@
  * Expressions and places of the intermediate form, evaluated on one path; and the refinement of a path by a condition.
  */
 
-import { assumeCompare, decide, intervalOf, maskOf } from '../../flow/facts.ts';
+import { assumeCompare, decide, intervalOf } from '../../flow/facts.ts';
 import type { Expr, PlaceExpr } from '../../flow/ir.ts';
 import { elementsKey, fieldKey, tempKey, variableKey } from '../../flow/keys.ts';
 import { isErrno } from '../../flow/lower-expression.ts';
+import { maskOf } from '../../flow/relations.ts';
 import {
   addressValue,
   conversionOf,

@@ -94,7 +94,7 @@ function mergedByTurns(
 function dropTemps(states: readonly PathState[], temps: readonly number[]): void {
   if (temps.length === 0) return;
   const keys = temps.map(tempKey);
-  states.forEach((s) => s.env.dropTemps(keys));
+  for (const s of states) s.env.dropTemps(keys);
 }
 
 function nextPlace(

@@ -1,5 +1,6 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
-import { compare, intervalOf, mirror } from '../../flow/facts.ts';
+import { compare, intervalOf } from '../../flow/facts.ts';
+import { mirror } from '../../flow/relations.ts';
 import { type Interval, isConstantKey, isLent, isMadeOfLent, type Owner, TOP, type Value } from '../../flow/value.ts';
 import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
@@ -107,9 +108,7 @@ function isNothing(s: PathState, r: Resource): boolean {
     .concerning()
     .some(
       ({ place, value }) =>
-        place.startsWith('heap') &&
-        value.prov.includes(id) &&
-        s.facts.intervals.get(objectKey(place))?.high === 0,
+        place.startsWith('heap') && value.prov.includes(id) && s.facts.intervals.get(objectKey(place))?.high === 0,
     );
 }
 

@@ -12,8 +12,10 @@ interface Assigned extends FieldFunction {
   readonly field: string;
 }
 
-/** `buf->release = &foo;` */
-const ASSIGNMENT = /(?<![\w.>])(\w+)\s*(?:->|\.)\s*(\w+)\s*=\s*&?\s*([A-Za-z_]\w*)\s*;/g;
+/** The right side of `buf->release = &foo;`, which is looked for first: few functions have one with a function's name. */
+const ASSIGNED = /=\s*&?\s*([A-Za-z_]\w*)\s*;/g;
+/** Its left side, at the end of what stands in front. */
+const FIELD = /(?<![\w.>])(\w+)\s*(?:->|\.)\s*(\w+)\s*$/;
 
 const assigned = new WeakMap<FunctionDef, readonly Assigned[]>();
 
@@ -54,9 +56,11 @@ function assignedIn(unit: CUnit, fn: FunctionDef, own: ReadonlySet<string>): rea
   let found = assigned.get(fn);
   if (found === undefined) {
     const text = unit.code.slice(fn.span.start, fn.span.end);
-    found = [...text.matchAll(ASSIGNMENT)].flatMap((m) => {
-      const [, base = '', field = '', name = ''] = m;
-      if (!own.has(name)) return [];
+    found = [...text.matchAll(ASSIGNED)].flatMap((m) => {
+      const name = m[1] ?? '';
+      const place = own.has(name) ? FIELD.exec(text.slice(0, m.index)) : null;
+      if (place === null) return [];
+      const [, base = '', field = ''] = place;
       const tag = new RegExp(`\\bstruct\\s+(\\w+)\\s*\\**\\s*\\b${base}\\b`).exec(text)?.[1];
       return tag === undefined ? [] : [{ field, tag, name }];
     });

@@ -2,6 +2,7 @@
  * What an analysis asked of the files of a directory: which hold a word, which define a function. Of files whose text it did not use, the
  * answers count and not the content, so that a file may change, come or go as long as it answers what it answered.
  */
+import { latin1 } from '../../syntax/decode.ts';
 import { type Question, SMALL_DIRECTORY, testOf } from '../directory-files.ts';
 import type { FileSystem, ReadResult } from '../host.ts';
 import { join } from '../paths.ts';
@@ -128,5 +129,5 @@ function sourcesIn(directory: string, names: readonly string[]): readonly string
 }
 
 function bytesIn(read: ReadResult): string | undefined {
-  return read.kind === 'bytes' ? Buffer.from(read.bytes).toString('latin1') : undefined;
+  return read.kind === 'bytes' ? latin1(read.bytes) : undefined;
 }
