@@ -37,7 +37,8 @@
  * ## Limits
  * Calls without an array, which only fault pages in, are fine. So is one page into a variable that was set to NULL before: it tells as
  * much as the result. A result in a variable that nobody reads, or nothing but a message, is a warning; none where elements of the array
- * are asked whether they are NULL.
+ * are asked whether they are NULL. The result of a function of the file that leaves pages in an object for later is one to look at, too:
+ * a call of it as a statement is a warning, unless `(void)` says that it is meant.
  *
  * ## Fix safety
  * No fix.
@@ -49,6 +50,7 @@ import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { pageFindings, reportFlow } from './support/flow-report.ts';
+import { ignoredTakers } from './support/results/ignored-taker.ts';
 import { unreadResult } from './support/results/unread-result.ts';
 
 /** See the head of the file. */
@@ -67,6 +69,7 @@ export const resultIgnored = defineRule({
       });
     }
     reportUnread(pass);
+    reportTakers(pass);
   },
 });
 
@@ -85,6 +88,27 @@ function reportUnread(pass: RulePass): void {
       severity: 'warning',
       confidence: 'medium',
     });
+  }
+}
+
+/** Results of functions of the file that keep pages in an object. */
+function reportTakers(pass: RulePass): void {
+  const seen = new Set<number>();
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined) continue;
+    for (const { span, caller, callee } of ignoredTakers(pass, site)) {
+      if (seen.has(span.start)) continue;
+      seen.add(span.start);
+      pass.report({
+        message: `the result of ${callee}() is thrown away, which alone tells whether ${site.api}() in it took the pages: where it did not, the object holds none or those of an earlier time, and what follows uses them; look at the result`,
+        at: { unit: site.unit, span },
+        functionName: caller,
+        site,
+        severity: 'warning',
+        confidence: 'medium',
+        related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` }],
+      });
+    }
   }
 }
 
