@@ -32,7 +32,8 @@
  * ## Limits
  * Address and length must come in as parameters of the function that counts the pages, and where it, or any function of the file, looks at the
  * alignment of an address, the file is taken to know. Of other counts it is told where the function rounds the address down for the call, or
- * asks behind it where in the page the address lies.
+ * asks behind it where in the page the address lies. Behind iov_iter_get_pages*() and
+ * iov_iter_extract_pages() it is the result, in bytes, that must not be counted without the offset which the call gave.
  *
  * ## Fix safety
  * No fix.
@@ -43,6 +44,7 @@
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { bytesWithoutOffset } from './support/results/bytes-without-offset.ts';
 import { type CountedAlone, countedAlone } from './support/results/unaligned-start.ts';
 
 /** Ways to look at where in a page an address lies, or to make it the beginning of one. */
@@ -60,6 +62,7 @@ export const pageCountIgnoresOffset = defineRule({
     for (const site of pass.sites) {
       const { unit, fn } = site;
       if (unit !== pass.unit || site.via !== undefined || fn === undefined) continue;
+      reportBytes(pass, site);
       const shown = countedAlone(site, pass);
       const counted = shown ?? (LOOKS.test(withoutCount(unit.code)) ? undefined : countOf(site, pass));
       if (counted === undefined) continue;
@@ -77,6 +80,21 @@ export const pageCountIgnoresOffset = defineRule({
     }
   },
 });
+
+/** Pages that are counted from the bytes an iterator gave. */
+function reportBytes(pass: RulePass, site: CallSite): void {
+  const counted = bytesWithoutOffset(site);
+  if (counted === undefined) return;
+  const { length, offset, span } = counted;
+  pass.report({
+    message: `${site.api}() gave ${length} bytes from ${offset} bytes into the first page on, and the pages are counted without these: where they end in one page more, that page is missed, and never given back; count ${length} + ${offset}, rounded up`,
+    at: { unit: site.unit, span },
+    functionName: site.fn?.name ?? '',
+    confidence: 'medium',
+    site,
+    related: [{ at: { unit: site.unit, span: site.nameSpan }, message: 'the pages are taken here' }],
+  });
+}
 
 /** `(len + PAGE_SIZE - 1)` rounds a length up and says nothing of an address. */
 function withoutCount(code: string): string {
