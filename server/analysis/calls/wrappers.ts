@@ -8,7 +8,7 @@ import { type CNode, childByField, walk } from '../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { isNullText } from '../flags/constants.ts';
 import { argumentOf, readingRows } from '../flags/flags.ts';
-import { functionDeclarator, localNames, parameters } from '../locals.ts';
+import { functionDeclarator, type LocalName, localNames, parameters } from '../locals.ts';
 import { bare, calleeOf, callNodes, codeOf, lastStatement, operatorOf, pathTo, rootVariable } from '../trees.ts';
 import { namesCalledIn, treeOf } from './call-index.ts';
 import { type FoundCall, findCallsIn, findCallsInMacro } from './calls.ts';
@@ -116,16 +116,22 @@ function mayAcquire(scope: NameScope, fn: FunctionDef, nesting: number): boolean
  */
 export function throughArguments(wrapper: Wrapper, outer: FoundCall): FoundCall['args'] {
   const { call, next } = wrapper;
-  const names =
-    call.macro?.params ??
-    (call.fn === undefined ? [] : parameters(call.unit, treeOf(call.unit, call.fn)).map((p) => p.name));
+  const locals = call.fn === undefined ? [] : parameters(call.unit, treeOf(call.unit, call.fn));
+  const names = call.macro?.params ?? locals.map((p) => p.name);
+  const arrays = new Set(locals.filter((p) => isPageArray(p)).map((p) => p.name));
   const args = call.args.map((a) => {
     const plain = a.text.replace(/^[\s(]+|[\s)]+$/g, '');
-    const index = names.indexOf(plain);
+    const into = /^&?\s*(\w+)\s*(?:\+|\[)/.exec(plain)?.[1];
+    const index = names.indexOf(into !== undefined && arrays.has(into) ? into : plain);
     const passed = index < 0 ? undefined : outer.args[index];
     return passed ?? { start: outer.span.start, end: outer.span.end, node: undefined, text: a.text };
   });
   return next === undefined ? args : throughArguments(next, { ...outer, args });
+}
+
+/** Whether a parameter is an array of pages: a place in it is one in what the caller passes. */
+function isPageArray({ type, pointers }: LocalName): boolean {
+  return pointers > 1 && /^struct (?:page|folio)$/.test(type);
 }
 
 /** Whether the pages of this call leave the function through a parameter or its result. */

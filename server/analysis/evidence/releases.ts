@@ -74,7 +74,11 @@ export function namedReleases(site: CallSite, { events }: PageTrace): readonly F
   return events.filter((e) => isRelease(e) || e.rows.some(takesPage)).flatMap((e) => named(site, e));
 }
 
-function named(site: CallSite, { kind, unit, fn, node, api, rows, guessed }: TraceEvent): readonly FoundRelease[] {
+/** The release that an event of a trace is, seen from a site. */
+export function named(
+  site: CallSite,
+  { kind, unit, fn, node, api, rows, guessed }: TraceEvent,
+): readonly FoundRelease[] {
   if (kind !== 'release' || api === undefined) return [];
   return [{ unit, fn, node, api, matches: rowsMatch(site, rows), by: guessed === true ? 'guess' : 'name' }];
 }

@@ -15,6 +15,7 @@ import { familyClue } from '../evidence/family.ts';
 import { flagClues, impliedFlags } from '../evidence/flags.ts';
 import { iteratorClues } from '../evidence/iterator.ts';
 import { lifetimeClues } from '../evidence/lifetime.ts';
+import { numberedReleases } from '../evidence/numbered.ts';
 import { pairedReleases } from '../evidence/paired.ts';
 import { releasesOf, siteFlow } from '../evidence/releases.ts';
 import { sinkClues } from '../evidence/sinks.ts';
@@ -38,6 +39,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
   const inside = familyClue(site, model);
   const releases = inside === undefined ? [...own, ...paired] : own.filter((r) => r.fn === site.fn);
   const lifetime = lifetimeClues(site, trace, releases, { model, project, held: paths.held });
+  const numbered = elsewhere || inside !== undefined ? [] : numberedReleases(site, trace, model, project);
   const around = { followed: lifetime.some((c) => c.kind === 'notifier'), comesBack: paired.length > 0 };
   const clues =
     inside !== undefined
@@ -66,7 +68,7 @@ export function siteRecord(site: CallSite, model: Model, project: ProjectView, f
     evidence: clues.map(evidenceOf),
     pages: pagesText(site, model),
     owner: ownerOf(site, model, project),
-    releases: releases.map((r) => ({
+    releases: [...releases, ...numbered].map((r) => ({
       location: locationOf(r.unit, r.node),
       functionName: r.fn.name,
       api: r.api,

@@ -174,6 +174,12 @@ export function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined
   }
 }
 
+/** Functions that write a number another way, as a device wants it (linux/byteorder/generic.h, kernel.h, asm/mem_encrypt.h). */
+const ENCODES = /^_*(?:cpu_to_[bl]e\d+|hton[ls]|swab\d+|(?:lower|upper)_32_bits|sme_set)$/;
+
+/** Names of functions that tell where a page is, of those that projects write for themselves: `own_page_pa(page)`. */
+const NUMBERS = /(?:^|_)(?:page|folio)_(?:to_)?(?:pa|paddr|phys|phys_addr|pfn|mfn|gfn|bus|bus_addr|dma_addr)$/;
+
 /** What the result of a call reaches, by the model's aliases: the page of an address, the address of a page. */
 function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   const args = argumentNodes(n);
@@ -190,10 +196,12 @@ function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   const callee = calleeOf(n);
   const unknown = callee !== undefined && rowsOf(w, n).length === 0 && !LOGGING.test(codeOf(w.unit, callee));
   if (!unknown || args.length === 0) return undefined;
+  if (ENCODES.test(codeOf(w.unit, callee))) return args.map((a) => carries(w, a, depth)).find((k) => k === 'number');
   const [known] = visibleFunctions(w.unit, codeOf(w.unit, callee), w.scope.project);
   if (known !== undefined) return numberFrom(w, known, args, depth);
-  const first = args[0];
-  return first !== undefined && carries(w, first, depth) === 'carrier' ? 'carrier' : undefined;
+  const first = args[0] === undefined ? undefined : carries(w, args[0], depth);
+  if (first === 'page') return NUMBERS.test(codeOf(w.unit, callee)) ? 'number' : undefined;
+  return first === 'carrier' ? first : undefined;
 }
 
 /** Whether a function of the project returns the number of the page that it gets, and nothing else of it. */
