@@ -37,6 +37,7 @@ import {
 import { contentOf, type Resolved, resolvePattern } from './place-pattern.ts';
 import { ownerOfPlace } from './reachability.ts';
 import { noteUncounted } from './uncounted.ts';
+import { setUnionMembers } from './union-members.ts';
 
 /** Mappings that their caller ends: whoever gets such an address cannot keep the page by it. */
 const PASSING = /^kmap(?:_atomic|_local)?(?:_|$)/;
@@ -56,6 +57,7 @@ export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcom
   for (const effect of order)
     if (outcome !== 'failed' || !isConditionalMove(effect)) ret = applyEffect(on, { row, effect, args, ret });
   if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(on, row);
+  if (ret.key.startsWith('heapz')) setUnionMembers(on, regionOf(ret));
   return ret;
 }
 
