@@ -15,7 +15,6 @@ const known = new WeakMap<CUnit['version'], Map<string, readonly string[]>>();
 /** Gives the members of unions in an object that the call at hand made of zeroes values of their own. `object`: the key of its memory. */
 export function setUnionMembers({ frame, s, info }: OnPath, object: string): void {
   const { unit, fn } = frame;
-  if (!/\bunion\b/.test(unit.code)) return;
   const { start, end } = info.instr.span;
   const made = /\bsizeof\s*\(?\s*(?:struct\s+(\w+)|\*\s*(\w+))\s*[),]/.exec(unit.code.slice(start, end));
   const type = made?.[2] === undefined ? undefined : localNames(unit, treeOf(unit, fn)).get(made[2])?.type;

@@ -42,11 +42,21 @@ function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProp
   // Of what the turns of a loop took, the variable counts the last one's alone.
   if (isInLoop(site.unit, fn, site.span.start)) return [];
   const releaseAt = (offset: number): ReleaseLines | undefined => releaseCall(pass, site, { finding, offset });
-  const call = resource.lost === undefined ? releaseAt(start) : undefined;
+  const isLate = resource.lost !== undefined || isFreedAhead(pass, site, start);
+  const call = isLate ? undefined : releaseAt(start);
   const edits = call === undefined ? undefined : insertBefore(site, problem.step.span, call.lines);
   if (call === undefined || edits === undefined)
     return [releaseInArms(pass, { finding, site, releaseAt })].filter((f) => f !== undefined);
   return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
+}
+
+/** Whether the block that a return ends frees the array of the pages ahead of it, or the object that the array is found through. */
+function isFreedAhead(pass: RulePass, site: CallSite, start: number): boolean {
+  const root = /^[&(\s]*(\w+)/.exec(argumentOf(site, 'pages', pass)?.text ?? '')?.[1];
+  if (root === undefined) return false;
+  const { code } = site.unit;
+  const block = code.slice(Math.max(site.span.end, code.lastIndexOf('{', start)), start);
+  return new RegExp(`\\bk?v?free\\w*\\s*\\(\\s*${root}\\s*[,)]`).test(block);
 }
 
 /** Where the release is to stand, of the finding's pages. */
