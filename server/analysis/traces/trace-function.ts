@@ -230,7 +230,7 @@ function call(w: Walk, n: CNode): void {
     if (kind === undefined) return;
     for (const known of behind) w.handovers.push({ ...known, param, kind });
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
-    else if (kind !== 'data' || name === undefined || !CACHES.test(name)) {
+    else {
       const what = kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed';
       const holder = kind === 'page' && isPageArray(w, args[param]) ? 'carrier' : kind;
       event(w, what, n, { callee: name, ...(what === 'passed' ? { holder } : {}) });
@@ -238,10 +238,6 @@ function call(w: Walk, n: CNode): void {
   });
   if (own?.unit !== w.unit && name !== undefined) outside(w, n, { name, args, reached, known: own !== undefined });
 }
-
-/** Names of functions that write caches back or drop them for an address: what they do to the data is nobody's access (asm/cacheflush.h). */
-const CACHES =
-  /(?:^|_)(?:clflush|clwb|dmac|(?:flush|clean|inval(?:idate)?|sync)_(?:\w+_)?(?:[di]?cache|vmap)|[di]?cache_(?:clean|inval|flush|sync|wb))(?:_|$)/;
 
 /** Functions that print all that is known of a page (mm/debug.c). */
 const DUMPS = /^dump_page$/;
