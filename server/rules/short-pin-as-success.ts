@@ -56,12 +56,14 @@
 import { functionAt } from '../analysis/calls/call-index.ts';
 import { KEPT } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
+import { shownText } from '../analysis/trees.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { askedCount } from './support/results/asked-count.ts';
 import { lostCountTest } from './support/results/lost-count.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 import { testsEntries } from './support/results/tested-entries.ts';
+import { turnedTest } from './support/results/turned-test.ts';
 import { isTestedUnsigned, unsignedTests } from './support/results/unsigned-test.ts';
 import { isInLoop } from './support/surroundings.ts';
 
@@ -87,6 +89,7 @@ export const shortPinAsSuccess = defineRule({
       });
     }
     reportLostCounts(pass);
+    reportTurnedTests(pass);
     reportAskedCounts(pass, reported);
   },
 });
@@ -103,6 +106,26 @@ function reportAskedCounts(pass: RulePass, reported: ReadonlySet<CallSite>): voi
       functionName: site.fn?.name ?? '',
       site,
       confidence: 'medium',
+      related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
+    });
+  }
+}
+
+/** Tests against the number asked for that let every short count pass. */
+function reportTurnedTests(pass: RulePass): void {
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none') continue;
+    const test = turnedTest(pass, site);
+    if (test === undefined) continue;
+    const what = test.never
+      ? `never holds, since ${site.api}() takes no more pages than it is asked for: a short count passes for all of them`
+      : `gives up where ${site.api}() took all the pages, and goes on where fewer came, or none`;
+    pass.report({
+      message: `"${shownText(site.unit, test.span)}" ${what}; turn the test round`,
+      at: { unit: site.unit, span: test.span },
+      functionName: site.fn?.name ?? '',
+      site,
+      confidence: 'high',
       related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` }],
     });
   }
