@@ -48,7 +48,7 @@
  * ## References
  * unpin_user_pages() in mm/gup.c of 5.10.
  */
-import { FAILED, PASSED, USED } from '../analysis/paths/check-result.ts';
+import { FAILED, KEPT, PASSED, USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
@@ -88,6 +88,8 @@ function messageOf(pass: RulePass, finding: PageFinding): string {
   const by = acquiredBy(finding);
   if (finding.problem.detail === USED)
     return `the pages of ${by} are used where its result was tested for nothing but 0: a negative errno passes that test, too, and then there are none; test it for <= 0`;
+  if (finding.problem.detail === KEPT)
+    return `${finding.functionName}() ends well with the pages of ${by} kept, where its result was tested for nothing but 0: a negative errno passes that test, too, and then there are none; test it for <= 0`;
   if (finding.problem.detail === PASSED)
     return `"${shown(pass, finding)}" passes the result of ${by} as the number of pages to give back, which has no sign there: a negative errno is a huge number, and pages are given back that nobody took; call it only where the result is positive`;
   if (finding.call !== undefined && finding.problem.detail === FAILED)
@@ -103,7 +105,7 @@ function shown(pass: RulePass, { at }: PageFinding): string {
 
 function fixesOf(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
   const { site, call, at } = finding;
-  if ([USED, PASSED, FAILED].includes(finding.problem.detail)) return [];
+  if ([USED, PASSED, FAILED, KEPT].includes(finding.problem.detail)) return [];
   const type = site === undefined ? undefined : pass.model.rows(site.api).at(-1)?.ret;
   if (site === undefined || site.via !== undefined || type === undefined) return [];
   if (call !== undefined) return [guardRelease(call, site)].filter((f) => f !== undefined);

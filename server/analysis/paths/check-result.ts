@@ -228,6 +228,11 @@ export function checkKept(
   if (r.origin.chain.length > 0 || frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) return;
   const came = intervalOf(s.facts, r.result);
   const possible = compare(s.facts, r.result, r.requested);
+  if (came.low < 0 && came.high > 0 && possible !== EQUAL && s.facts.nonzero.has(r.result.key)) {
+    if (exit.value === undefined || intervalOf(s.facts, exit.value).low < 0) return;
+    const at = stepAt(frame, exit.span, 'returns here with the pages kept, or with none at all');
+    return report({ frame, s }, r, 'errno-as-count', { step: at, confidence: 'medium', detail: KEPT });
+  }
   if (came.low < 0 || (possible & LESS) === 0 || possible === LESS) return;
   if (exit.value !== undefined && (intervalOf(s.facts, exit.value).high < 0 || mentions(exit.value, r.result))) return;
   for (const [place, value] of s.env) {
