@@ -47,10 +47,12 @@
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
+import type { EntryEvent } from '../analysis/paths/path-state.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
+import { ownerKey } from '../flow/value.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
-import { sameOrigin } from './support/releases/owner-facts.ts';
+import { ownersOf, sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
 export const dirtyReadOnlyPin = defineRule({
@@ -62,22 +64,35 @@ export const dirtyReadOnlyPin = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.via !== undefined || !isReadOnly(pass, site)) continue;
-      if (!pass.flow.ends.some((e) => e.dirtied && sameOrigin(e.origin, site))) continue;
-      const facts = pass.flow.releases.filter((f) => f.dirtied && sameOrigin(f.origin, site));
+      const met = pass.flow.ends.some((e) => e.dirtied && sameOrigin(e.origin, site));
+      const kept = met ? [] : markedInField(pass, site);
+      if (!met && kept.length === 0) continue;
+      const releases = pass.flow.releases.filter((f) => f.dirtied && sameOrigin(f.origin, site)).map((f) => f.release);
       pass.report({
         message: `${site.api}() takes the pages without FOLL_WRITE here, and they are marked dirty later: a page taken for reading may be shared, so it must not be written, and if it is not there is nothing to mark; add FOLL_WRITE or drop the marking`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
         confidence: 'medium',
-        related: facts.slice(0, 3).map(({ release }) => ({
-          at: { unit: release.step.unit, span: release.step.span },
-          message: `${release.step.text}, dirty`,
+        related: [...releases, ...kept].slice(0, 3).map(({ step }) => ({
+          at: { unit: step.unit, span: step.span },
+          message: `${step.text}, dirty`,
         })),
       });
     }
   },
 });
+
+/** What marks the pages of a field dirty in any case, where the site is the only one that fills it. */
+function markedInField({ flow }: RulePass, site: CallSite): readonly EntryEvent[] {
+  const owners = ownersOf(flow);
+  const keys = new Set(flow.held.filter((h) => sameOrigin(h.origin, site)).map((h) => ownerKey(h.owner)));
+  return [...keys].flatMap((key) => {
+    const facts = key === undefined ? undefined : owners.get(key);
+    if (facts === undefined || !facts.held.every((h) => sameOrigin(h.origin, site))) return [];
+    return facts.events.filter((e) => (e.kind === 'release' || e.kind === 'dirty') && e.dirties === 'yes');
+  });
+}
 
 function isReadOnly(pass: RulePass, site: CallSite): boolean {
   const { known, may, must } = site.flags;
