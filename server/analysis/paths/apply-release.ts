@@ -242,7 +242,21 @@ function isSameAgain(by: Pick<Release, 'step'>, release: Release): boolean {
   const text = (from: number, to: number): string => code.slice(from, to).replace(/\s+/g, '');
   const call = text(first.span.start, first.span.end);
   if (call !== text(second.span.start, second.span.end) || JUMP.test(call)) return false;
+  if (isBodyOfLoop(code.slice(0, first.span.start))) return false;
   return isStraight(code.slice(first.span.end, second.span.start));
+}
+
+/** Whether what stands behind a text is all of a loop's body, without braces: behind the loop, `pages[i]` is another page. */
+function isBodyOfLoop(before: string): boolean {
+  const code = before.trimEnd();
+  if (/\bdo$/.test(code)) return true;
+  if (!code.endsWith(')')) return false;
+  let at = code.length - 1;
+  for (let depth = 0; at >= 0; at--) {
+    if (code[at] === ')') depth++;
+    else if (code[at] === '(' && --depth === 0) break;
+  }
+  return !/\bif$/.test(code.slice(0, Math.max(at, 0)).trimEnd());
 }
 
 /** Whether code between two releases is such that they may be told for the same. */

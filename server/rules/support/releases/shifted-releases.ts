@@ -5,7 +5,7 @@
 import { treeOf } from '../../../analysis/calls/call-index.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { compact, conditionOf } from '../../../analysis/statements/statement-place.ts';
-import { pathTo } from '../../../analysis/trees.ts';
+import { argumentNodes, calleeOf, callNodes, codeOf, loopsAround, pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';
 import type { RulePass } from '../../define.ts';
@@ -33,7 +33,7 @@ export function shiftedReleases(pass: RulePass): readonly ShiftedRelease[] {
     const range = rangeOfArray(pass, call) ?? rangeOfLoop(call);
     const fault = range === undefined ? undefined : faultOf(range);
     if (range === undefined || fault === undefined || !givesUserPages(pass, call)) return [];
-    if (fault !== 'one more' && isNamedApart(call, range, fault)) return [];
+    if (fault !== 'one more' && isNamedApart(pass, call, range.array)) return [];
     const proved = isProvedCount(pass, call, range.count);
     if (!proved && !isCountByName(call, range.count)) return [];
     return [{ call, at: range.at, fault, array: range.array, proved }];
@@ -165,15 +165,27 @@ function entryIn(
   return { array: first.array, plus: first.at.plus };
 }
 
-/** Whether the function names the entry that is left out: it may be given back apart, or kept. */
-function isNamedApart({ unit, fn }: ApiCall, { array, count }: Range, fault: ShiftedRelease['fault']): boolean {
-  if (fn === undefined) return true;
-  const code = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end).replace(/\s+/g, '');
-  const names =
-    fault === 'last left'
-      ? [`${array}[${count}-1]`, `${array}+${count}-1`]
-      : [`${array}[0]`, `(*${array}`, `=*${array}`];
-  return names.some((name) => code.includes(name));
+/**
+ * Whether the function may give the entry that is left out back apart, or keep it: outside of the statement it names an entry of the array,
+ * looks where it points, or hands it to a function that is none of those that take pages, give all of them back, or free it.
+ */
+function isNamedApart(pass: RulePass, { unit, fn, node }: ApiCall, array: string): boolean {
+  if (fn === undefined || node === undefined) return true;
+  const tree = treeOf(unit, fn);
+  const statement = loopsAround(tree, node).at(-1) ?? node;
+  const others = [[fn.bodySpan.start, statement.start] as const, [statement.end, fn.bodySpan.end] as const];
+  const code = others.map(([start, end]) => unit.code.slice(start, end).replace(/\s+/g, '')).join(';');
+  if ([`${array}[`, `*${array}`, `${array}+`].some((name) => code.includes(name))) return true;
+  return callNodes(tree).some((call) => {
+    if (call.start >= statement.start && call.end <= statement.end) return false;
+    const callee = calleeOf(call);
+    const effects = pass.model
+      .allRows(callee === undefined ? '' : codeOf(unit, callee))
+      .flatMap((r) => r.effects.map((e) => e.op));
+    const args = argumentNodes(call).map((a) => compact(unit, a));
+    const ofAll = effects.includes('release') && !args.includes('1');
+    return !ofAll && !effects.includes('acquire') && !effects.includes('free') && args.includes(array);
+  });
 }
 
 /** Whether a call of the function returned the count, or was asked for as many. */

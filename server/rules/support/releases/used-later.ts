@@ -3,8 +3,10 @@
  * that path analysis lost on the way there, through a parameter, a field of an element, a list.
  */
 import { treeOf } from '../../../analysis/calls/call-index.ts';
+import { printsByName } from '../../../analysis/print-names.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { callStatement, compact } from '../../../analysis/statements/statement-place.ts';
+import { argumentNodes, calleeOf, callNodes, codeOf } from '../../../analysis/trees.ts';
 import type { CNode } from '../../../syntax/node.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
@@ -27,7 +29,7 @@ export function lateUses(pass: RulePass, how: 'access' | 'dirty'): readonly Late
       return [];
     const place = pageOf(pass, release);
     if (place === undefined) return [];
-    const behind = statementsBehind(release, place);
+    const behind = statementsBehind(pass, release, place);
     const use = uses.find(
       (u) =>
         u.args.some((a) => isOf(a.text, place)) && behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
@@ -57,7 +59,7 @@ export function releasesOfFreed(pass: RulePass): readonly { readonly free: ApiCa
     if (!free.rows.some((r) => r.effects.some((e) => e.op === 'free'))) return [];
     const later = pass.calls.filter((c) => c.fn === free.fn && c.span.start > free.span.end && isRelease(c));
     if (later.length === 0) return [];
-    const behind = statementsBehind(free, array);
+    const behind = statementsBehind(pass, free, array);
     const use = later.find(
       (c) =>
         behind.some((s) => s.start <= c.span.start && c.span.end <= s.end) &&
@@ -99,8 +101,8 @@ function isOf(text: string, place: string): boolean {
   return code === place || code === `&${place}->page` || code.startsWith(`${place}[`);
 }
 
-/** The statements of the block behind a call's own, up to a label or what gives the place or a part of it another value. */
-function statementsBehind(call: ApiCall, place: string): readonly CNode[] {
+/** The statements of the block behind a call's own, up to a label or what may give the place or a part of it another value. */
+function statementsBehind(pass: RulePass, call: ApiCall, place: string): readonly CNode[] {
   const { unit, fn, node } = call;
   if (fn === undefined || node === undefined) return [];
   const at = callStatement(treeOf(unit, fn), node);
@@ -111,6 +113,28 @@ function statementsBehind(call: ApiCall, place: string): readonly CNode[] {
   const sets = new RegExp(
     `(?:${names.join('|')})(?:\\[[^\\]]*\\])?(?:[-+|]?=[^=]|\\+\\+|--)|&(?:${names.join('|')})|(?:\\+\\+|--)(?:${names.join('|')})`,
   );
-  const end = behind.findIndex((s) => /^(?:labeled|case)_statement$/.test(s.type) || sets.test(compact(unit, s)));
+  const end = behind.findIndex(
+    (s) =>
+      /^(?:labeled|case)_statement$/.test(s.type) || sets.test(compact(unit, s)) || mayFill(pass, call, { s, place }),
+  );
   return end < 0 ? behind : behind.slice(0, end);
+}
+
+const FILLS: ReadonlySet<string> = new Set(['acquire', 'extra-ref', 'alloc', 'transfer']);
+
+/**
+ * Whether a statement calls what may put other pages behind the place: an acquire call, or a function that the model does not know, with
+ * the variable at which the place begins. A variable that is one page is what it was.
+ */
+function mayFill(pass: RulePass, { unit, api }: ApiCall, { s, place }: { s: CNode; place: string }): boolean {
+  const root = /^\W*(\w+)/.exec(place)?.[1] ?? '';
+  if (root === place && /page$|folio$/.test(api)) return false;
+  const named = new RegExp(`\\b${root}\\b`);
+  return callNodes(s).some((call) => {
+    const callee = calleeOf(call);
+    const name = callee === undefined ? '' : codeOf(unit, callee);
+    if (printsByName(name) || !argumentNodes(call).some((a) => named.test(codeOf(unit, a)))) return false;
+    const rows = pass.model.allRows(name);
+    return rows.length === 0 || rows.some((row) => row.effects.some((e) => FILLS.has(e.op)));
+  });
 }

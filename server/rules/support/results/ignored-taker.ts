@@ -4,6 +4,7 @@ import type { CallSite } from '../../../analysis/sites/site.ts';
 import { pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import type { RulePass } from '../../define.ts';
+import { resultVariable } from './result-variable.ts';
 
 /** Such a call: its place, the function it stands in, and the one it calls. */
 export interface IgnoredTaker {
@@ -16,6 +17,7 @@ export interface IgnoredTaker {
 export function ignoredTakers(pass: RulePass, site: CallSite): readonly IgnoredTaker[] {
   const { unit, fn, reference } = site;
   if (fn === undefined || reference === 'either' || reference === 'none' || !tellsOfFailure(site)) return [];
+  if (isStored(site)) return [];
   const record = pass.recordOf(site);
   const keeps = record?.releases.some((r) => r.functionName !== fn.name && r.matches && r.by !== 'guess') === true;
   if (record?.lifetime !== 'long' || !keeps) return [];
@@ -24,6 +26,18 @@ export function ignoredTakers(pass: RulePass, site: CallSite): readonly IgnoredT
     if (caller === fn || above?.type !== 'expression_statement') return [];
     return [{ span: { start: node.start, end: node.end }, caller: caller.name, callee: fn.name }];
   });
+}
+
+/** Whether the result, or a variable that has it, is put into a field: who calls may look there. */
+function isStored(site: CallSite): boolean {
+  const { unit, fn, span } = site;
+  if (fn === undefined) return true;
+  if (/(?:->|\.)\s*\w+\s*=\s*$/.test(unit.code.slice(fn.bodySpan.start, span.start))) return true;
+  const name = resultVariable(site)?.name;
+  return (
+    name !== undefined &&
+    new RegExp(`(?:->|\\.)\\s*\\w+\\s*=\\s*${name}\\b`).test(unit.code.slice(span.end, fn.bodySpan.end))
+  );
 }
 
 /** Whether the function of a site returns a number, and not always 0. */

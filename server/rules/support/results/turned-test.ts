@@ -5,7 +5,7 @@
 import { treeOf } from '../../../analysis/calls/call-index.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
 import { compact, conditionOf } from '../../../analysis/statements/statement-place.ts';
-import { bare, pathTo } from '../../../analysis/trees.ts';
+import { bare, loopsAround, pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { FLIPPED } from '../../../syntax/condition.ts';
 import { type CNode, childByField, walk } from '../../../syntax/node.ts';
@@ -32,7 +32,7 @@ export function turnedTest(pass: RulePass, site: CallSite): TurnedTest | undefin
   const branch = pathTo(treeOf(unit, fn), node).findLast((n) => n.type === 'if_statement');
   const condition = branch === undefined ? undefined : conditionOf(branch);
   if (branch === undefined || condition === undefined || !holds(condition, node)) return undefined;
-  if (operator === '>') return { span: node, never: true };
+  if (operator === '>') return isReadBehind(site, branch) ? undefined : { span: node, never: true };
   const consequence = childByField(branch, 'consequence');
   const givesUp = consequence !== undefined && fails(compact(unit, consequence)) && !hasElse(branch);
   return operator === '==' && condition === node && givesUp ? { span: node, never: false } : undefined;
@@ -58,6 +58,23 @@ function testsOf(site: CallSite, asked: string): { readonly node: CNode; readonl
     return true;
   });
   return found;
+}
+
+/** Calls that give pages back, by their names. */
+const GIVES_BACK = /\b\w*(?:unpin|put|release)\w*\([^;{}]*;/g;
+
+/**
+ * Whether the result is read behind a statement, save to give back as many: whoever goes on with the count that came may ask in passing
+ * whether it is too large.
+ */
+function isReadBehind(site: CallSite, statement: CNode): boolean {
+  const { unit, fn } = site;
+  const name = resultVariable(site)?.name;
+  if (fn === undefined || name === undefined) return false;
+  const [loop] = loopsAround(treeOf(unit, fn), statement);
+  const nextTurn = loop === undefined ? '' : unit.code.slice(loop.start, site.span.start);
+  const behind = (unit.code.slice(statement.end, fn.bodySpan.end) + nextTurn).replace(GIVES_BACK, '');
+  return new RegExp(`\\b${name}\\b(?!\\s*=[^=]|\\s*[<>!=]=?\\s*0\\b)`).test(behind);
 }
 
 /** Whether a condition is the test, or holds where the test does. */
