@@ -33,7 +33,7 @@ export function shiftedReleases(pass: RulePass): readonly ShiftedRelease[] {
     const range = rangeOfArray(pass, call) ?? rangeOfLoop(call);
     const fault = range === undefined ? undefined : faultOf(range);
     if (range === undefined || fault === undefined || !givesUserPages(pass, call)) return [];
-    if (fault !== 'one more' && isNamedApart(pass, call, range.array)) return [];
+    if (fault !== 'one more' && isNamedApart(pass, call, range, fault)) return [];
     const proved = isProvedCount(pass, call, range.count);
     if (!proved && !isCountByName(call, range.count)) return [];
     return [{ call, at: range.at, fault, array: range.array, proved }];
@@ -166,25 +166,32 @@ function entryIn(
 }
 
 /**
- * Whether the function may give the entry that is left out back apart, or keep it: outside of the statement it names an entry of the array,
- * looks where it points, or hands it to a function that is none of those that take pages, give all of them back, or free it.
+ * Whether the function may give the entry that is left out back apart, or keep it: it names that entry, gives back a single one of the array
+ * outside of loops, or hands the array to a function that nobody knows.
  */
-function isNamedApart(pass: RulePass, { unit, fn, node }: ApiCall, array: string): boolean {
-  if (fn === undefined || node === undefined) return true;
+function isNamedApart(
+  pass: RulePass,
+  release: ApiCall,
+  { array, count }: Range,
+  fault: ShiftedRelease['fault'],
+): boolean {
+  const { unit, fn } = release;
+  if (fn === undefined) return true;
+  const code = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end).replace(/\s+/g, '');
+  const names =
+    fault === 'last left'
+      ? [`${array}[${count}-1]`, `${array}+${count}-1`]
+      : [`${array}[0]`, `(*${array}`, `=*${array}`];
+  if (names.some((name) => code.includes(name))) return true;
   const tree = treeOf(unit, fn);
-  const statement = loopsAround(tree, node).at(-1) ?? node;
-  const others = [[fn.bodySpan.start, statement.start] as const, [statement.end, fn.bodySpan.end] as const];
-  const code = others.map(([start, end]) => unit.code.slice(start, end).replace(/\s+/g, '')).join(';');
-  if ([`${array}[`, `*${array}`, `${array}+`].some((name) => code.includes(name))) return true;
   return callNodes(tree).some((call) => {
-    if (call.start >= statement.start && call.end <= statement.end) return false;
+    if (call === release.node) return false;
     const callee = calleeOf(call);
-    const effects = pass.model
-      .allRows(callee === undefined ? '' : codeOf(unit, callee))
-      .flatMap((r) => r.effects.map((e) => e.op));
+    const rows = pass.model.allRows(callee === undefined ? '' : codeOf(unit, callee));
     const args = argumentNodes(call).map((a) => compact(unit, a));
-    const ofAll = effects.includes('release') && !args.includes('1');
-    return !ofAll && !effects.includes('acquire') && !effects.includes('free') && args.includes(array);
+    if (rows.length === 0) return args.includes(array);
+    const single = rows.some((r) => r.effects.some((e) => e.op === 'release'));
+    return single && args.some((a) => a.startsWith(`${array}[`)) && loopsAround(tree, call).length === 0;
   });
 }
 
