@@ -50,6 +50,7 @@ describe('mutation run', () => {
       limit: 100,
       only: 'demo.c',
       seed: '',
+      repair: true,
       tree: '6.1' as const,
       progress: () => undefined,
     };

@@ -42,6 +42,7 @@
  * ## References
  * unpin_user_pages_dirty_lock() in mm/gup.c, which does both in the right order.
  */
+import type { Step } from '../analysis/paths/resource.ts';
 import { defineRule, type FixProposal } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
 import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
@@ -71,18 +72,21 @@ export const dirtyAfterRelease = defineRule({
       if (told.has(late.use.span.start) || told.has(late.release.span.start)) continue;
       reportLate(
         pass,
-        late,
+        { ...late, fixes: swapped(late.release, late.use) },
         `marks dirty with ${late.use.api}() what ${late.release.api}() has given back right before: the page may be somebody else's by then, and its data lost before; mark it dirty first`,
       );
     }
   },
 });
 
-/** The two statements swapped, where they follow each other. */
 function swap({ problem, resource }: PageFinding): readonly FixProposal[] {
-  const second = problem.step;
   const first = resource.hold.kind === 'released' ? resource.hold.by.step : undefined;
-  if (first === undefined || first.unit !== second.unit || first.span.end > second.span.start) return [];
+  return first === undefined ? [] : swapped(first, problem.step);
+}
+
+/** The two statements swapped, where they follow each other. */
+function swapped(first: Pick<Step, 'unit' | 'span'>, second: Pick<Step, 'unit' | 'span'>): readonly FixProposal[] {
+  if (first.unit !== second.unit || first.span.end > second.span.start) return [];
   const { unit } = second;
   const code = scanText(unit, second.span);
   const between = code.slice(first.span.end, second.span.start);

@@ -41,18 +41,15 @@
  * pages; allocators out of sight are known by their names alone.
  *
  * ## Fix safety
- * Safe: `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call, where nothing else reaches it. No fix
- * for the other functions.
+ * `__free_page(page)` becomes put_page() or unpin_user_page(), whichever fits the acquire call: safe where nothing else is known to reach it,
+ * unsafe elsewhere. No fix for the other functions.
  *
  * ## References
  * __free_pages() in mm/page_alloc.c; __folio_put() in mm/swap.c.
  */
-import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { renameCall } from './fixes/arguments.ts';
-import { kernelsOf } from './support/facts.ts';
+import { defineRule } from './define.ts';
 import { acquiredBy, reportFlow, takenWord } from './support/flow-report.ts';
-import { includesAll } from './support/kernels.ts';
-import { type WrongRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
+import { renameRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
 
 /** See the head of the file. */
 export const freeOnGupPage = defineRule({
@@ -69,7 +66,9 @@ export const freeOnGupPage = defineRule({
       const harm = isPin
         ? 'it drops one of the 1024 references of a pin, and the page is never freed'
         : 'where it drops the last reference, the page goes back to the allocator while it is still on the LRU list';
-      const fix = resource.reference === 'either' ? undefined : rename(pass, finding, right);
+      const names = new Map([['__free_page', right]]);
+      const applicability = finding.only ? 'safe' : 'unsafe';
+      const fix = resource.reference === 'either' ? undefined : renameRelease(pass, finding, { names, applicability });
       reportFlow(pass, finding, {
         message: `${problem.functionName}() frees user ${whichPages(finding)} ${takenWord(resource.reference)} by ${acquiredBy(finding)} with ${problem.detail}(), which is for pages of alloc_page(): ${harm}; use ${right}()`,
         fixes: fix === undefined ? [] : [fix],
@@ -77,10 +76,3 @@ export const freeOnGupPage = defineRule({
     }
   },
 });
-
-function rename(pass: RulePass, { call, problem, only }: WrongRelease, name: string): FixProposal | undefined {
-  if (call === undefined || !only || problem.detail !== '__free_page') return undefined;
-  if (!includesAll(kernelsOf(pass.model.allRows(name)), pass.liveOn(call))) return undefined;
-  const edit = renameCall(call, name);
-  return edit === undefined ? undefined : { title: `Use ${name}()`, applicability: 'safe', edits: [edit] };
-}

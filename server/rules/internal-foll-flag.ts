@@ -31,7 +31,7 @@
  * FOLL_SPLIT_PMD, FOLL_ANON and the like are for few callers, but callers may pass them: they are not reported.
  *
  * ## Fix safety
- * Safe for a flag that the function sets itself or refuses; for the others no fix is offered.
+ * Safe for a flag that the function sets itself or refuses; unsafe for the others, since the core may act on them.
  *
  * ## References
  * INTERNAL_GUP_FLAGS in mm/internal.h (6.3) and its test in is_valid_gup_args().
@@ -75,13 +75,14 @@ function checkUse(pass: RulePass, use: FlagUse): void {
   const adds = !isEmpty(
     bothOf(live, kernelsOf(model.allRows(site.api).filter((row) => row.implies?.includes(name) === true))),
   );
-  const edit = adds || !isEmpty(refused) ? dropFlag(use.term.unit, use.term.span) : undefined;
+  const edit = dropFlag(use.term.unit, use.term.span);
+  const applicability = adds || !isEmpty(refused) ? 'safe' : 'unsafe';
   reportUse(pass, use, {
     message: `${name} is internal to mm/: ${why(pass, use, { live, refusal })}; drop it${adds ? `, ${site.api}() sets it itself` : ''}`,
     on: isEmpty(refused) ? live : refused,
     holds: severity === 'error' ? bad : unionOf([...bad, ...tolerated]),
     severity,
-    fixes: edit === undefined ? [] : [{ title: `Drop ${name}`, applicability: 'safe', edits: [edit] }],
+    fixes: edit === undefined ? [] : [{ title: `Drop ${name}`, applicability, edits: [edit] }],
   });
 }
 

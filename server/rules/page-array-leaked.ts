@@ -58,7 +58,7 @@
  */
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
-import { insertBefore } from './fixes/release-before.ts';
+import { insertBefore } from './fixes/before-return.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { arrayAfterFailure } from './support/results/array-after-failure.ts';

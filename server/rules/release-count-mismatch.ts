@@ -44,7 +44,8 @@
  * told where the count is a call's, or has the name of a number of pages, and no other call of the function gets the array.
  *
  * ## Fix safety
- * Unsafe: the count becomes the variable that took the result of the acquire call, where that stands in the same function.
+ * Unsafe: the count becomes the variable that took the result of the acquire call, where that stands in the same function; a count, bound or
+ * start that is one entry off loses what is added to it.
  *
  * ## References
  * unpin_user_pages() in mm/gup.c.
@@ -53,6 +54,7 @@ import { NONE_CAME } from '../analysis/paths/check-result.ts';
 import { shownText } from '../analysis/trees.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
+import { wholeRange } from './fixes/whole-range.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { type ShiftedRelease, shiftedReleases } from './support/releases/shifted-releases.ts';
@@ -113,13 +115,15 @@ const SHIFTED: Readonly<Record<ShiftedRelease['fault'], string>> = {
 
 /** One entry off. */
 function reportShifted(pass: RulePass): void {
-  for (const { call, at, fault, proved } of shiftedReleases(pass)) {
+  for (const shifted of shiftedReleases(pass)) {
+    const { call, at, fault, proved } = shifted;
     pass.report({
       message: `"${shownText(call.unit, at)}": what ${call.fn?.name ?? ''}() gives back with ${call.api}() ${SHIFTED[fault]}`,
       at: { unit: call.unit, span: at },
       functionName: call.fn?.name ?? '',
       severity: 'warning',
       confidence: proved ? 'high' : 'medium',
+      fixes: wholeRange(shifted),
     });
   }
 }

@@ -30,7 +30,7 @@ export interface Verdict {
 /** Compares the analysis of a mutated file with that of the original. */
 export function judge(operator: Operator, mutation: Mutation, before: Analysis, after: Analysis): Verdict {
   const fresh = added(before.result.findings, after.result.findings, findingKey);
-  const fits = fresh.filter((f) => operator.rules.includes(f.rule) && isNear(f, mutation));
+  const fits = fitting(operator, mutation, fresh);
   const shown = (f: Finding): boolean => f.confidence !== 'low' && f.rule !== 'parse-damaged';
   const kinds = added(before.problems, after.problems, problemKey).filter((p) => operator.rules.includes(p.kind));
   return {
@@ -44,6 +44,16 @@ export function judge(operator: Operator, mutation: Mutation, before: Analysis, 
     rules: [...new Set(fresh.map((f) => `${f.rule}${f.confidence === 'low' ? ' (low)' : ''}`))].sort(),
     damaged: after.result.damaged.length > before.result.damaged.length,
   };
+}
+
+/** The findings shown by default that tell of the fault: new, under a rule that fits, near it. */
+export function findingsOf(operator: Operator, mutation: Mutation, before: Analysis, after: Analysis): Finding[] {
+  const fresh = added(before.result.findings, after.result.findings, findingKey);
+  return fitting(operator, mutation, fresh).filter((f) => f.confidence !== 'low');
+}
+
+function fitting(operator: Operator, mutation: Mutation, fresh: readonly Finding[]): Finding[] {
+  return fresh.filter((f) => operator.rules.includes(f.rule) && isNear(f, mutation));
 }
 
 /** Whether a run over a directory has a finding after the mutation, in any file and shown by default, that tells of one of its sites. */

@@ -2,7 +2,7 @@
  * Analyses files of a kernel tree with the engine's own function, as they are or with one text replaced; nothing is written.
  * Units of the other files are loaded once and renewed for each text, since conclusions kept with them may rest on the mutated file.
  */
-import { parseRange } from '../../model/version.ts';
+import { type KernelRange, parseRange } from '../../model/version.ts';
 import type { FlowProblem } from '../../server/analysis/paths/flow-problem.ts';
 import { analyzeFile } from '../../server/engine/analyze.ts';
 import { DEFAULT_SETTINGS, resolveConfig } from '../../server/engine/config.ts';
@@ -41,10 +41,13 @@ export class Laboratory {
   readonly #units = new Map<string, LiveUnit>();
   readonly #texts = new Map<string, string>();
   readonly #byDirectory = new Map<string, string[]>();
+  /** The kernels aimed at: that of the tree. */
+  readonly range: KernelRange;
 
   constructor(root: string, series: string) {
     const range = parseRange(series);
     if (range === undefined) throw new Error(`not a kernel: ${series}`);
+    this.range = range;
     this.#fs = createFileSystem(root);
     this.#headers = new Headers(this.#fs, new HeaderTexts(this.#prefilter));
     this.#config = resolveConfig({ ...DEFAULT_SETTINGS, kernel: range, minConfidence: 'low' }, undefined);

@@ -1,7 +1,7 @@
 /**
  * npm run mutation: injects faults into the files of a Linux 6.1 tree, in memory, and counts how many are found.
  * Options: --operator NAME (again for more), --all (no sample), --limit N (mutants an operator, default 40), --only PATH-PART,
- * --list (every missed mutant), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
+ * --list (every missed mutant), --repair (try the fixes of what is found instead), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { kernelTree } from '../harness/kernel-tree.ts';
 import { startParser } from '../harness/parser.ts';
 import { Laboratory } from './laboratory.ts';
 import { OPERATORS } from './operators/index.ts';
+import { repairLines, repairTable } from './repair-report.ts';
 import { missedLines, table } from './report.ts';
 import { runMutants } from './run.ts';
 import { Surroundings } from './surroundings.ts';
@@ -24,6 +25,7 @@ interface Options {
   readonly limit: number;
   readonly only: string | undefined;
   readonly list: boolean;
+  readonly repair: boolean;
   readonly seed: string;
   readonly tree: '6.1' | '6.12';
 }
@@ -34,6 +36,7 @@ function options(): Options {
       operator: { type: 'string', multiple: true },
       all: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      repair: { type: 'boolean', default: false },
       limit: { type: 'string' },
       only: { type: 'string' },
       seed: { type: 'string', default: '' },
@@ -47,9 +50,9 @@ function options(): Options {
   const limit = values.all ? Number.POSITIVE_INFINITY : Number(values.limit ?? DEFAULT_LIMIT);
   if (!(limit > 0)) throw new Error(`--limit ${values.limit}: a number above 0 is needed`);
   const operators = names.length === 0 ? OPERATORS : OPERATORS.filter((o) => names.includes(o.name));
-  const { only, list, seed, tree } = values;
+  const { only, list, repair, seed, tree } = values;
   if (tree !== '6.1' && tree !== '6.12') throw new Error(`--tree ${tree}: 6.1 or 6.12 is needed`);
-  return { operators, limit, only, list, seed, tree };
+  return { operators, limit, only, list, repair, seed, tree };
 }
 
 async function main(): Promise<void> {
@@ -66,9 +69,10 @@ async function main(): Promise<void> {
   };
   const result = await runMutants(places, { ...chosen, progress });
   progress('done');
-  const text = table(result, chosen.operators);
+  const text = chosen.repair ? repairTable(result, chosen.operators) : table(result, chosen.operators);
   process.stdout.write(`${text}\n`);
-  if (chosen.list) for (const line of missedLines(result)) process.stdout.write(`${line}\n`);
+  if (chosen.list)
+    for (const line of chosen.repair ? repairLines(result) : missedLines(result)) process.stdout.write(`${line}\n`);
   if (process.env.UPDATE !== '1') return;
   if (
     chosen.operators.length < OPERATORS.length ||

@@ -3,10 +3,12 @@
  * The sample orders mutants by a hash of their names, so a mutant more or less leaves the others in place.
  */
 import { hashOf } from '../../server/base/hash.ts';
+import type { Finding } from '../../server/engine/protocol.ts';
 import { mutantId, readEquivalents } from './equivalent.ts';
-import { isFoundElsewhere, judge, type Verdict } from './judge.ts';
+import { findingsOf, isFoundElsewhere, judge, type Verdict } from './judge.ts';
 import type { Analysis, Laboratory } from './laboratory.ts';
 import type { Mutation, Operator, TextEdit } from './operator.ts';
+import { type Repair, repairs } from './repair.ts';
 import { subjectOf } from './subject.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -25,6 +27,10 @@ export interface Mutant {
 export interface Outcome {
   readonly mutant: Mutant;
   readonly verdict: Verdict;
+  /** The findings that tell of it. */
+  readonly told: readonly Finding[];
+  /** What the fixes of its findings do, where that was asked for. */
+  readonly repairs: readonly Repair[];
 }
 
 /** A run's figures. */
@@ -45,6 +51,8 @@ export interface RunChoice {
   readonly only: string | undefined;
   /** Goes into the hash that draws the sample. */
   readonly seed: string;
+  /** Whether to try the fixes of what is found. */
+  readonly repair: boolean;
   readonly tree: '6.1' | '6.12';
   readonly progress: (text: string) => void;
 }
@@ -83,11 +91,21 @@ export async function runMutants({ laboratory, surroundings }: Places, choice: R
     if (before === undefined) continue;
     const { operator, mutation, file } = mutant;
     const text = edited(laboratory.text(file), mutation.edits);
-    const verdict = judge(operator, mutation, before, laboratory.analyse(file, text));
+    const after = laboratory.analyse(file, text);
+    const verdict = judge(operator, mutation, before, after);
     const elsewhere =
       !verdict.fitting &&
       isFoundElsewhere(mutant, await surroundings.before(file), await surroundings.after(file, text));
-    outcomes.push({ mutant, verdict: { ...verdict, elsewhere } });
+    const faulty = { file, original: laboratory.text(file), text, analysis: after, known: before.result.findings };
+    const tried = choice.repair
+      ? repairs(laboratory, { ...faulty, findings: findingsOf(operator, mutation, before, after) })
+      : [];
+    outcomes.push({
+      mutant,
+      verdict: { ...verdict, elsewhere },
+      repairs: tried,
+      told: findingsOf(operator, mutation, before, after),
+    });
   }
   return { outcomes, total: countBy(mutants), equivalent: left.equivalent, files: baseline.size };
 }

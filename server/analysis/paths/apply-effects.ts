@@ -230,10 +230,12 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   if (by !== undefined && dirtyness(s, by) === 'no') return;
   const step = stepAt(frame, info.instr.span, `marked dirty here by ${call.row.name}()`);
   const prov = provenanceOf(s, target);
+  // What gives back as well is a second release before it is anything else.
+  const alone = !call.row.effects.some((e) => e.op === 'release');
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r === undefined) continue;
-    if (r.hold.kind === 'released' && r.extraReferences === 0 && prov.length === 1 && mayBeHeld(s, r)) {
+    if (alone && r.hold.kind === 'released' && r.extraReferences === 0 && prov.length === 1 && mayBeHeld(s, r)) {
       reportProblem(frame, {
         kind: 'dirty-after-release',
         step,

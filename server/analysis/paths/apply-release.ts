@@ -275,9 +275,11 @@ function isInLoopOf({ frame, info }: OnPath, by: Release, release: Release): boo
 }
 
 function nextHold({ s, info }: OnPath, r: Resource, call: ReleaseCall, release: Release): Hold {
-  if (call.array && !call.offset) return { kind: 'released', by: release };
+  // `&pages[i], 1` is one page of many, also in the first turn.
+  const isOne = !call.array || (call.count?.kind === 'int' && call.count.value === 1);
+  if (!isOne && !call.offset) return { kind: 'released', by: release };
   if (!isMany(s, r)) return { kind: 'released', by: release };
-  if (call.array) return { kind: 'some', loop: undefined, by: release };
+  if (!isOne) return { kind: 'some', loop: undefined, by: release };
   return { kind: 'some', loop: info.loop, by: release };
 }
 

@@ -38,7 +38,12 @@ export function isReleaseIn(call: ApiCall, { start, end }: Span, pages: string, 
   );
   const given = call.args[0]?.text.replace(/\s+/g, '') ?? '';
   const array = pages.replace(/\s+/g, '').replace(/^&(\w+)$/, '$1');
-  return releases && (given === array || given.startsWith(`${array}[`));
+  return (
+    releases &&
+    [given, given.replace(/^&/, '')].some(
+      (g) => g === array || /^[[+]/.test(g.slice(g.startsWith(array) ? array.length : g.length)),
+    )
+  );
 }
 
 interface Jump {

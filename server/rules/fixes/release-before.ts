@@ -3,8 +3,11 @@
  * call stands in the same function, its result is in a variable that still holds it or was tested for all pages, and the return belongs to an
  * `if`. Which other paths come by is not looked at, so it is never safe.
  */
+import { treeOf } from '../../analysis/calls/call-index.ts';
 import type { CallSite } from '../../analysis/sites/site.ts';
-import type { Edit, FixProposal, RulePass } from '../define.ts';
+import { loopsAround } from '../../analysis/trees.ts';
+import type { Span } from '../../base/span.ts';
+import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf, kernelsOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';
 import { includesAll } from '../support/kernels.ts';
@@ -12,11 +15,11 @@ import { isAssignedIn, resultVariable } from '../support/results/result-variable
 import { isInLoop } from '../support/surroundings.ts';
 import type { ReleaseLines } from './arm-edits.ts';
 import { releaseAsElsewhere } from './as-elsewhere.ts';
+import { insertBefore } from './before-return.ts';
 import { fullCount } from './full-count.ts';
-import { gotoLadder } from './goto-ladder.ts';
+import { gotoLadder, isReleaseIn } from './goto-ladder.ts';
 import { releaseInArms } from './release-in-arms.ts';
 import { type ReleaseNames, releaseRest } from './release-rest.ts';
-import { skipBack, skipForward } from './text-scan.ts';
 
 /** The release in front of the return, or nothing where the text has another shape. */
 export function releaseBefore(pass: RulePass, finding: PageFinding): readonly FixProposal[] {
@@ -40,7 +43,8 @@ function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProp
   const rest = releaseRest(pass, { finding, site, names });
   if (rest !== undefined) return [rest];
   // Of what the turns of a loop took, the variable counts the last one's alone.
-  if (isInLoop(site.unit, fn, site.span.start)) return [];
+  if (isInLoop(site.unit, fn, site.span.start) || isJumpedBackTo(site)) return [];
+  if (isHalfway(pass, site, problem.step.span)) return [];
   const releaseAt = (offset: number): ReleaseLines | undefined => releaseCall(pass, site, { finding, offset });
   const isLate = resource.lost !== undefined || isFreedAhead(pass, site, start);
   const call = isLate ? undefined : releaseAt(start);
@@ -48,6 +52,25 @@ function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProp
   if (call === undefined || edits === undefined)
     return [releaseInArms(pass, { finding, site, releaseAt })].filter((f) => f !== undefined);
   return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
+}
+
+/** Whether a `goto` behind the acquire call leads to a label in front of it: what an earlier turn took has no name any more. */
+function isJumpedBackTo({ unit, fn, span }: CallSite): boolean {
+  if (fn === undefined) return false;
+  const ahead = unit.code.slice(fn.bodySpan.start, span.start);
+  const behind = unit.code.slice(span.end, fn.bodySpan.end);
+  return [...behind.matchAll(/\bgoto\s+(\w+)\s*;/g)].some(([, label]) =>
+    new RegExp(`(?:^|[;{}:])\\s*${label}\\s*:(?!:)`).test(ahead),
+  );
+}
+
+/** Whether a return stands in a loop that gives the pages back one by one: those of the turns before would be given back twice. */
+function isHalfway(pass: RulePass, site: CallSite, at: Span): boolean {
+  const pages = argumentOf(site, 'pages', pass)?.text;
+  if (site.fn === undefined || pages === undefined) return false;
+  const tree = treeOf(site.unit, site.fn);
+  const loops = loopsAround(tree, at).filter((l) => l.start > site.span.end);
+  return loops.some((loop) => pass.calls.some((c) => c.unit === site.unit && isReleaseIn(c, loop, pages, site)));
 }
 
 /** Whether the block that a return ends frees the array of the pages ahead of it, or the object that the array is found through. */
@@ -96,55 +119,4 @@ function releaseNames(folios: boolean, pin: boolean): ReleaseNames {
 
 function guarded(count: string | undefined, statement: string): string[] {
   return count === undefined ? [statement] : [`if (${count} > 0)`, `\t${statement}`];
-}
-
-/** Lines in front of a return that stands in the block of an `if`, or alone behind one; undefined where it stands otherwise. */
-export function insertBefore(
-  { unit }: Pick<CallSite, 'unit'>,
-  at: { start: number; end: number },
-  lines: readonly string[],
-): Edit[] | undefined {
-  const { code, text } = unit;
-  if (!/^return\b/.test(code.slice(at.start, at.end))) return undefined;
-  const lineStart = text.lastIndexOf('\n', at.start - 1) + 1;
-  const indent = text.slice(lineStart, at.start);
-  if (/\S/.test(indent)) return undefined;
-  const body = `${lines.map((l) => indent + l).join('\n')}\n`;
-  const before = skipBack(code, at.start);
-  const insert: Edit = { unit, span: { start: lineStart, end: lineStart }, newText: body };
-  const last = code[before - 1];
-  if (last === '{' || last === ';' || last === '}') return opensIf(code, at.start) ? [insert] : undefined;
-  if (last !== ')' || !isIf(code, before)) return undefined;
-  if (/^else\b/.test(code.slice(skipForward(code, at.end)))) return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
-  return [
-    { unit, span: { start: before, end: before }, newText: ' {' },
-    insert,
-    { unit, span: { start: at.end, end: at.end }, newText: `\n${outer}}` },
-  ];
-}
-
-/** Whether the innermost block around an offset is that of an `if` or `else`. */
-function opensIf(code: string, offset: number): boolean {
-  let depth = 0;
-  for (let i = offset - 1; i >= 0; i--) {
-    if (code[i] === '}') depth++;
-    else if (code[i] === '{' && depth-- === 0) {
-      const before = skipBack(code, i);
-      return code[before - 1] === ')'
-        ? isIf(code, before)
-        : /\belse$/.test(code.slice(Math.max(0, before - 5), before));
-    }
-  }
-  return false;
-}
-
-/** Whether the parentheses that end here belong to an `if`. */
-function isIf(code: string, end: number): boolean {
-  let depth = 0;
-  for (let i = end - 1; i >= 0; i--) {
-    if (code[i] === ')') depth++;
-    else if (code[i] === '(' && --depth === 0) return /\bif\s*$/.test(code.slice(Math.max(0, i - 8), i));
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 /**
- * Gives pages back on the ways out that a return or a label serves together: under a label of its own in front of that one, for every jump to
- * it while the pages are held, or else in the arm itself, before anything of what it undoes.
+ * Gives pages back on the ways out that a return or a label serves together: under that label, where all who come by hold the pages; under one
+ * of its own in front of it, for every jump to it while they are held; or else in the arm itself, before anything of what it undoes.
  */
 import { treeOf } from '../../analysis/calls/call-index.ts';
 import { bodyOf } from '../../analysis/locals.ts';
@@ -13,6 +13,7 @@ import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';
 import { insideArms, type ReleaseAt } from './arm-edits.ts';
+import { releaseAtLabel } from './at-label.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { isReleaseIn } from './goto-ladder.ts';
 
@@ -27,6 +28,10 @@ export function releaseInArms(
   const jumps = jumpsWhileHeld(pass, site, arms);
   const above = rungAbove(pass, site, arms);
   if (above !== undefined) return toRungAbove(site, { arms, jumps }, above);
+  const rung = arms[0]?.rung;
+  const isOneRung = rung !== undefined && arms.every((a) => a.rung?.label === rung.label);
+  const own = isOneRung ? releaseAtLabel(pass, site, { rung, releaseAt }) : undefined;
+  if (own !== undefined) return own;
   const label = underLabel(site, { arms, jumps, releaseAt });
   if (label !== undefined) return label;
   // What the other jumps leave held would still be lost at the same place.

@@ -18,6 +18,8 @@ export interface ShiftedRelease {
   readonly call: ApiCall;
   /** The count, the bound or the start that is wrong. */
   readonly at: Span;
+  /** What stands at `at`: a sum with a number, `&pages[1]`, a loop's test or first entry, a test that counts down; undefined for two at once. */
+  readonly part: 'sum' | 'element' | 'bound' | 'start' | 'down' | undefined;
   /** What happens to which entry. */
   readonly fault: 'first left' | 'last left' | 'one more';
   readonly array: string;
@@ -36,7 +38,7 @@ export function shiftedReleases(pass: RulePass): readonly ShiftedRelease[] {
     if (fault !== 'one more' && isNamedApart(pass, call, range, fault)) return [];
     const proved = isProvedCount(pass, call, range.count);
     if (!proved && !isCountByName(call, range.count)) return [];
-    return [{ call, at: range.at, fault, array: range.array, proved }];
+    return [{ call, at: range.at, part: range.part, fault, array: range.array, proved }];
   });
 }
 
@@ -47,6 +49,7 @@ interface Range {
   readonly count: string;
   readonly beyond: number;
   readonly at: Span;
+  readonly part: ShiftedRelease['part'];
 }
 
 function faultOf({ from, beyond }: Range): ShiftedRelease['fault'] | undefined {
@@ -81,12 +84,14 @@ function rangeOfArray(pass: RulePass, call: ApiCall): Range | undefined {
   const shifted = start.plus > 0;
   // From the second on to the last: whoever starts there has done something else with the first.
   if (shifted && start.plus + count.plus === 0) return undefined;
+  const both = shifted && count.plus !== 0;
   return {
     array: start.place,
     from: start.plus,
     count: count.place,
     beyond: start.plus + count.plus,
     at: count.plus === 0 ? pages : nr,
+    part: both ? undefined : shifted && element !== null ? 'element' : 'sum',
   };
 }
 
@@ -137,7 +142,9 @@ function upwards({ unit, loop, condition, body, test }: Loop & { readonly loop: 
   if (entry === undefined) return undefined;
   const beyond = bound.plus + (m[2] === '<=' ? 1 : 0) + entry.plus;
   const from = Number(first) + entry.plus;
-  return { array: entry.array, from, count: bound.place, beyond, at: beyond === 0 ? initializer : condition };
+  const both = entry.plus !== 0 || (from > 0 && beyond !== 0);
+  const part = both ? undefined : beyond === 0 ? 'start' : 'bound';
+  return { array: entry.array, from, count: bound.place, beyond, at: beyond === 0 ? initializer : condition, part };
 }
 
 /** `while (--i > 0)`, which stops in front of the first. */
@@ -145,7 +152,7 @@ function downwards({ unit, condition, body, test }: Loop): Range | undefined {
   const index = /^(?:--(\w+)(?:>0|!=0)?|(\w+)-->1)$/.exec(test);
   const entry = index === null ? undefined : entryIn(unit, body, index[1] ?? index[2] ?? '');
   if (entry === undefined || entry.plus !== 0) return undefined;
-  return { array: entry.array, from: 1, count: '', beyond: 0, at: condition };
+  return { array: entry.array, from: 1, count: '', beyond: 0, at: condition, part: 'down' };
 }
 
 /** The one array of which the body names the entry of the turn, and no other entry. */

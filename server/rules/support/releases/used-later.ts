@@ -8,7 +8,7 @@ import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { callStatement, compact } from '../../../analysis/statements/statement-place.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf } from '../../../analysis/trees.ts';
 import type { CNode } from '../../../syntax/node.ts';
-import type { RulePass } from '../../define.ts';
+import type { FixProposal, RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 import { releaseKind } from './field-releases.ts';
 import { takesOwn } from './repeated-releases.ts';
@@ -39,7 +39,11 @@ export function lateUses(pass: RulePass, how: 'access' | 'dirty'): readonly Late
 }
 
 /** Reports a late use. A plain reference may be one of several. */
-export function reportLate(pass: RulePass, { release, use }: LateUse, what: string): void {
+export function reportLate(
+  pass: RulePass,
+  { release, use, fixes = [] }: LateUse & { readonly fixes?: readonly FixProposal[] },
+  what: string,
+): void {
   const isPin = releaseKind(release) === 'pin';
   pass.report({
     message: `${use.fn?.name ?? ''}() ${what}`,
@@ -47,6 +51,7 @@ export function reportLate(pass: RulePass, { release, use }: LateUse, what: stri
     functionName: use.fn?.name ?? '',
     severity: isPin ? 'error' : 'warning',
     confidence: isPin ? 'high' : 'medium',
+    fixes,
     related: [{ at: { unit: release.unit, span: release.span }, message: `given back here by ${release.api}()` }],
   });
 }
