@@ -53,7 +53,7 @@
  * on which something had to be assumed is a warning. Page arithmetic by pfn ranges is not followed.
  *
  * ## Fix safety
- * Unsafe: a release is put in front of the return, at the start of the arm that fails, or under a label of its own in the function's ladder,
+ * Unsafe: a release is put in front of the return, at the start of the arm that fails, or under a label of the function's ladder, new or there already,
  * where the acquire call stands in the same function, and its result is still in a variable or a test for all pages stands behind it. Other
  * paths that come by are not looked at.
  *

@@ -38,12 +38,8 @@ export function isReleaseIn(call: ApiCall, { start, end }: Span, pages: string, 
   );
   const given = call.args[0]?.text.replace(/\s+/g, '') ?? '';
   const array = pages.replace(/\s+/g, '').replace(/^&(\w+)$/, '$1');
-  return (
-    releases &&
-    [given, given.replace(/^&/, '')].some(
-      (g) => g === array || /^[[+]/.test(g.slice(g.startsWith(array) ? array.length : g.length)),
-    )
-  );
+  const isOf = (g: string): boolean => g === array || g.startsWith(`${array}[`) || g.startsWith(`${array}+`);
+  return releases && (isOf(given) || isOf(given.replace(/^&/, '')));
 }
 
 interface Jump {
