@@ -13,6 +13,7 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import type { PageFinding } from '../support/flow-report.ts';
 import { resultVariable } from '../support/results/result-variable.ts';
+import { isJumpedBackTo } from '../support/surroundings.ts';
 import { insideArms, type ReleaseLines } from './arm-edits.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { callText, columnAt, indentsWithBlanks } from './layout.ts';
@@ -30,6 +31,7 @@ export function releaseAsElsewhere(pass: RulePass, finding: PageFinding): FixPro
   // How many of them a short count brought, another way out does not know.
   const taking = finding.problem.kind === 'pin-leaked' ? takingOf(finding) : undefined;
   if (taking === undefined || isInVariable(finding, taking)) return undefined;
+  if (isJumpedBackTo(taking.unit, taking.fn, taking.span)) return undefined;
   const arms = failingArms(pass, finding, taking);
   if (arms === undefined || arms.length === 0 || arms.length > MAX_ARMS) return undefined;
   for (const call of releasesIn(pass, finding, taking)) {
@@ -65,9 +67,16 @@ function takingOf({ problem, resource }: PageFinding): Taking | undefined {
   return node === undefined ? undefined : { unit, fn, span: { start: node.start, end: node.end } };
 }
 
-/** Whether the taking is the acquire call itself, its result in a variable: that one says how many there are, and not what is given back elsewhere. */
-function isInVariable({ site }: PageFinding, { span }: Taking): boolean {
-  return site?.span.start === span.start && resultVariable(site) !== undefined;
+/**
+ * Whether the taking is the acquire call itself, its result in a variable: that one says how many there are, and not what is given back elsewhere.
+ * Of one page there is nothing to count.
+ */
+function isInVariable({ site, resource }: PageFinding, { span }: Taking): boolean {
+  return site?.span.start === span.start && resultVariable(site) !== undefined && !isSingle(resource);
+}
+
+function isSingle({ requested }: PageFinding['resource']): boolean {
+  return requested?.kind === 'int' && requested.value === 1;
 }
 
 /** The calls behind the taking that are seen to give the pages back, each a statement of its own; those that mark nothing dirty first. */
@@ -107,8 +116,7 @@ function releasesArgument({ flow }: RulePass, name: string, frees: boolean): boo
 
 /** Whether a call gives back all that was taken: an array with its number, the one page asked for, or what a function of the file knows. */
 function isWhole({ model }: RulePass, name: string, resource: PageFinding['resource'], call: CNode): boolean {
-  const single = resource.requested?.kind === 'int' && resource.requested.value === 1;
-  return single || model.rows(name).length === 0 || argumentNodes(call).length > 1;
+  return isSingle(resource) || model.rows(name).length === 0 || argumentNodes(call).length > 1;
 }
 
 function isStatement(tree: CNode, call: CNode): boolean {
@@ -123,7 +131,8 @@ function isFit({ unit, fn, span }: Taking, arm: FailingArm, call: CNode): boolea
   const tree = treeOf(unit, fn);
   if (runsAfter(tree, arm, call)) return false;
   if (call.start < arm.body.start && !areSeparate({ unit, fn, node: call }, arm.jump)) return false;
-  const loops = loopsAround(tree, call);
+  // What an earlier turn took has no name there.
+  const loops = [...loopsAround(tree, call), ...loopsAround(tree, span)];
   if (loops.some((loop) => loop.start > arm.body.start || loop.end < arm.jump.end)) return false;
   const names = new Set(argumentNodes(call).flatMap((n) => variablesIn(unit, n)));
   const locals = variablesOf(unit, fn).filter((v) => names.has(v.name));

@@ -29,8 +29,8 @@ export function insertBefore(
   ];
 }
 
-/** Lines in front of a return that stands on the line of its `if`, which gets a block. */
-function onOneLine(
+/** Lines in front of a statement that stands on the line of its `if`, which gets a block. */
+export function onOneLine(
   { unit }: Pick<CallSite, 'unit'>,
   at: { start: number; end: number },
   lines: readonly string[],

@@ -12,7 +12,7 @@ import { argumentOf, kernelsOf } from '../support/facts.ts';
 import type { PageFinding } from '../support/flow-report.ts';
 import { includesAll } from '../support/kernels.ts';
 import { isAssignedIn, resultVariable } from '../support/results/result-variable.ts';
-import { isInLoop } from '../support/surroundings.ts';
+import { isInLoop, isJumpedBackTo } from '../support/surroundings.ts';
 import type { ReleaseLines } from './arm-edits.ts';
 import { releaseAsElsewhere } from './as-elsewhere.ts';
 import { insertBefore } from './before-return.ts';
@@ -43,7 +43,7 @@ function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProp
   const rest = releaseRest(pass, { finding, site, names });
   if (rest !== undefined) return [rest];
   // Of what the turns of a loop took, the variable counts the last one's alone.
-  if (isInLoop(site.unit, fn, site.span.start) || isJumpedBackTo(site)) return [];
+  if (isInLoop(site.unit, fn, site.span.start) || isJumpedBackTo(site.unit, fn, site.span)) return [];
   if (isHalfway(pass, site, problem.step.span)) return [];
   const releaseAt = (offset: number): ReleaseLines | undefined => releaseCall(pass, site, { finding, offset });
   const isLate = resource.lost !== undefined || isFreedAhead(pass, site, start);
@@ -52,16 +52,6 @@ function releaseByResult(pass: RulePass, finding: PageFinding): readonly FixProp
   if (call === undefined || edits === undefined)
     return [releaseInArms(pass, { finding, site, releaseAt })].filter((f) => f !== undefined);
   return [{ title: `Call ${call.name}() before this return`, applicability: 'unsafe', edits }];
-}
-
-/** Whether a `goto` behind the acquire call leads to a label in front of it: what an earlier turn took has no name any more. */
-function isJumpedBackTo({ unit, fn, span }: CallSite): boolean {
-  if (fn === undefined) return false;
-  const ahead = unit.code.slice(fn.bodySpan.start, span.start);
-  const behind = unit.code.slice(span.end, fn.bodySpan.end);
-  return [...behind.matchAll(/\bgoto\s+(\w+)\s*;/g)].some(([, label]) =>
-    new RegExp(`(?:^|[;{}:])\\s*${label}\\s*:(?!:)`).test(ahead),
-  );
 }
 
 /** Whether a return stands in a loop that gives the pages back one by one: those of the turns before would be given back twice. */

@@ -19,6 +19,15 @@ export function isInLoop(unit: CUnit, fn: FunctionDef, offset: number): boolean 
   return false;
 }
 
+/** Whether a `goto` behind a call leads to a label in front of it: what an earlier turn took has no name any more. */
+export function isJumpedBackTo(unit: CUnit, fn: FunctionDef, { start, end }: Span): boolean {
+  const ahead = unit.code.slice(fn.bodySpan.start, start);
+  const behind = unit.code.slice(end, fn.bodySpan.end);
+  return [...behind.matchAll(/\bgoto\s+(\w+)\s*;/g)].some(([, label]) =>
+    new RegExp(`(?:^|[;{}:])\\s*${label}\\s*:(?!:)`).test(ahead),
+  );
+}
+
 /** Whether the brace at an offset opens the body of a loop. */
 function opensLoop(code: string, brace: number): boolean {
   const before = skipBack(code, brace);
