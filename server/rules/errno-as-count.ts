@@ -38,7 +38,8 @@
  * All. The widths are those of a 64-bit kernel.
  *
  * ## Limits
- * Comparisons with == and != are fine: an errno equals no count. A type that is not in sight is taken for signed.
+ * Comparisons with == and != are fine: an errno equals no count, and where one stands beside the comparison in the same test it catches
+ * what passes that. A type that is not in sight is taken for signed.
  *
  * ## Fix safety
  * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own; a comparison with an unsigned
@@ -56,7 +57,7 @@ import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { resultVariable } from './support/results/result-variable.ts';
-import { isReturnedAsIs } from './support/results/unsigned-test.ts';
+import { isReturnedAsIs, isTestedForAll } from './support/results/unsigned-test.ts';
 
 /** See the head of the file. */
 export const errnoAsCount = defineRule({
@@ -69,11 +70,16 @@ export const errnoAsCount = defineRule({
     const findings = pageFindings(pass, 'errno-as-count');
     for (const finding of findings) {
       if (finding.call !== undefined && findings.some((f) => f.call === undefined && isSameSite(f, finding))) continue;
-      if (finding.call === undefined && finding.problem.detail !== USED && isReturnedAsIs(finding)) continue;
+      if (finding.call === undefined && finding.problem.detail !== USED && isHarmless(finding)) continue;
       reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: fixesOf(pass, finding) });
     }
   },
 });
+
+/** Whether an error that passes a comparison gets no further than one that does not. */
+function isHarmless(finding: PageFinding): boolean {
+  return isReturnedAsIs(finding) || isTestedForAll(finding);
+}
 
 /** A count that goes wrong in a comparison first is told there. */
 function isSameSite(a: PageFinding, b: PageFinding): boolean {

@@ -1,6 +1,6 @@
 /**
  * Function-like macros of a project as functions: a body that is an expression returns it, one of statements is run. By value, as a
- * function would take its arguments, so macros that write to a parameter are left out.
+ * function would take its arguments, so macros that write to a parameter, or take its address for somebody who does, are left out.
  */
 import type { CNode } from '../../syntax/node.ts';
 import { parseExpression } from '../../syntax/parse-function.ts';
@@ -94,10 +94,13 @@ function asFunction(unit: CUnit, macro: MacroDef): MacroFunction | undefined {
   return made;
 }
 
-/** Whether a body writes to a parameter itself: the caller's variable changes, which a function could not do. */
+/**
+ * Whether a body writes to a parameter itself, or takes its address: the caller's variable changes, which a function could not do. The
+ * address of what a parameter points to is another matter.
+ */
 function writes(text: string, param: string): boolean {
   const p = `\\(*\\s*\\b${param}\\b\\s*\\)*`;
   return new RegExp(
-    `(?<![.\\w*]|->)${p}\\s*(?:[-+*/|&^]|<<|>>)?=(?!=)|${p}\\s*(?:\\+\\+|--)|(?:\\+\\+|--)\\s*${p}`,
+    `(?<![.\\w*]|->)${p}\\s*(?:[-+*/|&^]|<<|>>)?=(?!=)|${p}\\s*(?:\\+\\+|--)|(?:\\+\\+|--)\\s*${p}|(?<=[(,=]\\s*)&\\s*${p}(?!\\s*(?:->|\\[))`,
   ).test(text);
 }

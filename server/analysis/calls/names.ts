@@ -14,6 +14,7 @@ import {
   visibleMacros,
 } from '../project-view.ts';
 import { isKernelHeader } from './macro-functions.ts';
+import { standsFor } from './stand-in.ts';
 
 /** The unit a name is used in, and what it may be looked up in. */
 export interface NameScope {
@@ -55,7 +56,8 @@ function resolve(scope: NameScope, name: string, left: number): NameMeaning {
   const { unit, model, project } = scope;
   const inModel = model.allRows(name).length > 0;
   const own = unitSymbols(unit).functions.get(name);
-  if (own?.some((fn) => fn.isStatic) === true) return { kind: 'function', functions: own.map((fn) => ({ unit, fn })) };
+  if (own?.some((fn) => fn.isStatic || (inModel && standsFor(unit, fn, model))) === true)
+    return { kind: 'function', functions: own.map((fn) => ({ unit, fn })) };
   const macros = visibleMacros(unit, name, project).filter((m) => !isKernelHeader(m.unit) || !inModel);
   const functionLike = macros.filter((m) => m.macro.params !== undefined);
   // Where only configuration tells whether a name takes the arguments as they are or changes them, the change is looked at.

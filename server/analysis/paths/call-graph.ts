@@ -7,6 +7,7 @@ import { kept } from '../../base/kept.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { namesCalledIn } from '../calls/call-index.ts';
 import { aliasOf, macroBehind, macroFunctions } from '../calls/macro-functions.ts';
+import { standsFor } from '../calls/stand-in.ts';
 import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
 import { assignsTheSame, type FieldFunction, functionFields } from './field-functions.ts';
 
@@ -162,12 +163,12 @@ export class CallGraph {
 
   #find(unit: CUnit, name: string, all: readonly Known[]): Known | undefined {
     const own = all.find((k) => k.unit === unit);
-    // A function of the model is what the model says, unless the file has a static one of its own of that name; the header that
-    // defines the model's function has just that one.
+    // A function of the model is what the model says, unless the file has one of its own in its place; the header that defines the
+    // model's function has just that one.
     const rows = this.#model.rows(name);
     if (rows.length > 0) {
-      const shadows = own?.fn.isStatic === true && !rows.some((r) => unit.path.endsWith(r.source.path));
-      return shadows ? own : undefined;
+      const shadows = own !== undefined && standsFor(unit, own.fn, this.#model);
+      return shadows && !rows.some((r) => unit.path.endsWith(r.source.path)) ? own : undefined;
     }
     return own ?? all.find(isVisible);
   }

@@ -20,7 +20,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { checkLeftOnFailure, isLikelyHeld, isQueued, isZero, type Open } from './left-on-failure.ts';
+import { checkLeftOnFailure, isLikelyHeld, isQueued, type Open, succeedsWithZero } from './left-on-failure.ts';
 import { loopActs } from './loop-turns.ts';
 import { boundedCases } from './merge-cases.ts';
 import { isBareNonzero } from './nonzero-result.ts';
@@ -47,7 +47,7 @@ const MAX_WRITES = 40;
 /** Evaluates all exits of a function: reports leaks into the frame and builds the summary. */
 export function summarize(frame: Frame, exits: readonly Exit[], complete: boolean): Summary {
   const cases: SummaryCase[] = [];
-  const returnsZero = exits.some(isZero);
+  const returnsZero = succeedsWithZero(frame, exits);
   const left: Open[] = [];
   for (const exit of exits) {
     const reach = reachable(exit.state, exit.value);

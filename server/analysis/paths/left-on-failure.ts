@@ -32,7 +32,7 @@ export interface Open {
  * loop takes turn by turn is not told apart.
  */
 export function checkLeftOnFailure(frame: Frame, exits: readonly Exit[], open: readonly Open[]): void {
-  const returnsZero = exits.some(isZero);
+  const returnsZero = succeedsWithZero(frame, exits);
   const fails = (e: Exit): boolean => isError(e) || (returnsZero && isNotZero(e));
   const failing = exits.filter(fails);
   for (const { exit, resource: r, handles } of open) {
@@ -66,11 +66,17 @@ function isCallers({ owner, place, root }: Handle): boolean {
 }
 
 /** Whether a function returns 0 where it leaves: `return 0`, or a variable of which the path knows it. */
-export function isZero({ state, value }: Exit): boolean {
+function isZero({ state, value }: Exit): boolean {
   if (value === undefined) return false;
   if (value.kind === 'int') return value.value === 0;
   const { low, high } = intervalOf(state.facts, value);
   return low === 0 && high === 0;
+}
+
+/** Whether 0 is what a function returns for success; of one that returns pointers it is NULL, and no success. */
+export function succeedsWithZero({ unit, fn }: Frame, exits: readonly Exit[]): boolean {
+  const isPointer = /\*\s*$/.test(unit.code.slice(fn.span.start, fn.nameSpan.start));
+  return !isPointer && exits.some(isZero);
 }
 
 /** Whether a function returns a negative errno where it leaves. */

@@ -311,7 +311,7 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   const kind = from === undefined ? undefined : carries(w, from);
   if (kind === undefined) return;
   const asks = e.op === 'query' && kind === 'page' && c.rows.some((row) => row.family === 'query');
-  const made: TraceKind[] = asks ? ['asked'] : isArray(c, kind) ? [] : kindsOf(e, kind, c.ret);
+  const made: TraceKind[] = asks ? ['asked'] : isArray(c, kind) ? ofMemory(e, kind) : kindsOf(e, kind, c.ret);
   for (const k of made) {
     if (c.seen.has(k)) continue;
     c.seen.add(k);
@@ -321,11 +321,16 @@ function effect(w: Walk, n: CNode, c: EffectCall): void {
   if (e.op === 'alias' && to !== undefined) fill(w, to, n);
 }
 
-/** Whether an access meets the array of pages or the carrier, not their data: what takes any address reads or writes what lies there. */
+/** Whether an access meets the memory that holds pages or their numbers, not their data: what takes any address reads or writes there. */
 function isArray({ e, rows }: EffectCall, kind: HolderKind): boolean {
-  if (e.op !== 'access' || (kind !== 'page' && kind !== 'carrier')) return false;
+  if (e.op !== 'access' || kind === 'data') return false;
   const type = rows[0]?.params[argumentIndex(e.place) ?? -1]?.type ?? '';
   return /\b(?:void|char)\s*\*/.test(type);
+}
+
+/** What an access to such memory is: numbers that are copied somewhere are passed on (`copy_to_user(arg, &phys, sizeof(phys))`). */
+function ofMemory({ access = '' }: Effect, kind: HolderKind): TraceKind[] {
+  return kind === 'number' && access.startsWith('read') ? ['number'] : [];
 }
 
 /** What lies behind a pointer that the function was given now reaches the pages: its callers have it. */

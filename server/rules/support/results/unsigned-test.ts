@@ -2,7 +2,8 @@
 import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { PASSED, USED } from '../../../analysis/paths/check-result.ts';
 import { codeOf, pathTo } from '../../../analysis/trees.ts';
-import { childByField } from '../../../syntax/node.ts';
+import { type CNode, childByField } from '../../../syntax/node.ts';
+import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { type PageFinding, pageFindings } from '../flow-report.ts';
 
@@ -41,4 +42,31 @@ export function isReturnedAsIs({ at: { unit, span } }: PageFinding): boolean {
   return (
     variable !== undefined && next !== undefined && new RegExp(`^return\\s+${variable}\\s*;$`).test(codeOf(unit, next))
   );
+}
+
+/** A test for all pages: `got != n`, `n == got`; not one that compares with a constant. */
+const FOR_ALL = /^\(*\s*(\w+)\s*([!=]=)\s*([^&|?]+?)\s*\)*$/;
+
+/**
+ * `if (got <= 0 || got != n)` and `if (got > 0 && got == n)`: an error passes the comparison, and not the test for all pages beside it, to
+ * which no errno is equal.
+ */
+export function isTestedForAll({ at: { unit, span } }: PageFinding): boolean {
+  const fn = functionAt(unit, span.start);
+  if (fn === undefined) return false;
+  const sides = unit.code.slice(span.start, span.end).split(/[<>]=?/);
+  const path = pathTo(treeOf(unit, fn), span);
+  return path.some((node) => {
+    const joins = node.type === 'binary_expression' ? operatorOf(unit, node) : undefined;
+    if (joins !== '||' && joins !== '&&') return false;
+    return node.children.some((side) => {
+      const [, left, op, right] = FOR_ALL.exec(codeOf(unit, side)) ?? [];
+      const isOther = op === (joins === '||' ? '!=' : '==') && right !== undefined && !/^-?\w*\d$/.test(right);
+      return isOther && sides.some((s) => s.trim() === left || s.trim() === right);
+    });
+  });
+}
+
+function operatorOf(unit: CUnit, node: CNode): string | undefined {
+  return childByField(node, 'operator')?.type;
 }
