@@ -239,9 +239,10 @@ function foldInts(op: string, a: number, b: number): number | undefined {
   }
 }
 
-/** Conversion to an integer type; transparent when it cannot change the value. */
+/** Conversion to an integer type; transparent when it cannot change the value, as one of an address to a number of its width. */
 export function convertValue(value: Value, type: CType): Value {
   if (type.bits === undefined || type.pointers > 0) return value;
+  if (type.bits >= 64 && (value.kind === 'address' || value.key.startsWith('heap'))) return value;
   if (value.kind === 'int' && value.value >= 0 && value.value < 2 ** (type.bits - 1)) return value;
   if (value.kind === 'op' && /^(?:[<>]=?|[!=]=)$/.test(value.op)) return value;
   const name = `${type.unsigned === true ? 'u' : 's'}${type.bits}`;

@@ -16,7 +16,8 @@ import { BOOKKEEPING, isQuestion, QUESTION } from './words.ts';
 const MAX_RELEASES = 50;
 
 /** Words in names of functions outside of the file that start a device, or tell it addresses; those that only keep caches in step do not. */
-const DEVICE = /(?:^|_)(?:dma|iommu|dmaengine)(?!_(?:sync|cache|clean|flush|inv|invalidate|wback|for)(?:_|\d|$))(?:_|\d|$)/;
+const DEVICE =
+  /(?:^|_)(?:dma|iommu|dmaengine)(?!_(?:sync|cache|clean|flush|inv|invalidate|wback|for)(?:_|\d|$))(?:_|\d|$)/;
 
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
 const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gnttab)\d*(?:_|$)/i;
