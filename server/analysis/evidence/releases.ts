@@ -18,6 +18,7 @@ import type { CallSite } from '../sites/site.ts';
 import type { TraceEvent } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
 import { pathTo } from '../trees.ts';
+import { isInOwn } from './own-object.ts';
 import type { PlaceIn } from './reached.ts';
 
 /** One release. */
@@ -49,7 +50,7 @@ export function releasesOf(site: CallSite, trace: PageTrace, flow: SiteFlow, mod
   for (const r of flow.releases) add(r);
   for (const e of trace.events) {
     if (found.size >= MAX_RELEASES) break;
-    if (isRelease(e)) for (const r of named(site, e)) add(r);
+    if (isRelease(e) && !isOfOther(site, e, model)) for (const r of named(site, e)) add(r);
   }
   const own = (r: FoundRelease): number => (r.unit === site.unit ? 0 : 1);
   const fitting = [...found.values()].map((r) =>
@@ -104,6 +105,17 @@ function takesBoth({ unit, fn, reference, active }: CallSite, model: Model): boo
   const takesOther = (name: string): boolean =>
     model.isSite(name) && model.rows(name).some((r) => r.reference === other && holdsIn(r, active));
   return [...callsIn(unit, fn).keys()].some(takesOther);
+}
+
+/** Whether a function that takes pages itself, without the site's, gives back those in an object that it made. */
+function isOfOther({ fn: from, via = '' }: CallSite, { unit, fn, node }: TraceEvent, model: Model): boolean {
+  if (from === undefined || fn === from) return false;
+  const names = [...callsIn(unit, fn).keys()];
+  return (
+    names.some((name) => name === via || model.isSite(name)) &&
+    !names.includes(from.name) &&
+    isInOwn({ unit, fn, node })
+  );
 }
 
 /** Functions that free memory by its address meet the array more often than its pages. */
