@@ -78,6 +78,7 @@ import { isExchanged } from './support/dirty/exchanged.ts';
 import { type HalfMarked, halfMarked } from './support/dirty/half-dirty.ts';
 import { type IgnoredDirty, ignoredDirty } from './support/dirty/ignored-dirty.ts';
 import { isOwnMemory, isPrivateMemory } from './support/dirty/own-memory.ts';
+import { withoutReading } from './support/dirty/reading-function.ts';
 import { isReadSource } from './support/dirty/read-source.ts';
 import { targetIterator } from './support/dirty/target-iterator.ts';
 import { isEnd, type ToldUnmarked, toldEach, type Unmarked } from './support/dirty/told-at.ts';
@@ -115,7 +116,7 @@ export const missingDirty = defineRule({
       const found = writeOf(pass, site);
       if (found === undefined || isInWrapper(pass, site)) continue;
       const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
-      const end = cleanEnd(pass, site);
+      const end = withoutReading(site, cleanEnd(pass, site));
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (isMarkedElsewhere(pass, site, end) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
