@@ -124,6 +124,10 @@ export function throughArguments(wrapper: Wrapper, outer: FoundCall): FoundCall[
     const into = /^&?\s*(\w+)\s*(?:\+|\[)/.exec(plain)?.[1];
     const index = names.indexOf(into !== undefined && arrays.has(into) ? into : plain);
     const passed = index < 0 ? undefined : outer.args[index];
+    const lent = call.macro === undefined ? undefined : /^&[\s(]*(\w+)[\s)]*$/.exec(plain)?.[1];
+    const variable = lent === undefined ? undefined : outer.args[names.indexOf(lent)];
+    // A macro's `&(page)` is the address of what the caller writes there.
+    if (variable !== undefined) return { ...variable, text: `&${variable.text}` };
     return passed ?? { start: outer.span.start, end: outer.span.end, node: undefined, text: a.text };
   });
   return next === undefined ? args : throughArguments(next, { ...outer, args });

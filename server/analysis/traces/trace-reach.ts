@@ -238,10 +238,24 @@ function passesOn({ unit, macro }: VisibleMacro): string | undefined {
   return args.every((a, i) => a === macro.params?.[i]) ? m?.[1] : undefined;
 }
 
+/**
+ * The release at the end of a macro of statements about one page: `({ struct page *p = (page); SetPageDirty(p); put_page(p); })`, `do { ... }
+ * while (0)`.
+ */
+function givesBack({ model }: NameScope, { unit, macro }: VisibleMacro): string | undefined {
+  const { params = [] } = macro;
+  const m = /\b(\w+)\s*\(\s*\(?\s*(\w+)\s*\)?\s*\)[;\s})]*(?:while\s*\(\s*0\s*\)\s*)?$/.exec(macroText(unit, macro));
+  const [, name = '', what = ''] = m ?? [];
+  const isCopy = new RegExp(`\\*\\s*${what}\\s*=[\\s(]*${params[0] ?? ''}[\\s)]*;`).test(macroText(unit, macro));
+  if (params.length !== 1 || (what !== params[0] && !isCopy)) return undefined;
+  return model.readable(name).some((row) => row.effects.some((e) => e.op === 'release')) ? name : undefined;
+}
+
 /** The function that a called name stands for, itself or through a macro of the project; undefined for one that nobody knows. */
 export function apiOf(scope: NameScope, called: string): string | undefined {
   const meaning = meaningOf(scope, called);
-  if (meaning.kind === 'macro') return meaning.macros.map(passesOn).find((name) => name !== undefined);
+  if (meaning.kind === 'macro')
+    return meaning.macros.map((m) => passesOn(m) ?? givesBack(scope, m)).find((name) => name !== undefined);
   return meaning.kind === 'api' ? meaning.api : undefined;
 }
 
