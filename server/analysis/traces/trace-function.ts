@@ -26,6 +26,7 @@ import {
   type Walk,
 } from './trace-reach.ts';
 import { behindField } from './trace-tables.ts';
+import { fieldBehind } from './walked-field.ts';
 
 /** Turns over a function: a name that is tracked late may have been copied before. */
 const MAX_TURNS = 4;
@@ -166,6 +167,8 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
       event(w, out ? 'handed-out' : kind === 'number' ? 'number' : 'stored', at, { param: local.param });
       if (kind === 'number') event(w, 'number-out', at, { param: local.param });
     }
+    const field = through ? fieldBehind(w, name) : undefined;
+    if (field !== undefined) store(w, field, kind, at);
     if (kind === 'carrier') lend(w, name, at);
     if (local !== undefined || /^[a-z_]\w*$/.test(name)) growName(w, name, kind);
   } else if (n.type === 'field_expression') {
@@ -329,8 +332,8 @@ function isArray({ e, rows }: EffectCall, kind: HolderKind): boolean {
 }
 
 /** What an access to such memory is: numbers that are copied somewhere are passed on (`copy_to_user(arg, &phys, sizeof(phys))`). */
-function ofMemory({ access = '' }: Effect, kind: HolderKind): TraceKind[] {
-  return kind === 'number' && access.startsWith('read') ? ['number'] : [];
+function ofMemory({ access }: Effect, kind: HolderKind): TraceKind[] {
+  return kind === 'number' && access?.startsWith('read') === true ? ['number'] : [];
 }
 
 /** What lies behind a pointer that the function was given now reaches the pages: its callers have it. */

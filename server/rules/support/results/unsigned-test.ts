@@ -2,8 +2,7 @@
 import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { PASSED, USED } from '../../../analysis/paths/check-result.ts';
 import { codeOf, pathTo } from '../../../analysis/trees.ts';
-import { type CNode, childByField } from '../../../syntax/node.ts';
-import type { CUnit } from '../../../syntax/unit.ts';
+import { childByField } from '../../../syntax/node.ts';
 import type { RulePass } from '../../define.ts';
 import { type PageFinding, pageFindings } from '../flow-report.ts';
 
@@ -57,7 +56,7 @@ export function isTestedForAll({ at: { unit, span } }: PageFinding): boolean {
   const sides = unit.code.slice(span.start, span.end).split(/[<>]=?/);
   const path = pathTo(treeOf(unit, fn), span);
   return path.some((node) => {
-    const joins = node.type === 'binary_expression' ? operatorOf(unit, node) : undefined;
+    const joins = node.type === 'binary_expression' ? childByField(node, 'operator')?.type : undefined;
     if (joins !== '||' && joins !== '&&') return false;
     return node.children.some((side) => {
       const [, left, op, right] = FOR_ALL.exec(codeOf(unit, side)) ?? [];
@@ -65,8 +64,4 @@ export function isTestedForAll({ at: { unit, span } }: PageFinding): boolean {
       return isOther && sides.some((s) => s.trim() === left || s.trim() === right);
     });
   });
-}
-
-function operatorOf(unit: CUnit, node: CNode): string | undefined {
-  return childByField(node, 'operator')?.type;
 }
