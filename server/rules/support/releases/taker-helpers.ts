@@ -2,15 +2,17 @@
  * Functions that give pages back for those that take them, and for nobody else: what is called on the way out of a failure, and by no
  * code that tears down. A hold that outlives the call that took it does not end there.
  */
-import { functionAt } from '../../../analysis/calls/call-index.ts';
+import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
+import { onErrorPath } from '../../../analysis/calls/wrappers.ts';
+import { pathTo } from '../../../analysis/trees.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 
 /** Says something of a function; of none it is false. */
 export type OfFunction = (fn: FunctionDef | undefined) => boolean;
 
 /**
- * Whether a function of a file is static and named nowhere but in functions of certain names, or in others of which the same is true; those
- * themselves are not.
+ * Whether a function of a file is static and named nowhere but where functions of certain names fail, or in others of which the same is true;
+ * those themselves are not.
  */
 export function onlyFor(unit: CUnit, callers: ReadonlySet<string>): OfFunction {
   const known = new Map<FunctionDef, boolean>();
@@ -24,7 +26,8 @@ export function onlyFor(unit: CUnit, callers: ReadonlySet<string>): OfFunction {
     const places = mentions(unit, fn);
     const isInside = (offset: number): boolean => {
       const user = functionAt(unit, offset);
-      return user !== undefined && isCall(unit, offset) && (user === fn || callers.has(user.name) || isTheirs(user));
+      if (user === undefined || !isCall(unit, offset)) return false;
+      return user === fn || (callers.has(user.name) ? isWhereItFails(unit, user, offset) : isTheirs(user));
     };
     const isOne = places.length > 0 ? places.every(isInside) : !mayBePasted(unit, fn.name);
     unused ??= isOne ? unusedIn(unit) : undefined;
@@ -33,6 +36,14 @@ export function onlyFor(unit: CUnit, callers: ReadonlySet<string>): OfFunction {
     return answer;
   };
   return isTheirs;
+}
+
+/** Whether a call stands where its function leaves or tidies up; what is called on every way, or in an arm of its own, ends what lasts. */
+function isWhereItFails(unit: CUnit, fn: FunctionDef, offset: number): boolean {
+  const tree = treeOf(unit, fn);
+  const at = pathTo(tree, { start: offset, end: offset }).at(-1);
+  const begin = { ...tree, start: fn.bodySpan.start, end: fn.bodySpan.start };
+  return at === undefined || onErrorPath(unit, tree, at, begin);
 }
 
 /** Where a file names a function, apart from its definition and prototypes; in dead branches and macros, too. */
