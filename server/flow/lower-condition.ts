@@ -54,6 +54,13 @@ export function lowerCondition(ctx: LowerContext, node: CNode, to: Branches): vo
     const inner = childByField(node, 'arguments')?.children[0];
     if (inner !== undefined) return lowerCondition(ctx, inner, to);
   }
+  if (node.type === 'identifier') {
+    const asked = ctx.withArgument(ctx.text(node), (argument) => {
+      lowerCondition(ctx, argument, to);
+      return true;
+    });
+    if (asked === true) return;
+  }
   const cond = lowerExpression(ctx, node);
   ctx.terminate({
     kind: 'branch',

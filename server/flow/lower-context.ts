@@ -33,6 +33,43 @@ export interface Branches {
   readonly loop: number | undefined;
 }
 
+/** The function that runs where a variable's scope is left, and whether it gets the variable's address or its value. */
+export interface ScopeCleanup {
+  readonly callee: string;
+  readonly byAddress: boolean;
+  /** Whether it runs only where the variable is not NULL. */
+  readonly unlessNull?: boolean;
+}
+
+/** A call to make when a scope is left: `__free(kfree) p`, `guard(mutex)(&m)`. */
+interface ExitCall {
+  readonly callee: string;
+  readonly args: readonly Expr[];
+  readonly span: Span;
+  /** The value without which it is not made. */
+  readonly unless?: Expr | undefined;
+}
+
+/** The text that nodes are read from. */
+export interface SourceText {
+  readonly text: string;
+  readonly code: string;
+}
+
+/** A macro whose body is lowered where it is called. */
+export interface MacroText {
+  readonly body: CNode;
+  readonly source: SourceText;
+  readonly params: readonly string[];
+}
+
+/** A call of one: its arguments by the macro's names for them, where it stands, and the text that it stands in. */
+interface MacroUse {
+  readonly calledIn: SourceText;
+  readonly args: ReadonlyMap<string, CNode>;
+  readonly at: Span;
+}
+
 /** What expressions need of the files that import them; set by `lower.ts`. */
 export interface LowerHooks {
   condition(ctx: LowerContext, node: CNode, to: Branches): void;
@@ -40,14 +77,15 @@ export interface LowerHooks {
   call(ctx: LowerContext, node: CNode, discarded: boolean): Expr;
   /** `({ ... })`: the value of its last expression. */
   statementExpression(ctx: LowerContext, node: CNode): Expr;
-  /** The clean-up function that `__free(name)` attaches to a declarator. */
-  cleanupOf(ctx: LowerContext, declarator: CNode, name: string): string | undefined;
+  /** The clean-up that a declaration attaches to a variable: `__free(name)`, `__attribute__((cleanup(f)))`. */
+  cleanupOf(ctx: LowerContext, declarator: CNode, name: string): ScopeCleanup | undefined;
+  /** A macro that jumps or returns, by its name. */
+  jumpingMacro(ctx: LowerContext, name: string): MacroText | undefined;
 }
 
 interface Scope {
   readonly names: string[];
-  /** Calls to make when the scope is left: `__free(kfree) p`, `guard(mutex)(&m)`. */
-  readonly cleanups: { readonly callee: string; readonly args: readonly Expr[]; readonly span: Span }[];
+  readonly cleanups: ExitCall[];
 }
 
 interface OpenBlock {
@@ -74,13 +112,17 @@ export class LowerContext {
   readonly params = new Set<string>();
   current = 0;
   #temps = 0;
+  #source: SourceText;
+  /** Macros whose bodies are being lowered, the innermost last. */
+  #macros: readonly MacroUse[] = [];
 
   constructor(
-    readonly source: { readonly text: string; readonly code: string },
+    source: SourceText,
     readonly types: LowerTypes,
     readonly tables: LowerTables,
     readonly hooks: LowerHooks,
   ) {
+    this.#source = source;
     this.current = this.newBlock();
   }
 
@@ -93,14 +135,56 @@ export class LowerContext {
     return this.#temps++;
   }
 
+  /** The text that the nodes at hand are of. */
+  get source(): SourceText {
+    return this.#source;
+  }
+
+  get depthOfMacros(): number {
+    return this.#macros.length;
+  }
+
+  /** Runs with the body of a macro in place of the text that it is called in. */
+  inMacro({ source: body, args, at }: Omit<MacroUse, 'calledIn'> & { source: SourceText }, run: () => void): void {
+    const [source, macros] = [this.#source, this.#macros];
+    this.#source = body;
+    this.#macros = [...macros, { args, at, calledIn: source }];
+    run();
+    this.#source = source;
+    this.#macros = macros;
+  }
+
+  /** The argument that a name stands for in a macro's body, used in the text that the macro is called in; undefined for other names. */
+  withArgument<T>(name: string, use: (argument: CNode) => T): T | undefined {
+    const macro = this.#macros[this.#macros.length - 1];
+    const argument = macro?.args.get(name);
+    if (macro === undefined || argument === undefined) return undefined;
+    const [source, macros] = [this.#source, this.#macros];
+    this.#source = macro.calledIn;
+    this.#macros = macros.slice(0, -1);
+    const out = use(argument);
+    this.#source = source;
+    this.#macros = macros;
+    return out;
+  }
+
+  /** What a macro does is done where it is called. */
   emit(instr: Instr): void {
-    this.blocks[this.current]?.instrs.push(instr);
+    const at = this.#macros[0]?.at;
+    this.blocks[this.current]?.instrs.push(at === undefined ? instr : { ...instr, span: at });
   }
 
   /** Ends the current block; text after a jump starts a new, unreachable one. */
   terminate(term: Terminator): void {
     const block = this.blocks[this.current];
-    if (block !== undefined && block.term === undefined) block.term = term;
+    if (block !== undefined && block.term === undefined) block.term = this.#placed(term);
+  }
+
+  #placed(term: Terminator): Terminator {
+    const at = this.#macros[0]?.at;
+    if (at === undefined || term.kind === 'unreachable') return term;
+    if (term.kind === 'jump') return term.goto === undefined ? term : { ...term, goto: at };
+    return { ...term, span: at };
   }
 
   /** Ends the current block with a jump and goes on in `to`. */
@@ -139,8 +223,8 @@ export class LowerContext {
     this.scopes[this.scopes.length - 1]?.names.push(name);
   }
 
-  addCleanup(callee: string, args: readonly Expr[], span: Span): void {
-    this.scopes[this.scopes.length - 1]?.cleanups.push({ callee, args, span });
+  addCleanup(cleanup: ExitCall): void {
+    this.scopes[this.scopes.length - 1]?.cleanups.push(cleanup);
   }
 
   /** Emits what leaving all scopes deeper than `depth` does, innermost first; the scopes stay open for other paths. */
@@ -150,22 +234,23 @@ export class LowerContext {
       if (scope === undefined) continue;
       for (let k = scope.cleanups.length - 1; k >= 0; k--) {
         const c = scope.cleanups[k];
-        if (c === undefined) continue;
-        this.emit({
-          kind: 'call',
-          id: this.newTemp(),
-          callee: c.callee,
-          target: undefined,
-          via: undefined,
-          args: c.args,
-          argSpans: c.args.map(() => c.span),
-          span: c.span,
-          nameSpan: c.span,
-          discarded: true,
-        });
+        if (c !== undefined) this.#cleanUp(c);
       }
       if (scope.names.length > 0) this.emit({ kind: 'leave', names: [...scope.names], span });
     }
+  }
+
+  #cleanUp({ callee, args, span, unless }: ExitCall): void {
+    const after = unless === undefined ? undefined : this.newBlock();
+    if (unless !== undefined && after !== undefined) {
+      const set = this.newBlock();
+      this.terminate({ kind: 'branch', cond: unless, yes: set, otherwise: after, span, loop: undefined });
+      this.current = set;
+    }
+    const argSpans = args.map(() => span);
+    const plain = { target: undefined, via: undefined, discarded: true };
+    this.emit({ kind: 'call', id: this.newTemp(), callee, args, argSpans, span, nameSpan: span, ...plain });
+    if (after !== undefined) this.continueIn(after);
   }
 
   closeScope(span: Span): void {

@@ -21,7 +21,11 @@ export function lowerDeclaration(ctx: LowerContext, node: CNode): void {
     if (name === undefined) continue;
     if (child.type === 'init_declarator') initialise(ctx, child, name);
     const cleanup = ctx.hooks.cleanupOf(ctx, child, name);
-    if (cleanup !== undefined) ctx.addCleanup(cleanup, [{ kind: 'read', place: ctx.variable(name, child.end) }], child);
+    if (cleanup === undefined) continue;
+    const place = ctx.variable(name, child.end);
+    const arg: Expr = cleanup.byAddress ? { kind: 'address', place, decay: false } : { kind: 'read', place };
+    const unless = cleanup.unlessNull === true ? arg : undefined;
+    ctx.addCleanup({ callee: cleanup.callee, args: [arg], span: child, unless });
   }
 }
 

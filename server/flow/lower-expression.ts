@@ -107,6 +107,8 @@ function lowerParts(ctx: LowerContext, node: CNode): Expr[] {
 
 function lowerIdentifier(ctx: LowerContext, node: CNode): Expr {
   const name = ctx.text(node);
+  const given = ctx.withArgument(name, (argument) => lowerExpression(ctx, argument));
+  if (given !== undefined) return given;
   const scope = ctx.scopeOf(name);
   if (scope === 'global' && /^[A-Z_][A-Z0-9_]*$/.test(name)) return constant(name);
   if (scope === 'global' && (name === 'true' || name === 'false')) return constant(name);
@@ -128,7 +130,10 @@ export function lowerPlace(ctx: LowerContext, node: CNode): PlaceExpr {
       break;
     }
     case 'identifier':
-      return ctx.variable(ctx.text(node), node.start);
+      return (
+        ctx.withArgument(ctx.text(node), (argument) => lowerPlace(ctx, argument)) ??
+        ctx.variable(ctx.text(node), node.start)
+      );
     case 'subscript_expression': {
       const array = childByField(node, 'argument');
       const index = childByField(node, 'index');

@@ -3,8 +3,8 @@
  * step from a member to its object (container_of).
  */
 import type { CNode } from '../syntax/node.ts';
-import type { BinaryOp, Expr } from './ir.ts';
-import type { LowerContext } from './lower-context.ts';
+import type { BinaryOp, Expr, PlaceExpr } from './ir.ts';
+import { integerType, type LowerContext } from './lower-context.ts';
 import { lowerExpression, lowerPlace } from './lower-expression.ts';
 
 /** Macros and inlines whose value is that of their first argument. */
@@ -22,8 +22,6 @@ const PASS_THROUGH: ReadonlySet<string> = new Set([
   'VM_WARN_ON_ONCE',
   'array_index_nospec',
   'untagged_addr',
-  'no_free_ptr',
-  'return_ptr',
   'ACCESS_ONCE',
   'smp_load_acquire',
   'rcu_dereference',
@@ -39,7 +37,13 @@ type Idiom = (ctx: LowerContext, args: readonly CNode[], first: CNode) => Expr |
 const ZERO: Expr = { kind: 'int', value: 0 };
 
 function compare(op: BinaryOp): Idiom {
-  return (ctx, _args, first) => ({ kind: 'binary', op, left: lowerExpression(ctx, first), right: ZERO, span: first });
+  return (ctx, _args, first) => ({
+    kind: 'binary',
+    op,
+    left: { kind: 'convert', type: integerType(64, false), arg: lowerExpression(ctx, first) },
+    right: ZERO,
+    span: first,
+  });
 }
 
 /** min, max and their typed forms, whose first argument is a type. */
@@ -48,9 +52,42 @@ function extremum(op: 'min' | 'max', typed: boolean): Idiom {
     const [a, b] = typed ? args.slice(1) : args;
     if (a === undefined || b === undefined) return undefined;
     const left = lowerExpression(ctx, a);
-    return { kind: 'binary', op, left, right: lowerExpression(ctx, b), span: { start: a.start, end: b.end } };
+    const span = { start: a.start, end: b.end };
+    const value: Expr = { kind: 'binary', op, left, right: lowerExpression(ctx, b), span };
+    const type = typed && args[0] !== undefined ? ctx.types.typeNamed(args[0]) : undefined;
+    // Of that type the result is in any case; a difference in it is no negative number.
+    return type?.unsigned === true && type.bits === WIDE ? { kind: 'convert', type, arg: value } : value;
   };
 }
+
+/** Bits of size_t and unsigned long. */
+const WIDE = 64;
+
+/** clamp(n, low, high) and its typed form. */
+function clamped(typed: boolean): Idiom {
+  return (ctx, args, first) => {
+    const [a, b, c] = typed ? args.slice(1) : args;
+    if (a === undefined || b === undefined || c === undefined) return undefined;
+    const span = { start: first.start, end: c.end };
+    const raised: Expr = {
+      kind: 'binary',
+      op: 'max',
+      left: lowerExpression(ctx, a),
+      right: lowerExpression(ctx, b),
+      span,
+    };
+    return { kind: 'binary', op: 'min', left: raised, right: lowerExpression(ctx, c), span };
+  };
+}
+
+/** rounddown(n, size): what is left of n without the rest. */
+const roundedDown: Idiom = (ctx, [, size], first) => {
+  if (size === undefined) return undefined;
+  const left = lowerExpression(ctx, first);
+  const span = { start: first.start, end: size.end };
+  const rest: Expr = { kind: 'binary', op: '%', left, right: lowerExpression(ctx, size), span };
+  return { kind: 'binary', op: '-', left, right: rest, span };
+};
 
 /** DIV_ROUND_UP(n, size), and PFN_UP(n), where the size is that of a page. */
 const quotientUp: Idiom = (ctx, [, size], first) => {
@@ -121,6 +158,28 @@ const errorPointer: Idiom = (ctx, _args, first) => {
   return { kind: 'temp', id };
 };
 
+/** xchg(pointer, value): the place is what the argument points to, and what it held is the result. */
+const exchange: Idiom = (ctx, args, first) => {
+  const second = args[1];
+  if (second === undefined) return undefined;
+  const pointer = lowerExpression(ctx, first);
+  const stored = lowerExpression(ctx, second);
+  const place: PlaceExpr = pointer.kind === 'address' && !pointer.decay ? pointer.place : { kind: 'deref', pointer };
+  const id = ctx.newTemp();
+  ctx.emit({ kind: 'temp', id, value: { kind: 'read', place }, span: first });
+  ctx.emit({ kind: 'assign', target: place, value: stored, span: first });
+  return { kind: 'temp', id };
+};
+
+/** no_free_ptr(p): the value of the variable, which is NULL from here on, so that its clean-up finds nothing. */
+const moved: Idiom = (ctx, _args, first) => {
+  const place = lowerPlace(ctx, first);
+  const id = ctx.newTemp();
+  ctx.emit({ kind: 'temp', id, value: { kind: 'read', place }, span: first });
+  ctx.emit({ kind: 'assign', target: place, value: ZERO, span: first });
+  return { kind: 'temp', id };
+};
+
 const container: Idiom = (ctx, args, first) => {
   const member = args[args.length - 1];
   const arg = lowerExpression(ctx, first);
@@ -147,6 +206,11 @@ const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['max', extremum('max', false)],
   ['umax', extremum('max', false)],
   ['max_t', extremum('max', true)],
+  ['clamp', clamped(false)],
+  ['clamp_t', clamped(true)],
+  ['rounddown', roundedDown],
+  ['round_down', roundedDown],
+  ['ALIGN_DOWN', roundedDown],
   ['DIV_ROUND_UP', quotientUp],
   ['PFN_UP', quotientUp],
   ['WRITE_ONCE', store],
@@ -155,6 +219,9 @@ const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['smp_store_release', storeThrough],
   ['get_unaligned', loadThrough],
   ['swap', swap],
+  ['xchg', exchange],
+  ['no_free_ptr', moved],
+  ['retain_and_null_ptr', moved],
   ['container_of', container],
   ['container_of_const', container],
   ['list_entry', container],

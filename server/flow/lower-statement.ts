@@ -8,6 +8,8 @@ import { lowerCondition } from './lower-condition.ts';
 import type { LowerContext } from './lower-context.ts';
 import { lowerDeclaration } from './lower-declaration.ts';
 import { lowerExpression } from './lower-expression.ts';
+import { lowerIdiom } from './lower-idiom.ts';
+import { lowerMacroStatement } from './lower-macro.ts';
 
 /** Depth of scopes at each label of the function, so that a goto leaves what it jumps out of. */
 export type LabelDepths = ReadonlyMap<string, number>;
@@ -44,6 +46,8 @@ export function lowerStatement(ctx: LowerContext, node: CNode, labels: LabelDept
       return lowerDeclaration(ctx, node);
     case 'expression_statement':
       for (const child of node.children) {
+        if (isReturnPtr(ctx, child)) return lowerReturnPtr(ctx, child);
+        if (lowerMacroStatement(ctx, child, (body) => lowerStatement(ctx, body, labels))) continue;
         if (child.type === 'call_expression') lowerCall(ctx, child, true);
         else lowerExpression(ctx, child);
       }
@@ -89,7 +93,8 @@ export function lowerStatement(ctx: LowerContext, node: CNode, labels: LabelDept
 function lowerGoto(ctx: LowerContext, node: CNode, labels: LabelDepths): void {
   const label = childByField(node, 'label');
   if (label === undefined) return;
-  const name = ctx.text(label);
+  const written = ctx.text(label);
+  const name = ctx.withArgument(written, (argument) => ctx.text(argument)) ?? written;
   ctx.unwindTo(labels.get(name) ?? 1, node);
   ctx.terminate({ kind: 'jump', to: ctx.label(name), goto: { start: node.start, end: node.end } });
   ctx.current = ctx.newBlock();
@@ -100,6 +105,20 @@ function lowerReturn(ctx: LowerContext, node: CNode): void {
   const kept = value === undefined ? undefined : saveForReturn(ctx, value, node);
   ctx.unwindTo(0, node);
   ctx.terminate({ kind: 'return', value: kept, span: { start: node.start, end: node.end } });
+  ctx.current = ctx.newBlock();
+}
+
+/** return_ptr(p): returns what a variable with a clean-up points to, and leaves the clean-up nothing. */
+function isReturnPtr(ctx: LowerContext, node: CNode): boolean {
+  const callee = node.type === 'call_expression' ? childByField(node, 'function') : undefined;
+  return callee !== undefined && ctx.text(callee) === 'return_ptr';
+}
+
+function lowerReturnPtr(ctx: LowerContext, node: CNode): void {
+  const args = childByField(node, 'arguments')?.children ?? [];
+  const value = lowerIdiom(ctx, 'no_free_ptr', args);
+  ctx.unwindTo(0, node);
+  ctx.terminate({ kind: 'return', value, span: { start: node.start, end: node.end } });
   ctx.current = ctx.newBlock();
 }
 

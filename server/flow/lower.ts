@@ -7,7 +7,14 @@ import type { CNode } from '../syntax/node.ts';
 import type { Cfg, CType, Expr } from './ir.ts';
 import { lowerCall } from './lower-call.ts';
 import { lowerCondition } from './lower-condition.ts';
-import { LowerContext, type LowerHooks, type LowerTables, type LowerTypes } from './lower-context.ts';
+import {
+  LowerContext,
+  type LowerHooks,
+  type LowerTables,
+  type LowerTypes,
+  type MacroText,
+  type ScopeCleanup,
+} from './lower-context.ts';
 import { lowerExpression } from './lower-expression.ts';
 import { labelDepths, lowerStatement } from './lower-statement.ts';
 import { reversePostOrder } from './order.ts';
@@ -23,8 +30,10 @@ export interface LowerInput {
   readonly returnType: CType | undefined;
   readonly types: LowerTypes;
   readonly tables: LowerTables;
-  /** The clean-up function of a `__free(name)` on this variable; undefined when there is none. */
-  cleanupOf(declarator: CNode, name: string): string | undefined;
+  /** The clean-up that the declaration attaches to this variable; undefined when there is none. */
+  cleanupOf(declarator: CNode, name: string): ScopeCleanup | undefined;
+  /** A macro in sight that jumps or returns, by its name. */
+  jumpingMacro(name: string): MacroText | undefined;
 }
 
 /** Lowers one function. */
@@ -34,6 +43,7 @@ export function lowerFunction(input: LowerInput): Cfg {
     call: lowerCall,
     statementExpression,
     cleanupOf: (_ctx, declarator, name) => input.cleanupOf(declarator, name),
+    jumpingMacro: (_ctx, name) => input.jumpingMacro(name),
   };
   const ctx = new LowerContext(input.source, input.types, input.tables, hooks);
   for (const p of input.params) ctx.params.add(p.name);

@@ -164,6 +164,8 @@ function foldBinary(op: string, a: Value, b: Value): Value | undefined {
     const [x, c] = a.args;
     if (x !== undefined && c?.kind === 'int') return opValue('+', [x, intValue(c.value + b.value)]);
   }
+  if (op === '|' && a.kind === 'int' && a.value === 0) return b;
+  if (op === '&' && isConstantKey(b.key) && (a.key === b.key || hasFlag(a, b))) return symbol(b.key, { low: 1 });
   if (op === '&' && a.kind === 'op') return foldFlag(a, b);
   if (op === '-' && a.kind === 'op' && a.op === '+') {
     const [x, c] = a.args;
@@ -171,6 +173,11 @@ function foldBinary(op: string, a: Value, b: Value): Value | undefined {
     if (x !== undefined && c !== undefined && c.key === b.key) return x;
   }
   return undefined;
+}
+
+/** Whether a flag was put into a word: `x | FLAG`. A flag has a name because it is a bit, so that it is not 0. */
+function hasFlag(a: Value, flag: Value): boolean {
+  return a.kind === 'op' && a.op === '|' && a.args.some((v) => v.key === flag.key);
 }
 
 /** `(x | OTHER) & FLAG` is `x & FLAG`; a conversion that keeps 32 bits keeps the flag. */
@@ -246,9 +253,16 @@ export function convertValue(value: Value, type: CType): Value {
   if (value.kind === 'int' && value.value >= 0 && value.value < 2 ** (type.bits - 1)) return value;
   if (value.kind === 'op' && /^(?:[<>]=?|[!=]=)$/.test(value.op)) return value;
   const name = `${type.unsigned === true ? 'u' : 's'}${type.bits}`;
-  if (type.unsigned !== true && type.bits >= 32) return value;
+  if (type.unsigned !== true && type.bits >= 32) return withSign(value, type.bits);
   if (value.kind === 'op' && value.op === name) return value;
   return opValue(name, [value]);
+}
+
+/** `(long)count` of an unsigned long: the number with a sign that it was made of. */
+function withSign(value: Value, bits: number): Value {
+  const conv = value.kind === 'op' ? conversionOf(value.op) : undefined;
+  const inner = value.kind === 'op' ? value.args[0] : undefined;
+  return conv?.unsigned === true && conv.bits >= bits && inner !== undefined ? inner : value;
 }
 
 /** A conversion to an integer type. */

@@ -50,7 +50,8 @@
  *
  * ## Limits
  * Pages handed to a function that is not in sight may have been kept or given back there: low confidence, not shown by default. A path
- * on which something had to be assumed is a warning. Page arithmetic by pfn ranges is not followed.
+ * on which something had to be assumed is a warning. Page arithmetic by pfn ranges is not followed. Macros that return or jump are
+ * where the same file defines them; such a one of a header is a function that always comes back.
  *
  * ## Fix safety
  * Unsafe: a release is put in front of the return, at the start of the arm that fails, or under a label of the function's ladder, new or there already,

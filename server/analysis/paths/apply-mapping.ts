@@ -85,9 +85,15 @@ function rootOf(v: Value): string | undefined {
 /** dma_unmap_page() is given the bus address that the mapping returned. */
 function unmapAddress(on: OnPath, address: Value, step: Step): void {
   const key = unconverted(address).key;
-  for (const r of on.s.resources.values())
-    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) endMapping(on, r, step);
+  const mapped = [...on.s.resources.values()].filter((r) => r.mapped !== undefined);
+  const own = mapped.filter((r) => unconverted(r.mapped?.result ?? address).key === key);
+  for (const r of own) endMapping(on, r, step);
+  if (own.length > 0 || !ONE_OF_MANY.test(key)) return;
+  for (const r of mapped) if (r.mapped?.succeeds === 'asked' && r.hold.kind === 'held') endMapping(on, r, step);
 }
+
+/** An element of an array that several turns of a loop wrote, or one of the paths that met: which of the addresses it is, nobody knows. */
+const ONE_OF_MANY = /\[\*\]~|^phi.*-\*\]$/;
 
 /** The mapping of pages is taken back: too late where they were given back before. */
 function endMapping({ frame, s }: OnPath, r: Resource, step: Step): void {

@@ -166,8 +166,12 @@ function rootArgument(place: string): number {
 /** Places of which that is kept. */
 const MAX_ROOTS = 10_000;
 
-/** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`. */
+/** A member of an element of an array that lies in a struct: `arg0->halves[*].count`. */
+const IN_EMBEDDED_ARRAY = /\.\w+\[\*\]\.\w/;
+
+/** Whether the argument a callee's place is rooted in points into the middle of something: `&entries[i]`; or the callee picked an element. */
 function movesThrough({ s, info }: OnPath, args: readonly Value[], place: string): boolean {
+  if (IN_EMBEDDED_ARRAY.test(place)) return true;
   const root = rootArgument(place);
   const pointer = args[root];
   if (pointer === undefined || hasOffset(pointer)) return pointer !== undefined;
@@ -215,6 +219,8 @@ function describe(b: Binding, d: Description): Value {
     case 'made': {
       const prov = madeProvenance(b, d);
       if (d.key === b.returned) return asMade(d, withProvenance(b.ret, prov));
+      // What the callee found to be NULL, or 0, is that and nothing of its own.
+      if (d.interval.low === 0 && d.interval.high === 0 && prov.length === 0) return intValue(0);
       // A named constant is the same everywhere.
       const key = isConstantKey(d.key) ? d.key : madeKey(b, d.key);
       return asMade(d, symbol(key, { prov, low: d.interval.low, high: d.interval.high }));
@@ -261,6 +267,7 @@ function rebind(b: Binding, r: Resource): Resource {
     result,
     requested,
     sums: undefined,
+    elements: undefined,
     takers: r.takers.map((key) => (key === b.returned ? b.ret.key : '')),
     array: r.array === undefined ? undefined : madeKey(b, r.array),
     guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),

@@ -1,6 +1,6 @@
 /** What can be wrong about a release for itself, or about the references that are left at the end, beside how it fits the acquire. */
 import { intervalOf } from '../../flow/facts.ts';
-import { regionOf, type Value } from '../../flow/value.ts';
+import { hasOffset, regionOf, type Value } from '../../flow/value.ts';
 import { type Frame, mayBeHeld, type OnPath, reportProblem, trailSteps } from './frame.ts';
 import { handedOut, type PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
@@ -20,6 +20,8 @@ export function checkNullRelease(on: OnPath, given: Given, step: Step): void {
   const { frame, s } = on;
   if (given.pointer === undefined || !frame.model.rows(given.api).some((row) => row.family === 'release')) return;
   if (given.array && (given.count === undefined || intervalOf(s.facts, given.count).low <= 0)) return;
+  // A number out of one of several elements says nothing of what the others hold.
+  if (given.array && given.count !== undefined && OF_ONE_ELEMENT.test(given.count.key)) return;
   const behind = given.value.prov.flatMap((id) => s.resources.get(id) ?? []);
   const [resource] = behind;
   if (behind.length === 0 || !behind.every((r) => isStillNull(s, r, given))) return;
@@ -34,14 +36,23 @@ export function checkNullRelease(on: OnPath, given: Given, step: Step): void {
   });
 }
 
+const OF_ONE_ELEMENT = /\[\*\][^~]*~/;
+
 /** Whether what an acquire call was to fill was NULL before it, and the call took nothing. */
-function isStillNull(s: PathState, r: Resource, { array, pointer }: Given): boolean {
+function isStillNull(s: PathState, r: Resource, { array, pointer, count }: Given): boolean {
   if (r.hold.kind !== 'held' || r.origin.chain.length > 0 || mayBeHeld(s, r)) return false;
   const found = (key: string): boolean => s.facts.nonzero.has(key) || (s.facts.intervals.get(key)?.low ?? 0) > 0;
   if (r.guards.some(found)) return false;
+  if (array && isOneOfMany(pointer, count)) return r.preset;
   if (!array || pointer?.kind === 'address') return r.preset || r.unset === true;
   const region = pointer === undefined ? '' : regionOf(pointer);
   return region.startsWith('heapz') && !s.env.has(handedOut(region));
+}
+
+/** Whether one of several entries is given back: `unpin_user_pages_dirty_lock(&pages[i], 1, true)`. Something else may tell which were filled. */
+function isOneOfMany(pointer: Value | undefined, count: Value | undefined): boolean {
+  if (pointer === undefined || hasOffset(pointer)) return pointer !== undefined;
+  return pointer.kind === 'address' && pointer.place.endsWith('[*]') && count?.key === '#1';
 }
 
 /** Plain references that a function took of pinned pages and leaves behind. */

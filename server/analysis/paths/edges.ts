@@ -1,10 +1,11 @@
 /** The end of a block: where a path goes on, what a branch adds to it, which exits it takes. */
 import type { Span } from '../../base/span.ts';
 import type { Block, Expr, Terminator } from '../../flow/ir.ts';
-import { isMadeOf, type Value } from '../../flow/value.ts';
+import { maskOf } from '../../flow/relations.ts';
+import { intValue, isMadeOf, type Value } from '../../flow/value.ts';
 import type { ConfigCondition } from '../../syntax/unit.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
-import { assume, evaluate } from './evaluate.ts';
+import { asksElement, assume, assumeTruth, evaluate } from './evaluate.ts';
 import { type Frame, noteStep, stepAt } from './frame.ts';
 import { completeLoop, isLeftByTest, LAST_TURN, loopActs, loopReleases, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
@@ -30,16 +31,31 @@ export function leaveBlock(frame: Frame, block: Block, s: PathState, onward: Onw
     case 'jump':
       s.jump = term.goto ?? s.jump;
       return onward.push(term.to, s);
-    case 'return': {
-      const value = term.value === undefined ? undefined : evaluate(s, term.value, { point: `${block.id}ret` });
-      if (value === undefined || !isNeverSet(s, value)) onward.exits.push({ state: s, value, span: term.span });
-      return;
-    }
+    case 'return':
+      return leaveFunction(block, term, s, onward.exits);
     case 'unreachable':
       return;
     case 'branch':
       return branch({ frame, block, term }, s, onward);
   }
+}
+
+/** `return ret == n;`: the two results tell the caller different things, and are two exits where pages are at stake. */
+function leaveFunction(
+  block: Block,
+  { value: returned, span }: Extract<Terminator, { kind: 'return' }>,
+  s: PathState,
+  exits: Exit[],
+): void {
+  const value = returned === undefined ? undefined : evaluate(s, returned, { point: `${block.id}ret` });
+  if (value !== undefined && isNeverSet(s, value)) return;
+  if (value?.kind !== 'op' || maskOf(value.op) === undefined || s.resources.size === 0) {
+    exits.push({ state: s, value, span });
+    return;
+  }
+  const no = fork(s);
+  if (assumeTruth(s, value, true)) exits.push({ state: s, value: intValue(1), span });
+  if (assumeTruth(no, value, false)) exits.push({ state: no, value: intValue(0), span });
 }
 
 /** Whether a value is that of a variable that was declared and nothing more: nobody returns one, so something rules the path out. */
@@ -72,7 +88,8 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   const no = s;
   const isOver = loop !== undefined && turn >= LAST_TURN && !isTestOf(frame, term.yes, term.loop);
   const canBeTrue = assume(yes, term.cond, true, { point }) && !isOver;
-  const canBeFalse = assume(no, term.cond, false, { point });
+  const isOther = loop !== undefined && turn > 0 && asksElement(no, term.cond, { point });
+  const canBeFalse = isOther || assume(no, term.cond, false, { point });
   const undecided = canBeTrue && canBeFalse;
   if ((undecided || isParted(s, term.cond, point)) && loop === undefined && s.resources.size > 0) {
     note(frame, yes, term.span, true);

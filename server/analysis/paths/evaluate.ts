@@ -180,6 +180,14 @@ function isElement(s: PathState, e: Expr, ctx: EvalContext): boolean {
   return e.kind === 'read' && isOneOfMany(s, e.place, ctx);
 }
 
+/** Whether a test asks an element of an array, or what a pointer that walks one points to: on another turn of a loop that is another one. */
+export function asksElement(s: PathState, cond: Expr, ctx: EvalContext): boolean {
+  if (cond.kind === 'not' || cond.kind === 'convert') return asksElement(s, cond.arg, ctx);
+  if (cond.kind === 'binary') return asksElement(s, cond.left, ctx) || asksElement(s, cond.right, ctx);
+  if (cond.kind !== 'read') return false;
+  return isOneOfMany(s, cond.place, ctx) || (cond.place.kind === 'deref' && resolvePlace(s, cond.place, ctx).element);
+}
+
 function isOneOfMany(s: PathState, place: PlaceExpr, ctx: EvalContext): boolean {
   if (place.kind === 'index') return isSummaryPlace(resolvePlace(s, place, ctx).key);
   return place.kind === 'field' && isOneOfMany(s, place.base, ctx);
@@ -232,9 +240,12 @@ export function assume(s: PathState, cond: Expr, outcome: boolean, ctx: EvalCont
 }
 
 /** Narrows the path by `v != 0` or `v == 0`; comparisons kept as values are opened up. */
-function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
+export function assumeTruth(s: PathState, v: Value, outcome: boolean): boolean {
   if (v.kind === 'op' && maskOf(v.op) !== undefined) {
     const [a, b] = v.args;
+    // `!!(ret > 0)`, and `!` of a comparison that was kept.
+    if (a?.kind === 'op' && b?.key === '#0' && maskOf(a.op) !== undefined && (v.op === '==' || v.op === '!='))
+      return assumeTruth(s, a, (v.op === '!=') === outcome);
     if (a !== undefined && b !== undefined && !assumeValues(s, outcome ? v.op : negated(v.op), a, b)) return false;
   }
   return assumeValues(s, outcome ? '!=' : '==', v, intValue(0));

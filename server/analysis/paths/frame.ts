@@ -86,7 +86,8 @@ export function stepAt(frame: Frame, span: { start: number; end: number }, text:
 /** Whether pages can be held at all on this path: the result's tests say so. */
 export function mayBeHeld(s: PathState, r: Resource): boolean {
   const isZero = (key: string): boolean => s.facts.intervals.get(key)?.high === 0;
-  if (r.guards.some(isZero) || r.sums?.some(isZero) === true) return false;
+  const isNone = (key: string): boolean => (s.facts.intervals.get(key)?.high ?? 1) <= 0;
+  if (r.guards.some(isZero) || r.sums?.some(isZero) === true || r.elements?.some(isNone) === true) return false;
   // None were asked for.
   if (r.requested !== undefined && intervalOf(s.facts, r.requested).high <= 0) return false;
   const i = intervalOf(s.facts, r.result);

@@ -11,6 +11,8 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { type MacroFunction, macroBehind, macroBody } from '../calls/macro-functions.ts';
 import { homeOf } from '../structs/struct-home.ts';
 import { typeNamedBy } from '../type-names.ts';
+import { cleanupAt } from './cleanup-of.ts';
+import { jumpingMacro } from './jumping-macros.ts';
 
 /** A function ready for path analysis. */
 export interface Lowered {
@@ -49,6 +51,7 @@ function lowerBody(unit: CUnit, fn: FunctionDef, tables: LowerTables): Cfg | und
     returnType: undefined,
     types: typesOf(unit, fn),
     cleanupOf: (declarator) => cleanupAt(unit, declarator),
+    jumpingMacro: (name) => jumpingMacro(unit, name),
   });
 }
 
@@ -66,6 +69,7 @@ function lowerMacro(macro: MacroFunction, tables: LowerTables): Cfg | undefined 
     returnType: undefined,
     types: { variable: () => undefined, typeOf: () => undefined, typeNamed: () => undefined },
     cleanupOf: () => undefined,
+    jumpingMacro: () => undefined,
   });
 }
 
@@ -103,11 +107,4 @@ function typesOf(unit: CUnit, fn: FunctionDef): LowerTypes {
     typeOf: (node) => flowType(unit, typeOfExpression(unit, fn, node)),
     typeNamed: (node) => typeNamedBy(unit, node),
   };
-}
-
-/** The function that a `__free(name)` on a declarator names, as the attribute was written. */
-function cleanupAt(unit: CUnit, declarator: CNode): string | undefined {
-  const before = unit.text.slice(Math.max(0, declarator.start - 60), declarator.end);
-  const m = /\b__free\((\w+)\)\s*[^;{}]*$/.exec(before);
-  return m?.[1];
 }

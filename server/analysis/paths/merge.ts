@@ -37,7 +37,7 @@ function signature(s: PathState, watched: Watched, handles: string = allHandles(
   s.resources.forEach((r) => {
     const hold = r.hold.kind === 'some' ? `some${r.hold.loop}` : r.hold.kind;
     parts.push(
-      `${r.id}:${hold}:${mayBeHeld(s, r) ? heldBy(s, r) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.cleared ? 'c' : ''}${r.extraReferences}`,
+      `${r.id}:${hold}:${mayBeHeld(s, r) ? heldBy(s, r) : noneBy(s, r)}:${r.dirtied ? 'd' : ''}${r.mapped ? 'm' : ''}${takenDigest(s, r)}${r.lost ? 'l' : ''}${r.cleared ? 'c' : ''}${r.failed ? 'f' : ''}${r.extraReferences}`,
     );
   });
   if (parts.length > 1) parts.sort();

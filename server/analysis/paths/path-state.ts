@@ -9,6 +9,7 @@ import { entryKey } from '../../flow/keys.ts';
 import { ZEROED } from '../../flow/lower-declaration.ts';
 import {
   intValue,
+  isMadeOf,
   mergeProvenance,
   type Owner,
   type Provenance,
@@ -175,6 +176,7 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
     s.env.set(place, withProvenance(value, old.prov));
     return;
   }
+  if (weak && old !== undefined && isNull(value) && leavesOthers(s, place, old, [])) return;
   if (weak && old?.key.startsWith('heap') === true) keepObject(s, place, old, value);
   if (weak && old !== undefined && value.key.startsWith('heap')) {
     s.env.set(place, withProvenance(value, old.prov));
@@ -186,6 +188,10 @@ export function writeKey(s: PathState, place: string, value: Value, weak: boolea
     noteOthers(s, value, earlier);
     const merged = reaches(value) ? value : symbol(`${place}~${old.key.length < 40 ? old.key : ''}`, { prov });
     s.env.set(place, withProvenance(merged, prov));
+    if (prov.length === 0) {
+      noteElements(s, merged.key, heldAmong(s, besides(s, place)));
+      noteElements(s, merged.key, countedBy(s, [old, value]));
+    }
     return;
   }
   if (old !== undefined) dropBelow(s, place);
@@ -202,6 +208,7 @@ export const OTHERS = '.<others>';
 export function writeElement(s: PathState, place: string, value: Value, weak: boolean): void {
   const old = s.env.get(place);
   const others = s.env.get(place + OTHERS);
+  if (old !== undefined && isNull(value) && leavesOthers(s, place, old, others?.prov ?? [])) return;
   writeKey(s, place, value, weak || isSummaryPlace(place));
   let prov = others?.prov ?? [];
   if (old !== undefined && old.key !== value.key && reaches(value)) prov = mergeProvenance(prov, reachedBy(s, old));
@@ -209,6 +216,55 @@ export function writeElement(s: PathState, place: string, value: Value, weak: bo
   s.env.set(OTHERS, intValue(1));
   s.env.set(place + OTHERS, symbol(OTHERS, { prov }));
   noteOthers(s, value, prov);
+}
+
+function isNull(v: Value): boolean {
+  return v.kind === 'int' && v.value === 0;
+}
+
+/**
+ * One of several places is set to NULL, or a number in one to 0, while others hold pages: whoever looks at one of them afterwards meets
+ * those, or a NULL that says nothing of them. An object that lies in one of them stays where it is. False where none is held.
+ */
+function leavesOthers(s: PathState, place: string, old: Value, others: Provenance): boolean {
+  const reached = mergeProvenance(others, reachedBy(s, old));
+  const prov = reached.length > 0 || isNull(old) ? reached : besides(s, place);
+  const held = heldAmong(s, prov);
+  if (held.length === 0) return false;
+  if (old.key.startsWith('heap')) return true;
+  const value = symbol(`${place}~none`, { prov: reached, low: 0 });
+  s.env.set(place, value);
+  noteElements(s, value.key, held);
+  return true;
+}
+
+function heldAmong(s: PathState, prov: Provenance): readonly Resource[] {
+  return prov.flatMap((id) => s.resources.get(id) ?? []).filter((r) => r.hold.kind === 'held');
+}
+
+/** Where what one of several elements holds is found to be 0, that is one of those that hold none of these pages. */
+function noteElements(s: PathState, key: string, held: readonly Resource[]): void {
+  for (const r of held) {
+    if (r.elements?.includes(key) !== true) setResource(s, { ...r, elements: [...(r.elements ?? []), key] });
+  }
+}
+
+/** Held pages of which one of some values is the count that came. */
+function countedBy(s: PathState, values: readonly Value[]): readonly Resource[] {
+  return [...s.resources.values()].filter(
+    (r) =>
+      r.hold.kind === 'held' && values.some((v) => isMadeOf(v, r.result.key) || r.elements?.includes(v.key) === true),
+  );
+}
+
+/** What an element holds in its other fields: pages that a number in it may count. */
+function besides(s: PathState, place: string): Provenance {
+  const element = /^.*\[\*\](?=\.\w+$)/.exec(place)?.[0];
+  let prov: Provenance = [];
+  if (element === undefined) return prov;
+  for (const { place: p, value } of s.env.concerning())
+    if (p.startsWith(`${element}.`)) prov = mergeProvenance(prov, reachedBy(s, value));
+  return prov;
 }
 
 /** An object put into one element of many stands for those in the others: what they hold is met through it. */

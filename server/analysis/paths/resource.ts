@@ -98,6 +98,8 @@ export interface Resource {
    * call allocates.
    */
   readonly guards: readonly string[];
+  /** Keys of values met in elements of which some were set to NULL: a path that meets 0 has met one that holds nothing. */
+  readonly elements?: readonly string[] | undefined;
   /** With a problem: what the path knows of pages of an iterator where it shows. */
   readonly answer?: 'pinned' | 'listed' | undefined;
   /** Keys of sums over turns of a loop with the result among them: where one is 0, so is the result. */
