@@ -1,6 +1,7 @@
 /** Mapping pages for a device and taking them back; and which pages a place that a row names reaches. */
 import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } from '../../flow/value.ts';
+import { checkWritten } from './check-written.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved } from './place-pattern.ts';
@@ -37,6 +38,7 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
     `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
   );
   const prov = provenanceOf(s, target);
+  if (mapsForWriting(on, call)) checkWritten(on, prov, call.row.name);
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r === undefined) continue;
@@ -48,6 +50,17 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
     if (prov.length === 0) checkReleasedBefore(on, contentOf(s, target), call.row.name);
   }
   return call.ret;
+}
+
+/** Whether a mapping names a direction in which the device writes. */
+function mapsForWriting({ frame, info }: OnPath, { effect }: EffectCall): boolean {
+  const index = /^arg(\d+)$/.exec(effect.direction ?? '')?.[1];
+  const span = index === undefined ? undefined : info.instr.argSpans[Number(index)];
+  return (
+    effect.op === 'map' &&
+    span !== undefined &&
+    /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/.test(frame.unit.code.slice(span.start, span.end).trim())
+  );
 }
 
 /** Pages of the same object that this function gave back further up in its text, also where both stand in one loop. */
