@@ -43,7 +43,11 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
     const r = s.resources.get(id);
     if (r === undefined) continue;
     if (call.effect.op === 'unmap') endMapping(on, r, step);
-    else setResource(s, { ...r, mapped: { step, result: call.ret, succeeds: mapSuccess(call.row) } });
+    else
+      setResource(s, {
+        ...r,
+        mapped: { step, through: regionOf(contentOf(s, target)), result: call.ret, succeeds: mapSuccess(call.row) },
+      });
   }
   if (call.effect.op === 'unmap') {
     unmapAddress(on, contentOf(s, target), step);
@@ -95,11 +99,16 @@ function rootOf(v: Value): string | undefined {
   return key === undefined ? undefined : /^(?:arg\d+|g:\w+)/.exec(key)?.[0];
 }
 
-/** dma_unmap_page() is given the bus address that the mapping returned. */
+/**
+ * dma_unmap_page() is given the bus address that the mapping returned, dma_unmap_sg() the list: whoever got that in between may have
+ * changed what it holds, and it is the same list all the same.
+ */
 function unmapAddress(on: OnPath, address: Value, step: Step): void {
   const key = unconverted(address).key;
+  const region = regionOf(address);
   for (const r of on.s.resources.values())
-    if (r.mapped !== undefined && unconverted(r.mapped.result).key === key) endMapping(on, r, step);
+    if (r.mapped !== undefined && (unconverted(r.mapped.result).key === key || r.mapped.through === region))
+      endMapping(on, r, step);
 }
 
 /** The mapping of pages is taken back: too late where they were given back before. */
