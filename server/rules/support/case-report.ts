@@ -75,13 +75,13 @@ function leavesToCallers(pass: RulePass, name: string): boolean {
   return beside.every(({ record }) => record.case === 0);
 }
 
-/** The releases on which pinning is counted (5.7 and later) and the call is live, in a form that they have where any has it. */
+/** The releases on which pinning is counted (5.7 and later) and the call is live; none where its form is of older ones. */
 export function pinnable(pass: RulePass, site: CallSite): Kernels {
   const rows = pass.model.allRows('pin_user_pages').filter((row) => row.reference === 'pin');
+  const counted = bothOf(kernelsOf(rows), [COUNTED]);
   const forms = pass.model.allRows(site.api).filter((row) => row.params.length === site.args.length);
-  const meant =
-    site.via !== undefined || forms.length === 0 ? pass.liveOn(site) : bothOf(pass.liveOn(site), kernelsOf(forms));
-  return bothOf(meant, bothOf(kernelsOf(rows), [COUNTED]));
+  const isOlder = site.via === undefined && forms.length > 0 && isEmpty(bothOf(kernelsOf(forms), counted));
+  return isOlder ? [] : bothOf(pass.liveOn(site), counted);
 }
 
 /** 5.6 has the names; pins are plain references there. */
