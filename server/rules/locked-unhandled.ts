@@ -40,7 +40,8 @@
  * All.
  *
  * ## Limits
- * Variables of the calling function alone, by their name: a pointer that the function was given itself is its caller's to set. A VMA that is
+ * Variables of the calling function alone, by their name: a pointer that the function was given itself is its caller's to set, and
+ * whoever gets the variable's address may ask it. A VMA that is
  * used after the lock may have been dropped is not seen.
  *
  * ## Fix safety

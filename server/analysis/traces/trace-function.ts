@@ -25,6 +25,7 @@ import {
   type TraceKind,
   type Walk,
 } from './trace-reach.ts';
+import { isAddressTaken, storeKind } from './trace-stores.ts';
 import { behindField } from './trace-tables.ts';
 
 /** Turns over a function: a name that is tracked late may have been copied before. */
@@ -374,30 +375,6 @@ function touch(w: Walk, n: CNode): void {
   const kind = storeKind(w.unit.code, n);
   if (kind !== 'store') event(w, 'read', n);
   if (kind !== undefined) event(w, 'write', n);
-}
-
-/** What goes on behind `p->a`: members and elements of what lies there. */
-const BELOW = /^(?:\s*\.\s*\w+|\s*\[[^\][]*(?:\[[^\][]*\][^\][]*)*\]|\s*\))*/;
-
-/** Macros that store into their first argument (asm-generic/rwonce.h). */
-const STORES = /\b(?:WRITE_ONCE|ACCESS_ONCE_RW)\s*\(\s*$/;
-
-/** Whether a place is stored to (linux/minmax.h: swap() reads it, too), or changed where it lies. */
-function storeKind(code: string, { start, end }: CNode): 'store' | 'change' | undefined {
-  const before = code.slice(Math.max(0, start - 40), start);
-  if (STORES.test(before)) return 'store';
-  if (/\bswap\s*\([^;()]*(?:\([^;()]*\)[^;()]*)*$/.test(before)) return 'change';
-  const rest = code.slice(end, end + 200);
-  const below = BELOW.exec(rest)?.[0] ?? '';
-  if (/^\s*(?:[-+*/|&^]|<<|>>)?=(?!=)/.test(rest.slice(below.length))) return 'store';
-  const next = rest.slice(below.replace(/\).*$/s, '').length);
-  return /^\s*(?:\+\+|--)/.test(next) || /(?:\+\+|--)\s*$/.test(before) ? 'store' : undefined;
-}
-
-/** Whether `&` stands in front of a place as what takes its address: nothing is accessed there yet. */
-function isAddressTaken(code: string, start: number): boolean {
-  const before = code.slice(Math.max(0, start - 40), start).replace(/[\s(]+$/, '');
-  return /(?:^|[^&\w)\]\s]|\breturn|&&)\s*&$/.test(before);
 }
 
 /** Whether a name is a pointer to a pointer: what it points to is an address of the data, in or out of an array or a caller's variable. */
