@@ -34,7 +34,8 @@
  * 6.3 and later; silent when only older kernels are aimed at.
  *
  * ## Limits
- * A test inside a branch that is off on every kernel aimed at is not reported, nor one in a program of user space.
+ * A test inside a branch that is off on every kernel aimed at is not reported, nor one in a program of user space, nor where a test of the
+ * version beside it decides alone.
  *
  * ## Fix safety
  * No fix.
@@ -45,12 +46,15 @@
 
 import { FLAGS_ARE_MACROS } from '../../model/behaviour.ts';
 import { nameOfFunctionAt } from '../analysis/calls/call-index.ts';
+import { evaluate, type Meaning } from '../syntax/condition.ts';
 import { parseDirectives } from '../syntax/directive.ts';
+import { parseExpr } from '../syntax/expr.ts';
+import { constant } from '../syntax/piecewise.ts';
 import { strip } from '../syntax/strip.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { branchKernels, flagKernels, isUserSpace, kernelsOf } from './support/facts.ts';
 import { versionSeverity } from './support/flags/flag-use.ts';
-import { bothOf, isEmpty, type Kernels, without } from './support/kernels.ts';
+import { bothOf, isEmpty, type Kernels, unionOf, without } from './support/kernels.ts';
 
 /** See the head of the file. */
 export const follMacroAsVersionTest = defineRule({
@@ -98,7 +102,7 @@ function goesOn(text: string, start: number, to: number): boolean {
 
 /** Reports each flag of a condition, once. */
 function checkCondition(pass: RulePass, at: { start: number; end: number }, condition: string): void {
-  const blind = liveKernels(pass, at);
+  const blind = without(liveKernels(pass, at), decidedBesides(condition));
   if (isEmpty(blind)) return;
   for (const name of new Set(condition.match(/\bFOLL_[A-Z0-9_]+\b/g))) {
     const has = flagKernels(pass.model, name);
@@ -114,6 +118,13 @@ function checkCondition(pass: RulePass, at: { start: number; end: number }, cond
       severity: versionSeverity(pass, 'warning', holds, has),
     });
   }
+}
+
+/** The releases on which a condition comes to the same whatever the flag is: `defined(FOLL_X) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)`. */
+function decidedBesides(condition: string): Kernels {
+  if (!/\bVERSION|_VERSION/.test(condition)) return [];
+  const pieces = evaluate(parseExpr(condition), { meaning: () => constant<Meaning>(undefined) });
+  return unionOf(pieces.filter(({ value }) => value !== undefined).map(({ since, until }) => ({ since, until })));
 }
 
 /** The releases that the unit stands for on which the condition is looked at and the flags are no macros. */

@@ -37,6 +37,7 @@
  *
  * ## Limits
  * A lock that the caller holds is seen where caller and callee are in the files at hand. `*_fast_only()` does not sleep and is fine.
+ * A function out of sight whose name speaks of unlocking is taken to have dropped the lock.
  *
  * ## Fix safety
  * No fix.

@@ -40,7 +40,8 @@
  * All.
  *
  * ## Limits
- * Variables of the calling function alone, by their name: a pointer that the function was given itself is its caller's to set. A VMA that is
+ * Variables of the calling function alone, by their name: a pointer that the function was given itself is its caller's to set, and
+ * whoever gets the variable's address may ask it. A VMA that is
  * used after the lock may have been dropped is not seen.
  *
  * ## Fix safety
@@ -57,6 +58,9 @@ import { isEmpty } from './support/kernels.ts';
 
 /** What drops mmap_lock. */
 const DROPS = /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+
+/** What takes it. */
+const TAKES = /\bmmap_(?:read|write)_(?:try)?lock\w*\s*\(|\bdown_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
 /** See the head of the file. */
 export const lockedUnhandled = defineRule({
@@ -91,7 +95,8 @@ function wrongBefore(site: CallSite, name: string): string | undefined {
   const before = unit.code.slice(fn.bodySpan.start, site.span.start);
   const set = [...before.matchAll(new RegExp(`(?<![\\w.>*])${name}\\s*=(?!=)\\s*([^,;]+)`, 'g'))];
   const declared = new RegExp(`\\bint\\s+(?:[^;(){}]*,\\s*)?${name}\\b`).test(before);
-  const passed = new RegExp(`&\\s*${name}\\b`).test(before);
+  // A function gets its address, a macro its name.
+  const passed = new RegExp(`&\\s*${name}\\b|\\w\\s*\\([^;(){}]*\\b${name}\\s*[,)]`).test(before);
   const last = set.at(-1)?.[1]?.trim();
   const rule = `${site.api}() wants *locked to be 1, for mmap_lock is held on entry: anything else is a BUG() before 6.3, and a warning and an error since`;
   if (last === undefined) return declared && !passed ? `${name} is not set before ${site.api}(): ${rule}` : undefined;
@@ -105,7 +110,7 @@ function wrongAfter(site: CallSite, name: string): string | undefined {
   if (fn === undefined) return undefined;
   const after = unit.code.slice(site.span.end, fn.bodySpan.end);
   const drop = DROPS.exec(after);
-  if (drop === null) return undefined;
+  if (drop === null || TAKES.test(after.slice(0, drop.index)) || isHandedOn(site, name)) return undefined;
   const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
   const reads = [...body.matchAll(new RegExp(`(?<![\\w.>])${name}\\b(?!\\s*=(?!=))`, 'g'))].filter((m) => {
     const start = skipBack(body, m.index);
@@ -118,4 +123,14 @@ function wrongAfter(site: CallSite, name: string): string | undefined {
   if (reads.length > 0) return undefined;
   const how = /\w+/.exec(drop[0])?.[0] ?? 'the unlock';
   return `${site.api}() may drop mmap_lock and then stores 0 in ${name}, which nothing asks: ${how}() behind it drops a lock that is not held; use if (${name}), and look VMAs up again`;
+}
+
+/** Whether anything but acquire calls gets the variable's address in the function: it may ask, and drop the lock itself. */
+function isHandedOn({ unit, fn }: CallSite, name: string): boolean {
+  if (fn === undefined) return false;
+  const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  const addresses = body.match(new RegExp(`&\\s*${name}\\b`, 'g'))?.length ?? 0;
+  const inCalls =
+    body.match(new RegExp(`\\b(?:get|pin)_user_pages\\w*\\s*\\([^;]*&\\s*${name}\\s*\\)`, 'g'))?.length ?? 0;
+  return addresses > inCalls;
 }

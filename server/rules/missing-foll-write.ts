@@ -1,6 +1,6 @@
 /**
  * ## What it does
- * Finds pages that are taken without FOLL_WRITE and that a device or the CPU writes to in the same function.
+ * Finds pages that are taken without FOLL_WRITE and that a device or the CPU writes to.
  *
  * ## Why is this bad?
  * Without FOLL_WRITE the kernel neither asks whether the process may write to the range nor breaks copy-on-write: the data lands in a page that
@@ -42,8 +42,8 @@
  * 4.9 and later, where the functions take gup_flags.
  *
  * ## Limits
- * The flags must be known, without FOLL_WRITE on any path, and the page must be given to the writing function by the name under which it
- * was taken, in the same function. A warning where the CPU writes through an address of the page.
+ * The flags must be known, without FOLL_WRITE on any path, and a path must lead the pages to the call that writes. A warning where the path
+ * leaves something open, and where the CPU writes through an address of the page, in the function that took it.
  *
  * ## Fix safety
  * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on.
@@ -55,6 +55,7 @@ import { defineRule, type FixProposal } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
 import { asksForWrite, storeBehind, writingCall } from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
+import { provedSeverity } from './support/flow-report.ts';
 
 /** See the head of the file. */
 export const missingFollWrite = defineRule({
@@ -70,8 +71,9 @@ export const missingFollWrite = defineRule({
       const flags = argumentOf(site, 'flags', pass);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write = call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()` };
+      const write = call === undefined ? storeBehind(pass, site) : { at: call.at, by: `${call.api}()` };
       if (write === undefined) continue;
+      const confidence = call?.confidence ?? 'medium';
       const fix: FixProposal = {
         title: 'Add FOLL_WRITE',
         applicability: 'unsafe',
@@ -82,8 +84,8 @@ export const missingFollWrite = defineRule({
         at: { unit: site.unit, span: flags },
         functionName: site.fn?.name ?? '',
         site,
-        severity: call === undefined ? 'warning' : 'error',
-        confidence: call === undefined ? 'medium' : 'high',
+        severity: provedSeverity('error', confidence),
+        confidence,
         related: [{ at: { unit: write.at.unit, span: write.at.span }, message: `written by ${write.by}` }],
         fixes: [fix],
       });

@@ -47,7 +47,8 @@
  * ## Limits
  * Callers are followed by name through the files of the directory; anything further up in one of them that takes the lock, or calls what
  * takes it, counts as held. At least one way must show that it is not: an entry point that the kernel calls without it, or an access to user
- * memory, which would take it. Silent where one way may hold it. An error only in such an entry point itself, a warning where callers are followed.
+ * memory, which would take it. Silent where one way may hold it: a function out of
+ * sight that speaks of locking an mm may have taken it. An error only in such an entry point itself, a warning where callers are followed.
  *
  * ## Fix safety
  * Unsafe: a call on the own mm that asks for no VMAs becomes one of `*_fast()`, which takes the lock itself where it needs it. No fix for a

@@ -127,7 +127,7 @@ function isLimited(code: string, names: readonly string[]): boolean {
   const text = code.replace(/\(?\b(\w+)\s*\+\s*(\w+)\b\s*\)?\s*<=?\s*(?:\1|\2)\b/g, '');
   return names.some((name) =>
     new RegExp(
-      `\\b${name}\\s*\\)?\\s*(?:[<>]=?(?![<>])|[!=]=)|[^<>-][<>]=?\\s*\\(?\\s*${name}\\b|\\b(?:min|clamp|check|limit|overflow)\\w*\\s*\\([^;]*\\b${name}\\b`,
+      `\\b${name}\\s*\\)?\\s*(?:[<>]=?(?![<>])|[!=]=|>>\\s*(?:[23]\\d)\\b)|[^<>-][<>]=?\\s*\\(?\\s*${name}\\b|\\b(?:min|clamp|check|limit|overflow)\\w*\\s*\\([^;]*\\b${name}\\b`,
     ).test(text),
   );
 }

@@ -149,7 +149,9 @@ function checkWrite(pass: RulePass, site: CallSite): void {
     ?.params.findIndex((p) => p.role === 'write');
   const write = index === undefined ? undefined : site.args[index];
   if (isEmpty(old) || write === undefined) return;
-  const lost = (write.text.match(/\bFOLL_[A-Z0-9_]+\b/g) ?? []).filter((name) => name !== 'FOLL_WRITE');
+  const named = (write.text.match(/\bFOLL_[A-Z0-9_]+\b/g) ?? []).filter((name) => name !== 'FOLL_WRITE');
+  // A name that the project defines as nothing asks for nothing.
+  const lost = named.filter((name) => !site.flags.terms.some((t) => t.kind === 'zero' && t.name === name));
   if (lost.length === 0) return;
   const asks = /\bFOLL_WRITE\b/.test(write.text);
   pass.report({

@@ -57,13 +57,14 @@ export function findKnownCalls(scope: NameScope, wanted: WantedName): FoundCall[
     const meaning = meaningOf(scope, name);
     const known = meaning.kind === 'api';
     if (!known && (meaning.kind === 'unknown' || !wanted(name, meaning))) continue;
+    const pointed = unit.code.includes(`(*${name})`);
     const worth = !known || scope.model.allRows(meaning.api).some((r) => WORTH_PARSING.has(r.family));
     for (const offset of offsets) {
       const fn = functionAt(unit, offset);
       if (fn === undefined) {
         const call = fileScopeCall(unit, offset, meaning);
         if (call !== undefined) found.push(call);
-      } else if (offset >= fn.bodySpan.start) {
+      } else if (offset >= fn.bodySpan.start && !(pointed && isPointerIn(unit, fn, name))) {
         const entry = inside.get(fn) ?? { hits: [], worth: false };
         entry.hits.push({ offset, name, meaning });
         entry.worth ||= worth;
@@ -74,6 +75,11 @@ export function findKnownCalls(scope: NameScope, wanted: WantedName): FoundCall[
   for (const [fn, entry] of inside) if (entry.worth) found.push(...callsInFunction(unit, fn, entry.hits));
   found.push(...callsInMacros(scope, wanted));
   return found.sort((a, b) => a.nameSpan.start - b.nameSpan.start);
+}
+
+/** Whether a function has a parameter or variable of a name that points to a function: `int (*put_page)(struct page *)`. */
+function isPointerIn({ code }: CUnit, { nameSpan, bodySpan }: FunctionDef, name: string): boolean {
+  return code.slice(nameSpan.end, bodySpan.end).includes(`(*${name})`);
 }
 
 /** The call as an ApiCall of `api`, with the rows of the kernels on which it is compiled. */

@@ -19,8 +19,10 @@ export function flagClues(site: CallSite, model: Model): Clue[] {
     clues.push({ kind: 'null-pages', ...at, text, cases: { 0: 6 }, lifetime: { short: 4 }, access: ['none'] });
   }
   const longterm = site.flags.terms.find((t) => t.kind === 'flag' && t.name === 'FOLL_LONGTERM');
-  if (impliedFlags(site, model).includes('FOLL_LONGTERM')) {
-    const text = `${site.api}() holds pages for a long time by itself`;
+  // What there was before the flag, 4.15 to 5.1.
+  const isFor = site.api === 'get_user_pages_longterm';
+  if (isFor || impliedFlags(site, model).includes('FOLL_LONGTERM')) {
+    const text = `${site.api}() ${isFor ? 'is for pages that are held for a long time' : 'holds pages for a long time by itself'}`;
     clues.push({ kind: 'flag', ...at, text, cases: { 2: 4 }, lifetime: { long: 4 } });
   } else if (site.flags.may.has('FOLL_LONGTERM')) {
     const sure = site.flags.must.has('FOLL_LONGTERM');

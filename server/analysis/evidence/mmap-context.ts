@@ -34,13 +34,23 @@ const MAX_DEPTH = 7;
 /** Functions that are looked at for one question. */
 const MAX_FUNCTIONS = 80;
 
-/** What takes mmap_lock, or says that it is held. */
+/** What takes mmap_lock, keeps it, or says that it is held. */
 const TAKES =
-  /\b(?:mmap_(?:read|write)_(?:try)?lock\w*|mmap_assert\w*|lock_mm_and_find_vma|mmap_upgrade_trylock|vma_start_(?:read|write)\w*)\s*\(|\b(?:down_(?:read|write)\w*|lockdep_assert_held\w*)\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+  /\b(?:mmap_(?:read|write)_(?:try)?lock\w*|mmap_write_downgrade|mmap_assert\w*|lock_mm_and_find_vma|mmap_upgrade_trylock|vma_start_(?:read|write)\w*)\s*\(|\b(?:down_(?:read|write)\w*|lockdep_assert_held\w*)\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
 /** What gives it back. */
-const DROPS =
-  /\b(?:mmap_(?:read|write)_unlock\w*|mmap_write_downgrade)\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+const DROPS = /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+
+/**
+ * What may take it unseen: a guard of it, the lock by its address or a semaphore by a pointer, and calls that speak of locking an mm by their name, or by their name and
+ * what they are given (`os_mmap_read_lock(mm)`, `VENDOR_LOCK(current->mm)`).
+ */
+const MAY_TAKE: readonly RegExp[] = [
+  /guard\s*\(\s*mmap_\w+/,
+  /\b(?!up_(?:read|write)|might_lock|init_rwsem|rwsem_is_)\w+\s*\(\s*&[^;()]*\bmmap_(?:sem|lock)\b|=\s*&[^;()]*\bmmap_(?:sem|lock)\b|\bdown_(?:read|write)\w*\s*\(\s*\w+\s*\)/,
+  /\b(?!i_mmap|\w*(?:un|mem|m)lock|\w*locked)\w*(?:mm|mmap)(?:_?sem)?_(?:\w*_)?(?:rd|wr|read|write|r|w)?_?(?:try)?(?:lock\w*|down(?:_\w+)?)\s*\(/i,
+  /\b(?!\w*(?:un|mem|m)lock|\w*locked|might_lock)(?:\w*lock\w*|(?:\w+_)?down(?:_\w+)?)\s*\(\s*(?:current\s*->\s*mm|mm|\w+_mm|[\w>.-]+(?:->|\.)mm)\s*[,)]/i,
+];
 
 /** Functions that may fault on user memory or take mmap_lock themselves (linux/uaccess.h, linux/string.h, linux/uio.h, linux/mm.h, rdma/ib_verbs.h). */
 const FAULTS =
@@ -155,18 +165,18 @@ class Climb {
 /** Whether code may leave the lock taken: the last thing that takes it has nothing behind it, as deep in blocks or less, that drops it. */
 function isTaken(code: string, takers: RegExp): boolean {
   if (!takers.test(code)) return false;
-  const last = [...code.matchAll(new RegExp(takers.source, 'g'))].at(-1);
+  const last = [...code.matchAll(new RegExp(takers.source, 'gi'))].at(-1);
   if (last === undefined || !TAKES.test(last[0])) return true;
   return dropOf(code, last.index) === undefined;
 }
 
 /** Where the lock taken at an offset is dropped behind it, in no block of its own. */
-function dropOf(code: string, taken: number): number | undefined {
+function dropOf(code: string, taken: number, drops = DROPS): number | undefined {
   const depthAt = (offset: number): number => {
     const before = code.slice(0, offset);
     return before.split('{').length - before.split('}').length;
   };
-  for (const m of code.slice(taken).matchAll(new RegExp(DROPS.source, 'g'))) {
+  for (const m of code.slice(taken).matchAll(new RegExp(drops.source, 'gi'))) {
     const at = taken + m.index;
     if (/[;{}:]\s*$/.test(code.slice(0, at)) && depthAt(at) <= depthAt(taken)) return at;
   }
@@ -276,36 +286,81 @@ function takesFirst(body: string): boolean {
   return depth === 1 && /[;{}]\s*$/.test(before) && !DROPS.test(before) && !/\breturn\b/.test(before);
 }
 
-/** What takes the lock as seen from a unit: the kernel's functions, and those of the files at hand that may return with it held. */
+/** What takes the lock as seen from a unit: the kernel's functions, what may be one, and those of the files at hand that may return with it held. */
 function takersOf(unit: CUnit, project: ProjectView): RegExp {
   let takers = takersCache.get(unit.surroundings);
   if (takers === undefined) {
-    const own = new Set([unit, ...project.headers(unit), ...project.cluster(unit)].flatMap(namesKeepingIt));
-    takers = own.size === 0 ? TAKES : new RegExp(`${TAKES.source}|\\b(?:${[...own].join('|')})\\s*\\(`);
+    const files = [...new Set([unit, ...project.headers(unit), ...project.cluster(unit)])];
+    const own = new Set(files.flatMap(namesKeepingIt));
+    for (let level = 1, added = own.size; level < KEEPER_LEVELS && added > 0; level++) {
+      const before = own.size;
+      const takes = anyOf([TAKES.source, callOf([...own])]);
+      for (const name of files.flatMap((u) => keepersBy(u, takes, MAY_DROP))) own.add(name);
+      added = own.size - before;
+    }
+    const guards = files.flatMap(guardsOfIt);
+    takers = anyOf([
+      TAKES.source,
+      ...(own.size === 0 ? [] : [callOf([...own])]),
+      ...(guards.length === 0 ? [] : [`guard\\s*\\(\\s*(?:${guards.join('|')})\\b`]),
+      ...MAY_TAKE.map((r) => r.source),
+    ]);
     takersCache.set(unit.surroundings, takers);
   }
   return takers;
 }
 
+/** Helpers of helpers that keep the lock. */
+const KEEPER_LEVELS = 3;
+
+/** One pattern of several, in any case: what vendors call a macro is a matter of taste. */
+function anyOf(sources: readonly string[]): RegExp {
+  return new RegExp(sources.join('|'), 'i');
+}
+
+/** A call of one of these names. */
+function callOf(names: readonly string[]): string {
+  return `\\b(?:${names.join('|')})\\s*\\(`;
+}
+
 const keepersCache = new WeakMap<CUnit['version'], readonly string[]>();
 
-/** Functions of a unit that take the lock and may return with it held. */
+/** Functions and macros of a unit that take the lock and may return with it held. */
 function namesKeepingIt(unit: CUnit): readonly string[] {
   let names = keepersCache.get(unit.version);
   if (names === undefined) {
-    names = unit.functions
-      .filter((fn) => keepsIt(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end)))
-      .map((f) => f.name);
+    names = keepersBy(unit, TAKES, DROPS);
     keepersCache.set(unit.version, names);
   }
   return names;
 }
 
+/** The definition of a guard, with its name (linux/cleanup.h). */
+const GUARD = /\bDEFINE_(?:LOCK_)?GUARD\w*\s*\(\s*(\w+)[^;{}]*/g;
+
+/** The guards that a unit defines for the lock: it is held as long as their scope lasts. */
+function guardsOfIt({ code }: CUnit): readonly string[] {
+  return [...code.matchAll(GUARD)].flatMap(([text, name]) => (name !== undefined && TAKES.test(text) ? [name] : []));
+}
+
+/** What gives it back, or may where a helper took it. */
+const MAY_DROP = new RegExp(
+  `${DROPS.source}|\\b\\w*(?:un_?lock|(?:^|_)(?:end|leave|exit|release|drop|put|up)(?![a-z0-9]))\\w*\\s*\\(`,
+  'i',
+);
+
+/** Those by patterns for what takes it and for what gives it back. */
+function keepersBy({ code, text, functions, macros }: CUnit, takes: RegExp, drops: RegExp): readonly string[] {
+  const keeping = functions.filter(({ bodySpan: { start, end } }) => keepsIt(code.slice(start, end), takes, drops));
+  const standing = macros.filter(({ bodySpan: { start, end } }) => keepsIt(text.slice(start, end), takes, drops));
+  return [...keeping, ...standing].map(({ name }) => name);
+}
+
 /** Whether a body takes the lock and does not drop it, whatever happens, behind the last place where it takes it. */
-function keepsIt(body: string): boolean {
-  if (!TAKES.test(body)) return false;
-  const last = [...body.matchAll(new RegExp(TAKES.source, 'g'))].at(-1)?.index ?? 0;
-  const drop = dropOf(body, last);
+function keepsIt(body: string, takes: RegExp, drops: RegExp): boolean {
+  if (!takes.test(body)) return false;
+  const last = [...body.matchAll(new RegExp(takes.source, 'gi'))].at(-1)?.index ?? 0;
+  const drop = dropOf(body, last, drops);
   // A return at the function's own level leaves between the two.
   return drop === undefined || /\breturn\b/.test(body.slice(last, drop).replace(/\{[^{}]*\}/g, ''));
 }

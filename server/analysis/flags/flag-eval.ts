@@ -8,6 +8,7 @@ import { afford } from '../effort.ts';
 import { type LocalName, localNames } from '../locals.ts';
 import { argumentNodes, bare, calleeOf, callNodes, codeOf, keysIn, operatorOf, placeKey } from '../trees.ts';
 import { isFollName, isForeignName, isWriteName, literalValue } from './constants.ts';
+import { decided } from './flag-conditions.ts';
 import { type FlagState, flowStates } from './flag-flow.ts';
 import { type FlagContext, type FlagScope, type Folding, later, term, unknownTerm } from './flag-scope.ts';
 import { callerValue, enumValue, fieldValue, fileVariableValue, macroValue, returnedValue } from './flag-sources.ts';
@@ -62,7 +63,8 @@ function evaluateNode(node: CNode, scope: FlagScope, state: FlagState, ctx: Flag
       const otherwise = childByField(n, 'alternative');
       if (then === undefined || otherwise === undefined) return unknownTerm(scope, n);
       const condition = childByField(n, 'condition');
-      const known = condition === undefined ? undefined : decided(condition, scope, ctx);
+      const known =
+        condition === undefined ? undefined : decided(condition, scope.unit, (x) => constantOf(x, scope, ctx));
       if (known !== undefined) return recur(known ? then : otherwise);
       return join(recur(then), recur(otherwise));
     }
@@ -140,7 +142,7 @@ function compute({ body, initial, scope, ctx }: Following, at: ReadonlySet<CNode
     at,
     evaluate: (n, state) => evaluate(n, scope, state, ctx),
     unknown: (n) => unknownTerm(scope, n),
-    decide: (n) => decided(n, scope, ctx),
+    decide: (n) => decided(n, scope.unit, (x) => constantOf(x, scope, ctx)),
   });
 }
 
@@ -225,26 +227,19 @@ function parameterValue(local: LocalName, scope: FlagScope, ctx: FlagContext): F
   return callerValue({ index: param, own, scope }, ctx);
 }
 
-/**
- * Whether a condition is certain: a parameter, or its negation, that the function does not write and that is a constant for the
- * caller looked at, or for all callers.
- */
-function decided(condition: CNode, scope: FlagScope, ctx: FlagContext): boolean | undefined {
-  const n = bare(condition);
-  if (n.type === 'unary_expression' && operatorOf(scope.unit, n) === '!') {
-    const argument = childByField(n, 'argument');
-    const inner = argument === undefined ? undefined : decided(argument, scope, ctx);
-    return inner === undefined ? undefined : !inner;
-  }
-  if (n.type !== 'identifier' || scope.tree === undefined) return undefined;
-  const local = localNames(scope.unit, scope.tree).get(codeOf(scope.unit, n));
+/** The value of a number, a constant, or a parameter that is one for the caller looked at, or for all; empty for anything else. */
+function constantOf(n: CNode, scope: FlagScope, ctx: FlagContext): FlagValue {
+  if (n.type === 'number_literal') return literal(n, scope);
+  if (n.type !== 'identifier') return [];
+  const name = codeOf(scope.unit, n);
+  const bound = scope.bindings.get(name);
+  if (scope.tree === undefined) return bound?.() ?? globalName(n, name, scope, ctx);
+  const local = localNames(scope.unit, scope.tree).get(name);
+  if (local === undefined) return globalName(n, name, scope, ctx);
   const body = bodyOfScope(scope);
-  if (local?.param === undefined || body === undefined || writtenPlaces(body, scope).has(local.name)) return undefined;
+  if (local.param === undefined || body === undefined || writtenPlaces(body, scope).has(local.name)) return [];
   const own = term(scope, local.node, { kind: 'parameter', name: local.name });
-  const value = scope.bindings.get(local.name)?.() ?? callerValue({ index: local.param, own, scope }, ctx);
-  const numbers = new Set(value.map((t) => (t.kind === 'zero' ? 0 : t.kind === 'literal' ? t.value : undefined)));
-  const [only] = numbers;
-  return numbers.size === 1 && only !== undefined ? only !== 0 : undefined;
+  return bound?.() ?? callerValue({ index: local.param, own, scope }, ctx);
 }
 
 /** Whether a name of this type holds a truth value: a bool, or an int named write. */

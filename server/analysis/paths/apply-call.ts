@@ -18,7 +18,7 @@ import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, noteStep, type OnPath, stepAt } from './frame.ts';
 import { outcomesOf } from './outcomes.ts';
 import { callOutside, handedOver } from './outside.ts';
-import { fork, IS_LAST, type PathState, readKey, setResource } from './path-state.ts';
+import { fork, IS_LAST, type PathState, readKey, setResource, withoutEntry } from './path-state.ts';
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 
@@ -59,6 +59,7 @@ export function executeCall(
       });
     }
   }
+  dropLocks(frame, s, instr);
   const special = name === undefined ? undefined : knownResult(s, name, args);
   if (special !== undefined) {
     finish(s, instr, special);
@@ -74,6 +75,14 @@ export function executeCall(
   const defined = callees.some((c) => c.kind === 'plain');
   finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
   return [s];
+}
+
+/** Takes off the path what a function that is no model's may unlock. */
+function dropLocks({ program, unit }: Frame, s: PathState, { callee, via }: CallInstr): void {
+  if (s.locks.size === 0) return;
+  const dropped = program.dropsLocks(unit, callee ?? via?.field);
+  if (dropped === 'all') s.locks = new Map();
+  else for (const lock of dropped) s.locks = withoutEntry(s.locks, lock);
 }
 
 /** Functions that drop a reference and tell whether it was the last. */

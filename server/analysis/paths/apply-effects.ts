@@ -20,6 +20,7 @@ import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
+import { checkWritten } from './check-written.ts';
 import { assumeValues } from './evaluate.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { assumeOutcome, isConditionalMove, type Outcome } from './outcomes.ts';
@@ -265,10 +266,11 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   }
 }
 
-/** A page used after it was given back: its data, its address, its struct page. */
+/** A page written to that was taken for reading; and one used after it was given back: its data, its address, its struct page. */
 function access(on: OnPath, call: EffectCall, target: Resolved): void {
   const { frame, s, info } = on;
   const prov = contentOf(s, target).prov;
+  if (/write/.test(call.effect.access ?? '')) checkWritten(on, prov, call.row.name);
   if (prov.length !== 1) return;
   const r = s.resources.get(prov[0] ?? '');
   if (r === undefined || r.hold.kind !== 'released' || r.extraReferences > 0 || !mayBeHeld(s, r)) return;

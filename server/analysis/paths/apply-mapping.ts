@@ -1,6 +1,7 @@
 /** Mapping pages for a device and taking them back; and which pages a place that a row names reaches. */
 import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } from '../../flow/value.ts';
+import { checkWritten } from './check-written.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
 import { type PathState, setResource } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved } from './place-pattern.ts';
@@ -37,17 +38,33 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
     `${call.effect.op === 'map' ? 'mapped for the device' : 'unmapped'} here by ${call.row.name}()`,
   );
   const prov = provenanceOf(s, target);
+  if (mapsForWriting(on, call)) checkWritten(on, prov, call.row.name);
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r === undefined) continue;
     if (call.effect.op === 'unmap') endMapping(on, r, step);
-    else setResource(s, { ...r, mapped: { step, result: call.ret, succeeds: mapSuccess(call.row) } });
+    else
+      setResource(s, {
+        ...r,
+        mapped: { step, through: regionOf(contentOf(s, target)), result: call.ret, succeeds: mapSuccess(call.row) },
+      });
   }
   if (call.effect.op === 'unmap') {
     unmapAddress(on, contentOf(s, target), step);
     if (prov.length === 0) checkReleasedBefore(on, contentOf(s, target), call.row.name);
   }
   return call.ret;
+}
+
+/** Whether a mapping names a direction in which the device writes. */
+function mapsForWriting({ frame, info }: OnPath, { effect }: EffectCall): boolean {
+  const index = /^arg(\d+)$/.exec(effect.direction ?? '')?.[1];
+  const span = index === undefined ? undefined : info.instr.argSpans[Number(index)];
+  return (
+    effect.op === 'map' &&
+    span !== undefined &&
+    /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/.test(frame.unit.code.slice(span.start, span.end).trim())
+  );
 }
 
 /** Pages of the same object that this function gave back further up in its text, also where both stand in one loop. */
@@ -82,11 +99,17 @@ function rootOf(v: Value): string | undefined {
   return key === undefined ? undefined : /^(?:arg\d+|g:\w+)/.exec(key)?.[0];
 }
 
-/** dma_unmap_page() is given the bus address that the mapping returned. */
+/**
+ * dma_unmap_page() is given the bus address that the mapping returned, dma_unmap_sg() the list: whoever got that in between may have
+ * changed what it holds, and it is the same list all the same.
+ */
 function unmapAddress(on: OnPath, address: Value, step: Step): void {
   const key = unconverted(address).key;
+  const region = regionOf(address);
   const mapped = [...on.s.resources.values()].filter((r) => r.mapped !== undefined);
-  const own = mapped.filter((r) => unconverted(r.mapped?.result ?? address).key === key);
+  const own = mapped.filter(
+    ({ mapped: m }) => m !== undefined && (unconverted(m.result).key === key || m.through === region),
+  );
   for (const r of own) endMapping(on, r, step);
   if (own.length > 0 || !ONE_OF_MANY.test(key)) return;
   for (const r of mapped) if (r.mapped?.succeeds === 'asked' && r.hold.kind === 'held') endMapping(on, r, step);

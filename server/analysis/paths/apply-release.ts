@@ -137,7 +137,10 @@ function countOf({ frame, s, info }: OnPath, call: ReleaseCall): Pick<EntryEvent
   if (countKey === undefined) return {};
   const type = frame.cfg.params[Number(/^arg(\d+)$/.exec(countKey)?.[1] ?? -1)]?.type;
   const isLarge = type?.bits !== undefined && type.bits >= 32;
-  return { countKey, countsUnsigned: isLarge && (type.unsigned === true || (array && countsUnsigned(frame, api))) };
+  // A test by the function itself is one of the sign only where the parameter has one.
+  const isTested = type?.unsigned !== true && (s.facts.intervals.get(countKey)?.low ?? -1) >= 0;
+  const withoutSign = type?.unsigned === true || (array && !isTested && countsUnsigned(frame, api));
+  return { countKey, countsUnsigned: isLarge && withoutSign };
 }
 
 /** Whether a release takes its count as a number without sign. */

@@ -7,7 +7,7 @@ import type { ConfigCondition } from '../../syntax/unit.ts';
 import { checkComparison, checkLoopBound } from './check-result.ts';
 import { asksElement, assume, assumeTruth, evaluate } from './evaluate.ts';
 import { type Frame, noteStep, stepAt } from './frame.ts';
-import { completeLoop, isLeftByTest, LAST_TURN, loopActs, loopReleases, turnTag } from './loop-turns.ts';
+import { completeLoop, isLeftByTest, LAST_TURN, loopActs, loopGivesBack, loopReleases, turnTag } from './loop-turns.ts';
 import { fork, type PathState } from './path-state.ts';
 import type { Step } from './resource.ts';
 
@@ -98,11 +98,19 @@ function branch({ frame, block, term }: Branching, s: PathState, { push }: Onwar
   if (canBeTrue) push(term.yes, yes);
   if (!canBeFalse) return;
   if (loop === undefined) return push(term.otherwise, no);
-  if (undecided && turn === 0 && loop.test === 'before' && loopActs(frame, loop.head)) return;
+  if (undecided && turn === 0 && loop.test === 'before' && takesTurns(frame, loop.head, s)) return;
   // The path that leaves after this turn goes on beside it, with what it knows.
   if (turn > 0 && turn < LAST_TURN && isLeftByTest(frame, loop.head)) return;
   completeLoop(no, loop.head);
   push(term.otherwise, no);
+}
+
+/**
+ * Whether a loop is taken to have at least one turn: what it does to pages it does where there are some. In a function that holds none it is
+ * its caller's number that decides, and a caller may have passed none for what it has not mapped.
+ */
+function takesTurns(frame: Frame, head: number, s: PathState): boolean {
+  return loopActs(frame, head) && (s.resources.size > 0 || loopGivesBack(frame, head));
 }
 
 /** Whether a condition asks for an outcome that was told apart at the call. */

@@ -107,6 +107,10 @@ export class ListeningProgram implements Program {
     return this.#listen(`releases ${args[0].path} ${args[1]}`, (program) => program.mayRelease(...args));
   }
 
+  dropsLocks(...args: Parameters<Program['dropsLocks']>) {
+    return this.#listen(`locks ${args[0].path} ${args[1]}`, (program) => program.dropsLocks(...args));
+  }
+
   flagsAt(...args: Parameters<Program['flagsAt']>) {
     return this.#listen(`flags ${args[0].path} ${args[1]}`, (program) => program.flagsAt(...args));
   }

@@ -19,6 +19,7 @@ export type ProblemKind =
   | 'result-ignored'
   | 'short-pin-as-success'
   | 'dirty-after-release'
+  | 'missing-foll-write'
   | 'mmap-lock-not-held'
   | 'mmap-lock-held'
   | 'gup-in-atomic'

@@ -6,6 +6,7 @@ import type { CallInstr, Cfg } from '../../flow/ir.ts';
 import type { LoopForest } from '../../flow/loops.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { FlagSet } from '../sites/site.ts';
+import type { DroppedLocks } from './dropped-locks.ts';
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { PathState } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
@@ -44,6 +45,8 @@ export interface Program {
   rowsFor(unit: CUnit, name: string): readonly ApiRow[];
   /** Whether a function of the cluster can give pages back, by the names it calls. */
   mayRelease(unit: CUnit, name: string): boolean;
+  /** The locks of its caller that a function may drop. */
+  dropsLocks(unit: CUnit, name: string | undefined): DroppedLocks;
   /** The folded flags of an acquire call, by the call expression's start; undefined when the call is no site. */
   flagsAt(unit: CUnit, callStart: number): FlagSet | undefined;
 }

@@ -54,6 +54,19 @@ export function loopReleases(frame: Frame, head: number): boolean {
   );
 }
 
+/** Whether a loop's body gives pages back, by a call of the model or of a function of the project, or hands on elements that may be pages. */
+export function loopGivesBack(frame: Frame, head: number): boolean {
+  const unmaps = (name: string): boolean =>
+    frame.model.readable(name).some((row) => row.effects.some((e) => e.op === 'unmap'));
+  return [...(frame.loops.byHead.get(head)?.blocks ?? [])].some((id) =>
+    frame.cfg.blocks[id]?.instrs.some((i) => {
+      if (i.kind === 'assign' || i.kind === 'temp') return readsElement(i.value);
+      if (i.kind !== 'call') return false;
+      return callActs(frame, i.callee, i.args.length) || (i.args.some(readsElement) && !unmaps(i.callee ?? ''));
+    }),
+  );
+}
+
 /** Whether an expression reads an element of an array. */
 function readsElement(e: Expr): boolean {
   switch (e.kind) {

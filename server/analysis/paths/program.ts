@@ -9,6 +9,7 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { CallSite, FlagSet } from '../sites/site.ts';
 import { alwaysFails } from './always-fails.ts';
 import { CallGraph, type Known } from './call-graph.ts';
+import { type DroppedLocks, LockDrops } from './dropped-locks.ts';
 import { execute } from './execute.ts';
 import { summarize } from './exits.ts';
 import { type FlowMemo, type FunctionFlow, ListeningProgram } from './flow-memo.ts';
@@ -98,9 +99,11 @@ class Run implements Program {
   readonly #events: EntryEvent[] = [];
   readonly #skipped: { unit: CUnit; functionName: string; reason: string }[] = [];
   readonly #flags = new Map<string, FlagSet>();
+  readonly #lockDrops: LockDrops;
 
   constructor(readonly input: ProgramInput) {
     this.graph = input.memo?.graph(input.units, input.model) ?? new CallGraph(input.units, input.model);
+    this.#lockDrops = new LockDrops(this.graph, input.model);
     for (const site of input.sites) this.#flags.set(`${site.unit.path}:${site.span.start}`, site.flags);
   }
 
@@ -144,6 +147,10 @@ class Run implements Program {
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */
   rowsFor(unit: CUnit, name: string): readonly ApiRow[] {
     return this.graph.lookup(unit, name) === undefined ? this.input.model.readable(name) : this.input.model.rows(name);
+  }
+
+  dropsLocks(unit: CUnit, name: string | undefined): DroppedLocks {
+    return this.#lockDrops.of(unit, name);
   }
 
   mayRelease(unit: CUnit, name: string): boolean {

@@ -47,6 +47,8 @@ export interface Release {
 /** A DMA mapping of pages: the call, and the value and outcome of it that mean success. */
 export interface Mapping {
   readonly step: Step;
+  /** Key of the memory that was given to the call: the list, the array, the page. */
+  readonly through: string;
   readonly result: Value;
   /** `zero`: a status; `positive`: a count; `asked`: dma_mapping_error() of the result must have said no. */
   readonly succeeds: 'zero' | 'positive' | 'asked';

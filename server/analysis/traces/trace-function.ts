@@ -25,6 +25,7 @@ import {
   type TraceKind,
   type Walk,
 } from './trace-reach.ts';
+import { isAddressTaken, storeKind } from './trace-stores.ts';
 import { behindField } from './trace-tables.ts';
 import { fieldBehind } from './walked-field.ts';
 
@@ -378,9 +379,10 @@ function touch(w: Walk, n: CNode): void {
   if (n.type === 'field_expression' && !codeOf(w.unit, n).includes('->')) return;
   const argument = childByField(n, 'argument');
   if (argument === undefined || carries(w, argument) !== 'data' || pointsToPointer(w, argument)) return;
-  const after = w.unit.code.slice(n.end, n.end + 8);
-  const isWrite = /^\s*(?:[-+*/|&^]|<<|>>)?=(?!=)/.test(after) || /^\s*(?:\+\+|--)/.test(after);
-  event(w, isWrite ? 'write' : 'read', n);
+  if (isAddressTaken(w.unit.code, n.start)) return;
+  const kind = storeKind(w.unit.code, n);
+  if (kind !== 'store') event(w, 'read', n);
+  if (kind !== undefined) event(w, 'write', n);
 }
 
 /** Whether a name is a pointer to a pointer: what it points to is an address of the data, in or out of an array or a caller's variable. */

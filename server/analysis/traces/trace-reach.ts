@@ -149,6 +149,10 @@ export function carries(w: Walk, node: CNode, depth = 0): HolderKind | undefined
     case 'subscript_expression':
     case 'pointer_expression': {
       const argument = childByField(n, 'argument');
+      if (argument !== undefined && n.type === 'pointer_expression' && isAddressOf(w.unit, n)) {
+        const within = pointerTo(w, argument);
+        if (within !== undefined && carries(w, within, depth + 1) === 'data') return 'data';
+      }
       const kind = argument === undefined ? undefined : carries(w, argument, depth + 1);
       // What a kernel address points to is the data itself, a value.
       return kind === 'data' && isValue(w, n) ? undefined : kind;
@@ -224,6 +228,21 @@ function numberFrom(
     return !found;
   });
   return found ? 'number' : undefined;
+}
+
+/** The pointer behind which a place lies: `p` of `p->a.b[i]`, `p[i].a` and `(*p).a`; undefined for a variable and its own members. */
+function pointerTo(w: Walk, place: CNode): CNode | undefined {
+  let n = bare(place);
+  for (;;) {
+    const argument = childByField(n, 'argument');
+    const op = n.type === 'field_expression' ? childByField(n, 'operator') : undefined;
+    if (argument === undefined || (n.type !== 'field_expression' && !isValue(w, n))) return undefined;
+    if (n.type !== 'field_expression') {
+      const inner = bare(argument);
+      if (inner.type !== 'field_expression' && inner.type !== 'subscript_expression') return argument;
+    } else if (op !== undefined && codeOf(w.unit, op) === '->') return argument;
+    n = bare(argument);
+  }
 }
 
 /** Whether an expression is what lies behind a pointer, not the pointer. */

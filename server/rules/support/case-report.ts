@@ -23,15 +23,27 @@ export function judgedSites(pass: RulePass): readonly JudgedSite[] {
   });
 }
 
-/** Whether a plain reference is what an `if` takes whose other arm pins: who asks there knows when which is right. */
+/** Whether a plain reference is what an `if` takes, or an `#if`, whose other arm pins: who asks there knows when which is right. */
 function isChosen({ sites }: RulePass, site: CallSite): boolean {
   if (site.reference !== 'get') return false;
+  if (isFallback(site)) return true;
   return sites.some(
     (other) =>
       other.reference === 'pin' &&
       other.fn === site.fn &&
       other.unit === site.unit &&
       areArms(site.unit, site.span.start, other.span.start),
+  );
+}
+
+/** Whether the call stands in a branch of an #if on which nothing is known, and another branch of that pins. */
+function isFallback({ unit, nameSpan }: CallSite): boolean {
+  const at = nameSpan.start;
+  return unit.openBranches.some(
+    ({ body, others }) =>
+      body.start <= at &&
+      at < body.end &&
+      others.some(({ start, end }) => /\bpin_user_pages\w*\s*\(/.test(unit.text.slice(start, end))),
   );
 }
 
@@ -63,10 +75,13 @@ function leavesToCallers(pass: RulePass, name: string): boolean {
   return beside.every(({ record }) => record.case === 0);
 }
 
-/** The releases on which pinning is counted (5.7 and later) and the call is live. */
+/** The releases on which pinning is counted (5.7 and later) and the call is live; none where its form is of older ones. */
 export function pinnable(pass: RulePass, site: CallSite): Kernels {
   const rows = pass.model.allRows('pin_user_pages').filter((row) => row.reference === 'pin');
-  return bothOf(pass.liveOn(site), bothOf(kernelsOf(rows), [COUNTED]));
+  const counted = bothOf(kernelsOf(rows), [COUNTED]);
+  const forms = pass.model.allRows(site.api).filter((row) => row.params.length === site.args.length);
+  const isOlder = site.via === undefined && forms.length > 0 && isEmpty(bothOf(kernelsOf(forms), counted));
+  return isOlder ? [] : bothOf(pass.liveOn(site), counted);
 }
 
 /** 5.6 has the names; pins are plain references there. */

@@ -1,24 +1,30 @@
-/** Whether pages that were taken without FOLL_WRITE are written to in the function that took them. */
-import type { Effect } from '../../../../model/schema.ts';
-import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
+/** Whether pages that were taken without FOLL_WRITE are written to. */
+import type { CallSite } from '../../../analysis/sites/site.ts';
+import type { Confidence } from '../../../engine/protocol.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
+import { type PageFinding, pageFindings } from '../flow-report.ts';
 
 /** Whether the flags have FOLL_WRITE, or may have it, or are not known. */
 export function asksForWrite({ flags }: CallSite): boolean {
   return !flags.known || flags.may.has('FOLL_WRITE') || flags.must.has('FOLL_WRITE');
 }
 
-/** A call behind the site that gets the page by its name and writes to it, or maps it for a device that does. */
-export function writingCall(pass: RulePass, site: CallSite): ApiCall | undefined {
-  const pages = argumentOf(site, 'pages', pass)?.text.replace(/\s+/g, '');
-  const name = /^&?(\w+)$/.exec(pages ?? '')?.[1];
-  if (name === undefined || site.fn === undefined) return undefined;
-  const element = new RegExp(`^${name}(?:\\[\\w+\\])?$`);
-  return pass.calls.find((call) => {
-    if (call.unit !== site.unit || call.fn !== site.fn || call.span.start < site.span.end) return false;
-    return call.rows.some((row) => row.effects.some((e) => writes(e, call, element)));
-  });
+/** A call that gets pages of a site, as some path through the code leads them there, and writes to them or maps them for a device that does. */
+export interface WritingCall {
+  readonly at: UnitSpan;
+  readonly api: string;
+  readonly confidence: Confidence;
+}
+
+/** The surest of such calls; undefined where path analysis met none. */
+export function writingCall(pass: RulePass, site: CallSite): WritingCall | undefined {
+  const isOfSite = ({ site: found }: PageFinding): boolean => found === site;
+  const found = pageFindings(pass, 'missing-foll-write').filter(isOfSite);
+  const sure = found.find(({ problem }) => problem.confidence === 'high') ?? found[0];
+  if (sure === undefined) return undefined;
+  const { step, detail, confidence } = sure.problem;
+  return { at: step, api: detail, confidence };
 }
 
 /** A place behind the site, in its function, at which the CPU writes to the data through an address of the pages. */
@@ -33,7 +39,7 @@ export function storeBehind(
   for (const { kind, location } of record.evidence) {
     if (kind !== 'write' || location.file !== unit.path) continue;
     const start = unit.lines.offset(location);
-    if (start < site.span.end || start >= fn.bodySpan.end) continue;
+    if (start < site.span.end || start >= fn.bodySpan.end || mayBeOthers(pass, site, start)) continue;
     const span = { start, end: unit.lines.offset({ line: location.endLine, column: location.endColumn }) };
     const by = /^\w+(?=\s*\()/.exec(unit.text.slice(span.start, span.end))?.[0];
     return { at: { unit, span }, by: by === undefined ? 'the CPU' : `${by}()` };
@@ -41,13 +47,16 @@ export function storeBehind(
   return undefined;
 }
 
-function writes(effect: Effect, call: ApiCall, page: RegExp): boolean {
-  const index = /^arg(\d+)$/.exec(effect.place)?.[1];
-  if (index === undefined || !page.test(call.args[Number(index)]?.text.replace(/\s+/g, '') ?? '')) return false;
-  if (effect.op === 'access') return effect.access === 'write' || effect.access === 'read-write';
-  if (effect.op !== 'map' || effect.direction === undefined) return false;
-  const direction = /^arg(\d+)$/.exec(effect.direction)?.[1];
-  return (
-    direction !== undefined && /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/.test(call.args[Number(direction)]?.text ?? '')
-  );
+/** Whether the variable that got the pages may hold others at an offset behind: it is assigned, or another call fills it that asks for writing. */
+function mayBeOthers(pass: RulePass, site: CallSite, offset: number): boolean {
+  const name = filledBy(pass, site);
+  if (name === undefined) return false;
+  const between = site.unit.code.slice(site.span.end, offset);
+  if (new RegExp(`(?<![\\w.>])${name}\\s*(?:\\[[^\\]]*\\]\\s*)?=(?!=)`).test(between)) return true;
+  return pass.sites.some((s) => s.fn === site.fn && s !== site && asksForWrite(s) && filledBy(pass, s) === name);
+}
+
+/** The variable in which a call stores its pages. */
+function filledBy(pass: RulePass, site: CallSite): string | undefined {
+  return /^&?\s*(\w+)/.exec(argumentOf(site, 'pages', pass)?.text ?? '')?.[1];
 }

@@ -87,11 +87,23 @@ export function reportUse(pass: RulePass, use: FlagUse, finding: FlagFinding): v
     at: { unit: term.unit, span: term.span },
     functionName: nameOfFunctionAt(term.unit, term.span.start),
     site,
-    severity: versionSeverity(pass, certain ? finding.severity : uncertain(finding.severity), finding.holds, possible),
+    severity:
+      isOfOlderForm(pass, use) && !pass.kernelKnown
+        ? 'info'
+        : versionSeverity(pass, certain ? finding.severity : uncertain(finding.severity), finding.holds, possible),
     confidence,
     related: steps,
     ...(finding.fixes === undefined ? {} : { fixes: finding.fixes }),
   });
+}
+
+/** Whether the call is right as it stands on releases whose function takes `int write` there: what is passed names no FOLL_ flag. */
+function isOfOlderForm(pass: RulePass, { site, term }: FlagUse): boolean {
+  if (term.kind === 'flag' || site.via !== undefined) return false;
+  const arity = site.args.length;
+  return pass.model
+    .allRows(site.api)
+    .some((row) => row.params.length === arity && row.params.some((p) => p.role === 'write'));
 }
 
 /**
