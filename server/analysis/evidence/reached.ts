@@ -40,6 +40,9 @@ export interface Reach {
   readonly counted: boolean;
 }
 
+/** The role of an entry point through which user space gives its commands. */
+export const COMMAND = 'ioctl';
+
 /** How far callers of callers are followed, and how many functions are looked at. */
 const MAX_DEPTH = 7;
 const MAX_FUNCTIONS = 60;
@@ -286,13 +289,16 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
   const where = fn.name;
   if (hook.kind === 'callback') {
     const { row, callee } = hook;
+    // A macro of the driver's own that makes an entry in its table of commands: `FOO_IOCTL_DEF(CMD, foo_ioctl)`.
+    if (row === undefined && hook.by === undefined && /IOCTL/.test(callee))
+      return { kind: 'later', where, role: COMMAND, counted: false };
     if (row === undefined)
       return /exit/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : byName(fn);
     if (row.when !== 'later' || row.context === 'rcu')
       return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : 'climb';
     if (/^module_/.test(callee)) return { kind: 'later', where, role: callee, counted: false };
     if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier', counted: false };
-    if (/IOCTL/.test(callee)) return { kind: 'later', where, role: 'ioctl', counted: false };
+    if (/IOCTL/.test(callee)) return { kind: 'later', where, role: COMMAND, counted: false };
     if (row.context === 'process' && tearsDown(inWords(fn.name)))
       return { kind: 'later', where, role: 'name', counted: false };
     return /add_action/.test(callee)
