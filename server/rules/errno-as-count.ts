@@ -50,11 +50,13 @@
  */
 import { FAILED, KEPT, PASSED, USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
+import { shownText } from '../analysis/trees.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { errnoLetThrough } from './support/results/errno-let-through.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 import { isReturnedAsIs } from './support/results/unsigned-test.ts';
 
@@ -72,8 +74,39 @@ export const errnoAsCount = defineRule({
       if (finding.call === undefined && finding.problem.detail !== USED && isReturnedAsIs(finding)) continue;
       reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: fixesOf(pass, finding) });
     }
+    reportLetThrough(pass, new Set(findings.map((f) => f.site)));
   },
 });
+
+/** First tests that let an -errno pass, at sites of which no path tells. */
+function reportLetThrough(pass: RulePass, told: ReadonlySet<CallSite | undefined>): void {
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || told.has(site)) continue;
+    const test = errnoLetThrough(pass, site);
+    if (test === undefined) continue;
+    const shown = shownText(site.unit, test.span);
+    const asked = test.turned
+      ? `"${shown}" leaves where ${site.api}() took pages, and goes on where it failed`
+      : `"${shown}" asks whether the result of ${site.api}() is 0 and nothing else: a negative errno passes`;
+    const lost = test.turned
+      ? 'what is behind it runs where there are none'
+      : 'nothing more is asked of it, so the error is taken for success';
+    const then =
+      test.used === undefined ? lost : `"${shownText(site.unit, test.used)}" reckons with it as with a count`;
+    pass.report({
+      message: `${asked}, and ${then}; ${test.turned ? 'turn the test round' : 'test it for <= 0'}`,
+      at: { unit: site.unit, span: test.span },
+      functionName: site.fn?.name ?? '',
+      site,
+      severity: 'warning',
+      confidence: 'medium',
+      related: [
+        { at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` },
+        ...(test.used === undefined ? [] : [{ at: { unit: site.unit, span: test.used }, message: 'used as a count here' }]),
+      ],
+    });
+  }
+}
 
 /** A count that goes wrong in a comparison first is told there. */
 function isSameSite(a: PageFinding, b: PageFinding): boolean {
