@@ -1,6 +1,6 @@
 /**
  * ## What it does
- * Finds pages that are taken without FOLL_WRITE and that a device or the CPU writes to in the same function.
+ * Finds pages that are taken without FOLL_WRITE and that a device or the CPU writes to.
  *
  * ## Why is this bad?
  * Without FOLL_WRITE the kernel neither asks whether the process may write to the range nor breaks copy-on-write: the data lands in a page that
@@ -43,10 +43,12 @@
  *
  * ## Limits
  * The flags must be known, without FOLL_WRITE on any path, and the page must be given to the writing function by the name under which it
- * was taken, in the same function. A warning where the CPU writes through an address of the page.
+ * was taken, in the same function. A warning where the CPU writes through an address of the page, and where another function of the file
+ * writes or maps the pages: only in files where no other call takes any.
  *
  * ## Fix safety
- * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on.
+ * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on. None where they are written in another function:
+ * those that give the pages back have to mark them dirty, too.
  *
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
@@ -70,7 +72,8 @@ export const missingFollWrite = defineRule({
       const flags = argumentOf(site, 'flags', pass);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write = call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()` };
+      const write =
+        call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()`, elsewhere: false };
       if (write === undefined) continue;
       const fix: FixProposal = {
         title: 'Add FOLL_WRITE',
@@ -85,7 +88,8 @@ export const missingFollWrite = defineRule({
         severity: call === undefined ? 'warning' : 'error',
         confidence: call === undefined ? 'medium' : 'high',
         related: [{ at: { unit: write.at.unit, span: write.at.span }, message: `written by ${write.by}` }],
-        fixes: [fix],
+        // Who gives the pages back elsewhere has to mark them, too.
+        fixes: write.elsewhere ? [] : [fix],
       });
     }
   },

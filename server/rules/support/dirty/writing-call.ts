@@ -24,14 +24,18 @@ export function writingCall(pass: RulePass, site: CallSite): ApiCall | undefined
   });
 }
 
+/** Such a place; `elsewhere`: in another function than the site. */
+export interface WrittenAt {
+  readonly at: UnitSpan;
+  readonly by: string;
+  readonly elsewhere: boolean;
+}
+
 /**
  * A place at which the CPU writes to the data through an address of the pages, or they are mapped for a device that does: behind the site, in
  * its function, or in another one of the file where no other call of the file takes pages that may be written.
  */
-export function storeBehind(
-  pass: RulePass,
-  site: CallSite,
-): { readonly at: UnitSpan; readonly by: string } | undefined {
+export function storeBehind(pass: RulePass, site: CallSite): WrittenAt | undefined {
   const { unit, fn } = site;
   const record = pass.recordOf(site);
   // The flags of an iterator's pages say nothing of writing.
@@ -45,7 +49,7 @@ export function storeBehind(
     if (kind === 'dma' && !isWritingMap(pass, start)) continue;
     const span = { start, end: unit.lines.offset({ line: location.endLine, column: location.endColumn }) };
     const by = /^\w+(?=\s*\()/.exec(unit.text.slice(span.start, span.end))?.[0];
-    return { at: { unit, span }, by: by === undefined ? 'the CPU' : `${by}()` };
+    return { at: { unit, span }, by: by === undefined ? 'the CPU' : `${by}()`, elsewhere: !here };
   }
   return undefined;
 }

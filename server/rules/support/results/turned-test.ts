@@ -38,7 +38,8 @@ export function turnedTest(pass: RulePass, site: CallSite): TurnedTest | undefin
   const consequence = childByField(branch, 'consequence');
   if (condition !== node || consequence === undefined || hasElse(branch)) return undefined;
   const givesUp = fails(compact(unit, consequence));
-  if (operator === '!=') return goesWell(unit, fn, { branch, consequence }) ? { span: node, never: false } : undefined;
+  const alone = operator === '!=' && !isNamedTill(site, consequence.end, node);
+  if (alone) return goesWell(unit, fn, { branch, consequence }) ? { span: node, never: false } : undefined;
   return operator === '==' && givesUp ? { span: node, never: false } : undefined;
 }
 
@@ -67,6 +68,14 @@ function testsOf(site: CallSite, asked: string): { readonly node: CNode; readonl
 /** `(int)n` as `n`. */
 function withoutCast(code: string): string {
   return code.replace(/^\((?:int|long|unsignedint|unsignedlong|unsigned|size_t|ssize_t|u32|u64|s32|s64)\)(?=\w)/, '');
+}
+
+/** Whether a result is named between its call and a place, but in the test itself. */
+function isNamedTill(site: CallSite, end: number, test: CNode): boolean {
+  const name = resultVariable(site)?.name;
+  const { code } = site.unit;
+  const text = code.slice(site.span.end, test.start) + code.slice(test.end, end);
+  return name !== undefined && new RegExp(`\\b${name}\\b`).test(text);
 }
 
 /** Whether a branch returns 0 at its end, and all that is behind it is the return of an error. */
