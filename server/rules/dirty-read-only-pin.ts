@@ -47,8 +47,9 @@
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
-import type { EntryEvent } from '../analysis/paths/path-state.ts';
+
 import { callsOf } from '../analysis/calls/call-index.ts';
+import type { EntryEvent } from '../analysis/paths/path-state.ts';
 import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
 import { argumentNodes, codeOf } from '../analysis/trees.ts';
 import { ownerKey } from '../flow/value.ts';

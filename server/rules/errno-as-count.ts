@@ -102,7 +102,9 @@ function reportLetThrough(pass: RulePass, told: ReadonlySet<CallSite | undefined
       confidence: 'medium',
       related: [
         { at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` },
-        ...(test.used === undefined ? [] : [{ at: { unit: site.unit, span: test.used }, message: 'used as a count here' }]),
+        ...(test.used === undefined
+          ? []
+          : [{ at: { unit: site.unit, span: test.used }, message: 'used as a count here' }]),
       ],
     });
   }

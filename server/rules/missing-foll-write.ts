@@ -72,8 +72,7 @@ export const missingFollWrite = defineRule({
       const flags = argumentOf(site, 'flags', pass);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write =
-        call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()`, elsewhere: false };
+      const write = call === undefined ? storeBehind(pass, site) : { at: call, by: `${call.api}()`, elsewhere: false };
       if (write === undefined) continue;
       const fix: FixProposal = {
         title: 'Add FOLL_WRITE',

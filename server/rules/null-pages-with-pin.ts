@@ -73,10 +73,10 @@ function checkSite(pass: RulePass, site: CallSite, pages: { start: number; end: 
   const how = iterator
     ? 'follows the pointer, which leads nowhere'
     : isEmpty(refused)
-    ? fast
-      ? 'stores through the pointer, or takes a page that nobody can give back where it falls back to the slow path'
-      : 'takes holds that nobody can give back'
-    : `refuses the call on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
+      ? fast
+        ? 'stores through the pointer, or takes a page that nobody can give back where it falls back to the slow path'
+        : 'takes holds that nobody can give back'
+      : `refuses the call on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
   pass.report({
     message: `${site.api}() without a pages array ${how}; to fault pages in, use ${iterator ? 'fault_in_iov_iter_writeable() or fault_in_iov_iter_readable()' : 'fault_in_writeable() or fault_in_readable()'}`,
     kernels: isEmpty(refused) ? live : refused,

@@ -17,7 +17,7 @@ import {
 } from '../../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
-import { applyRelease, dirtyness, entryKeyOf, checkTakenOver } from './apply-release.ts';
+import { applyRelease, checkTakenOver, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';

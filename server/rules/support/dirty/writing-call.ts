@@ -63,7 +63,9 @@ export function isOnlyTaker({ sites }: RulePass, site: CallSite): boolean {
 function isWritingMap({ model, unit }: RulePass, offset: number): boolean {
   const fn = functionAt(unit, offset);
   if (fn === undefined) return false;
-  const call = pathTo(treeOf(unit, fn), { start: offset, end: offset + 1 }).findLast((n) => n.type === 'call_expression');
+  const call = pathTo(treeOf(unit, fn), { start: offset, end: offset + 1 }).findLast(
+    (n) => n.type === 'call_expression',
+  );
   const callee = call === undefined ? undefined : calleeOf(call);
   if (call === undefined || callee === undefined) return false;
   return model.rows(codeOf(unit, callee)).some((row) =>

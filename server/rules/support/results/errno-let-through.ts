@@ -30,7 +30,8 @@ export function errnoLetThrough(pass: RulePass, site: CallSite): LetThrough | un
   const name = resultVariable(site)?.name;
   if (fn === undefined || call === undefined || name === undefined) return undefined;
   // What does not sleep says 0 where it got none.
-  if (/_only$/.test(site.api) || site.rows.some((r) => r.returns !== 'pages' && r.returns !== 'bytes')) return undefined;
+  if (/_only$/.test(site.api) || site.rows.some((r) => r.returns !== 'pages' && r.returns !== 'bytes'))
+    return undefined;
   const tree = treeOf(unit, fn);
   const uses = usesOf(unit, tree, name);
   const test = firstTest(unit, tree, { call, uses });
@@ -84,10 +85,12 @@ function isEndOfCase({ type }: CNode, statement: CNode): boolean {
 
 /** What a condition asks of a variable: whether it is 0 and nothing else, or whether pages came. */
 function kindOf(unit: CUnit, condition: CNode, name: string): 'zero' | 'turned' | undefined {
-  const [inner] = condition.type === 'call_expression' && isHint(unit, condition) ? argumentNodes(condition) : [condition];
+  const [inner] =
+    condition.type === 'call_expression' && isHint(unit, condition) ? argumentNodes(condition) : [condition];
   if (inner === undefined) return undefined;
   const asked = bare(inner);
-  if (asked.type === 'unary_expression') return compact(unit, asked).replace(/[()]/g, '') === `!${name}` ? 'zero' : undefined;
+  if (asked.type === 'unary_expression')
+    return compact(unit, asked).replace(/[()]/g, '') === `!${name}` ? 'zero' : undefined;
   const left = childByField(asked, 'left');
   const right = childByField(asked, 'right');
   if (asked.type !== 'binary_expression' || left === undefined || right === undefined) return undefined;

@@ -58,7 +58,8 @@ function testsOf(site: CallSite, asked: string): { readonly node: CNode; readonl
     const written = unit.code.slice(left.end, right.start).trim();
     const operator = isResult(left) ? written : isResult(right) ? FLIPPED[written] : undefined;
     const other = isResult(left) ? right : left;
-    if (operator === undefined || FLIPPED[operator] === undefined || withoutCast(compact(unit, other)) !== asked) return true;
+    if (operator === undefined || FLIPPED[operator] === undefined || withoutCast(compact(unit, other)) !== asked)
+      return true;
     if (name === undefined || !isAssignedIn(site, name, site.span.end, node.start)) found.push({ node, operator });
     return true;
   });
@@ -85,7 +86,9 @@ function goesWell(
   { branch, consequence }: { readonly branch: CNode; readonly consequence: CNode },
 ): boolean {
   const behind = unit.code.slice(branch.end, fn.bodySpan.end);
-  return /return0;\}?$/.test(compact(unit, consequence)) && /^[^{}?:]*\breturn\s+-(?:E[A-Z]+|1)\s*;\s*\}\s*$/.test(behind);
+  return (
+    /return0;\}?$/.test(compact(unit, consequence)) && /^[^{}?:]*\breturn\s+-(?:E[A-Z]+|1)\s*;\s*\}\s*$/.test(behind)
+  );
 }
 
 /** Calls that give pages back, by their names. */
