@@ -39,7 +39,9 @@
  * All.
  *
  * ## Limits
- * The flags must be known, and FOLL_WRITE not among them on any path; a make_dirty argument that is not known counts for nothing.
+ * The flags must be known, and FOLL_WRITE not among them on any path. A make_dirty argument that may be true counts, a parameter only where
+ * some caller passes anything but false. Where the pages could not be followed to their release, names lead there, in files in which no other
+ * call takes pages.
  *
  * ## Fix safety
  * No fix: either the flag is missing or the marking is too much.

@@ -1,7 +1,8 @@
 /**
  * ## What it does
  * Finds results of acquire calls that may be a negative errno and are taken for a count all the same: compared as unsigned numbers,
- * given to a release as the number of pages, or tested for 0 alone before the pages are used.
+ * given to a release as the number of pages, or tested for 0 alone before the pages are used. So are first tests that leave where pages came
+ * and go on where the call failed.
  *
  * ## Why is this bad?
  * Turned into an unsigned number -EFAULT is a count of some four thousand million, or 2^64. The test for an error never holds, and the loop
@@ -38,7 +39,9 @@
  * All. The widths are those of a 64-bit kernel.
  *
  * ## Limits
- * Comparisons with == and != are fine: an errno equals no count. A type that is not in sight is taken for signed.
+ * Comparisons with == and != are fine: an errno equals no count. A type that is not in sight is taken for signed. Where no path tells, the
+ * first test behind the call does, as a warning: if it is the whole condition of an `if` that leaves, and the result is added up, stored as a
+ * count or asked for nothing more behind it.
  *
  * ## Fix safety
  * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own; a comparison with an unsigned

@@ -31,7 +31,7 @@
  *
  * ## Limits
  * Only the test `result < 0` and a return or an assignment of a named error code right behind it are seen; tests that take a short count
- * in as well have no error to hand on and are left alone. A code that a caller compares the result with is agreed upon.
+ * in as well have no error to hand on and are left alone, save `!result ? result : -EFAULT`, which hands on the result where it is 0. A code that a caller compares the result with is agreed upon.
  *
  * ## Fix safety
  * No fix.

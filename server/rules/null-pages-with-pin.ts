@@ -1,6 +1,7 @@
 /**
  * ## What it does
- * Finds NULL as the pages array of a `pin_user_pages*()` function, of a `*_fast` function, and of a get function that is told FOLL_GET.
+ * Finds NULL as the pages array of a `pin_user_pages*()` function, of a `*_fast` function, of a get function that is told FOLL_GET, and of
+ * `iov_iter_get_pages*()` and `iov_iter_extract_pages()`.
  *
  * ## Why is this bad?
  * A hold that is written down nowhere cannot be given back. Up to 5.18 the slow pin functions leaked such pins in silence; the fast
