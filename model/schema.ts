@@ -121,7 +121,7 @@ export interface Effect {
     | 'unlock'
     | 'query';
   readonly place: PlacePattern;
-  /** acquire and release: the kind of hold. */
+  /** acquire, release, and transfer to who knows one kind alone: the kind of hold. */
   readonly ref?: Reference;
   /** alias: the second place. */
   readonly to?: PlacePattern;

@@ -141,7 +141,8 @@ describe('model rows', () => {
         if (effect.op === 'dirty') needs('dirtyKind');
         if (effect.op === 'access') needs('access');
         if (effect.op === 'lock' || effect.op === 'unlock') needs('lock');
-        if (effect.ref !== undefined) assert.equal(effect.ref, row.reference, at);
+        // Of who takes pages over it says what is dropped in the end.
+        if (effect.ref !== undefined && effect.op !== 'transfer') assert.equal(effect.ref, row.reference, at);
       }
     }
   });

@@ -39,7 +39,9 @@
  * All.
  *
  * ## Limits
- * The flags must be known, and FOLL_WRITE not among them on any path; a make_dirty argument that is not known counts for nothing.
+ * The flags must be known, and FOLL_WRITE not among them on any path. A make_dirty argument that may be true counts, a parameter only where
+ * some caller passes anything but false. Where the pages could not be followed to their release, names lead there, in files in which no other
+ * call takes pages.
  *
  * ## Fix safety
  * No fix: either the flag is missing or the marking is too much.
@@ -47,11 +49,17 @@
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
+
+import { callsOf } from '../analysis/calls/call-index.ts';
 import type { EntryEvent } from '../analysis/paths/path-state.ts';
-import type { CallSite } from '../analysis/sites/site.ts';
+import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
+import { argumentNodes, codeOf } from '../analysis/trees.ts';
 import { ownerKey } from '../flow/value.ts';
-import { defineRule, type RulePass } from './define.ts';
+import { variablesOf } from '../syntax/types.ts';
+import { defineRule, type RulePass, type UnitSpan } from './define.ts';
+import { isOnlyTaker } from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
+import { filesOf } from './support/file-calls.ts';
 import { ownersOf, sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
@@ -64,20 +72,24 @@ export const dirtyReadOnlyPin = defineRule({
   check(pass) {
     for (const site of pass.sites) {
       if (site.unit !== pass.unit || site.via !== undefined || !isReadOnly(pass, site)) continue;
-      const met = pass.flow.ends.some((e) => e.dirtied && sameOrigin(e.origin, site));
-      const kept = met ? [] : markedInField(pass, site);
-      if (!met && kept.length === 0) continue;
       const releases = pass.flow.releases.filter((f) => f.dirtied && sameOrigin(f.origin, site)).map((f) => f.release);
+      const met = releases.length > 0 || pass.flow.ends.some((e) => e.dirtied && sameOrigin(e.origin, site));
+      const kept = met ? [] : markedInField(pass, site);
+      const named = met || kept.length > 0 ? undefined : markingRelease(pass, site);
+      if (!met && kept.length === 0 && named === undefined) continue;
       pass.report({
         message: `${site.api}() takes the pages without FOLL_WRITE here, and they are marked dirty later: a page taken for reading may be shared, so it must not be written, and if it is not there is nothing to mark; add FOLL_WRITE or drop the marking`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
         confidence: 'medium',
-        related: [...releases, ...kept].slice(0, 3).map(({ step }) => ({
-          at: { unit: step.unit, span: step.span },
-          message: `${step.text}, dirty`,
-        })),
+        related: [
+          ...[...releases, ...kept].slice(0, 3).map(({ step }) => ({
+            at: { unit: step.unit, span: step.span },
+            message: `${step.text}, dirty`,
+          })),
+          ...(named === undefined ? [] : [{ at: named, message: `given back here by ${named.api}(), dirty` }]),
+        ],
       });
     }
   },
@@ -90,8 +102,40 @@ function markedInField({ flow }: RulePass, site: CallSite): readonly EntryEvent[
   return [...keys].flatMap((key) => {
     const facts = key === undefined ? undefined : owners.get(key);
     if (facts === undefined || !facts.held.every((h) => sameOrigin(h.origin, site))) return [];
-    return facts.events.filter((e) => (e.kind === 'release' || e.kind === 'dirty') && e.dirties === 'yes');
+    return facts.events.filter((e) => (e.kind === 'release' || e.kind === 'dirty') && e.dirties !== 'no');
   });
+}
+
+/**
+ * A release of the file, found by names, that is told by a variable whether to mark the pages, where no other call of the file takes any. Where
+ * that is a parameter, some caller passes anything but no.
+ */
+function markingRelease(pass: RulePass, site: CallSite): (UnitSpan & { readonly api: string }) | undefined {
+  const { unit } = site;
+  if (!isOnlyTaker(pass, site)) return undefined;
+  const known = (pass.recordOf(site)?.releases ?? []).filter((r) => r.location.file === unit.path);
+  const places = new Set(known.map((r) => unit.lines.offset(r.location)));
+  const release = pass.calls.find((call) => {
+    if (call.unit !== unit || call.fn === site.fn || !places.has(call.span.start)) return false;
+    const dirty = argumentOf(call, 'dirty', pass)?.text.trim();
+    return dirty !== undefined && /^\w+$/.test(dirty) && !NO.test(dirty) && isEverSo(pass, call, dirty);
+  });
+  return release === undefined ? undefined : { unit, span: release.nameSpan, api: release.api };
+}
+
+const NO = /^(?:0|false)$/;
+
+/** Whether a variable of a release's function is no parameter, or one for which some caller at hand passes anything but no. */
+function isEverSo(pass: RulePass, { fn, unit }: ApiCall, name: string): boolean {
+  const params = fn === undefined ? [] : variablesOf(unit, fn).filter((v) => v.parameter);
+  const index = params.findIndex((v) => v.name === name);
+  if (fn === undefined || index < 0) return fn !== undefined;
+  return filesOf(pass).some((from) =>
+    callsOf(from, fn.name).some(({ node }) => {
+      const arg = argumentNodes(node)[index];
+      return arg !== undefined && !NO.test(codeOf(from, arg).trim());
+    }),
+  );
 }
 
 function isReadOnly(pass: RulePass, site: CallSite): boolean {

@@ -1,7 +1,8 @@
 /**
  * ## What it does
  * Finds results of acquire calls that may be a negative errno and are taken for a count all the same: compared as unsigned numbers,
- * given to a release as the number of pages, or tested for 0 alone before the pages are used.
+ * given to a release as the number of pages, or tested for 0 alone before the pages are used. So are first tests that leave where pages came
+ * and go on where the call failed.
  *
  * ## Why is this bad?
  * Turned into an unsigned number -EFAULT is a count of some four thousand million, or 2^64. The test for an error never holds, and the loop
@@ -39,7 +40,8 @@
  *
  * ## Limits
  * Comparisons with == and != are fine: an errno equals no count, and where one stands beside the comparison in the same test it catches
- * what passes that. A type that is not in sight is taken for signed.
+ * what passes that. A type that is not in sight is taken for signed. Where no path tells, the first test behind the call does, as a warning:
+ * if it is the whole condition of an `if` that leaves, and the result is added up, stored as a count or asked for nothing more behind it.
  *
  * ## Fix safety
  * Unsafe: the local variable that takes the result becomes signed, where it has a declaration of its own; a comparison with an unsigned
@@ -51,11 +53,13 @@
  */
 import { FAILED, KEPT, PASSED, USED } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
+import { shownText } from '../analysis/trees.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { declareSigned } from './fixes/declare-signed.ts';
 import { guardRelease, testNegative } from './fixes/negative-apart.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { errnoLetThrough } from './support/results/errno-let-through.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 import { isReturnedAsIs, isTestedForAll } from './support/results/unsigned-test.ts';
 
@@ -73,12 +77,45 @@ export const errnoAsCount = defineRule({
       if (finding.call === undefined && finding.problem.detail !== USED && isHarmless(finding)) continue;
       reportFlow(pass, finding, { message: messageOf(pass, finding), fixes: fixesOf(pass, finding) });
     }
+    reportLetThrough(pass, new Set(findings.map((f) => f.site)));
   },
 });
 
 /** Whether an error that passes a comparison gets no further than one that does not. */
 function isHarmless(finding: PageFinding): boolean {
   return isReturnedAsIs(finding) || isTestedForAll(finding);
+}
+
+/** First tests that let an -errno pass, at sites of which no path tells. */
+function reportLetThrough(pass: RulePass, told: ReadonlySet<CallSite | undefined>): void {
+  for (const site of pass.sites) {
+    if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || told.has(site)) continue;
+    const test = errnoLetThrough(pass, site);
+    if (test === undefined) continue;
+    const shown = shownText(site.unit, test.span);
+    const asked = test.turned
+      ? `"${shown}" leaves where ${site.api}() took pages, and goes on where it failed`
+      : `"${shown}" asks whether the result of ${site.api}() is 0 and nothing else: a negative errno passes`;
+    const lost = test.turned
+      ? 'what is behind it runs where there are none'
+      : 'nothing more is asked of it, so the error is taken for success';
+    const then =
+      test.used === undefined ? lost : `"${shownText(site.unit, test.used)}" reckons with it as with a count`;
+    pass.report({
+      message: `${asked}, and ${then}; ${test.turned ? 'turn the test round' : 'test it for <= 0'}`,
+      at: { unit: site.unit, span: test.span },
+      functionName: site.fn?.name ?? '',
+      site,
+      severity: 'warning',
+      confidence: 'medium',
+      related: [
+        { at: { unit: site.unit, span: site.nameSpan }, message: `${site.api}() is called here` },
+        ...(test.used === undefined
+          ? []
+          : [{ at: { unit: site.unit, span: test.used }, message: 'used as a count here' }]),
+      ],
+    });
+  }
 }
 
 /** A count that goes wrong in a comparison first is told there. */

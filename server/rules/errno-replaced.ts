@@ -31,7 +31,7 @@
  *
  * ## Limits
  * Only the test `result < 0` and a return or an assignment of a named error code right behind it are seen; tests that take a short count
- * in as well have no error to hand on and are left alone. A code that a caller compares the result with is agreed upon.
+ * in as well have no error to hand on and are left alone, save `!result ? result : -EFAULT`, which hands on the result where it is 0. A code that a caller compares the result with is agreed upon.
  *
  * ## Fix safety
  * No fix.
@@ -39,6 +39,7 @@
  * ## References
  * The errors listed above get_user_pages_remote() in mm/gup.c.
  */
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { filesOf, functionsThatCall } from './support/file-calls.ts';
 import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
@@ -58,6 +59,7 @@ export const errnoReplaced = defineRule({
       const name = resultVariable(site)?.name;
       if (name === undefined) continue;
       const after = unit.code.slice(span.end, fn.bodySpan.end);
+      reportChosen(pass, site, name);
       const test = new RegExp(`\\bif\\s*\\(\\s*(?:unlikely\\s*\\(\\s*)?(${name}\\s*<\\s*0)\\s*\\)`).exec(after);
       if (test?.[1] === undefined) continue;
       const start = span.end + test.index + test[0].indexOf(test[1]);
@@ -78,6 +80,29 @@ export const errnoReplaced = defineRule({
     }
   },
 });
+
+/**
+ * `!ret ? ret : -EFAULT`: what chooses between the result and another error hands on the result where it is none.
+ */
+function reportChosen(pass: RulePass, site: CallSite, name: string): void {
+  const { unit, fn, span } = site;
+  if (fn === undefined) return;
+  const after = unit.code.slice(span.end, fn.bodySpan.end);
+  const result = `\\(?\\s*${name}\\s*\\)?`;
+  const zero = `(?:!\\s*${result}|${result}\\s*==\\s*0)\\s*\\)?\\s*\\?\\s*${result}\\s*:\\s*(-E[A-Z]+)\\b`;
+  const other = `(?<![\\w>.])${name}\\s*!=\\s*0\\s*\\)?\\s*\\?\\s*(-E[A-Z]+)\\s*:\\s*${name}\\b`;
+  const m = new RegExp(`${zero}|${other}`).exec(after);
+  const code = m?.[1] ?? m?.[2];
+  if (m === null || code === undefined || isAssignedIn(site, name, span.end, span.end + m.index)) return;
+  const at = span.end + m.index + m[0].indexOf(code);
+  pass.report({
+    message: `${code} replaces the error of ${site.api}(), and ${name} is handed on where it is 0: no page came, and the caller takes it for success; hand a negative ${name} on`,
+    at: { unit, span: { start: at, end: at + code.length } },
+    functionName: fn.name,
+    site,
+    related: [{ at: { unit, span: site.nameSpan }, message: `the error comes from ${site.api}()` }],
+  });
+}
 
 /** Whether a caller compares what it gets with the code: then that one is agreed upon. */
 function isAskedFor(pass: RulePass, name: string, code: string): boolean {

@@ -43,10 +43,12 @@
  *
  * ## Limits
  * The flags must be known, without FOLL_WRITE on any path, and a path must lead the pages to the call that writes. A warning where the path
- * leaves something open, and where the CPU writes through an address of the page, in the function that took it.
+ * leaves something open, where the CPU writes through an address of the page, and where another function of the file writes or maps the pages:
+ * only in files where no other call takes any.
  *
  * ## Fix safety
- * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on.
+ * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on. None where they are written in another function:
+ * those that give the pages back have to mark them dirty, too.
  *
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
@@ -71,7 +73,8 @@ export const missingFollWrite = defineRule({
       const flags = argumentOf(site, 'flags', pass);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write = call === undefined ? storeBehind(pass, site) : { at: call.at, by: `${call.api}()` };
+      const write =
+        call === undefined ? storeBehind(pass, site) : { at: call.at, by: `${call.api}()`, elsewhere: false };
       if (write === undefined) continue;
       const confidence = call?.confidence ?? 'medium';
       const fix: FixProposal = {
@@ -87,7 +90,8 @@ export const missingFollWrite = defineRule({
         severity: provedSeverity('error', confidence),
         confidence,
         related: [{ at: { unit: write.at.unit, span: write.at.span }, message: `written by ${write.by}` }],
-        fixes: [fix],
+        // Who gives the pages back elsewhere has to mark them, too.
+        fixes: write.elsewhere ? [] : [fix],
       });
     }
   },

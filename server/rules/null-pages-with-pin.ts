@@ -1,6 +1,7 @@
 /**
  * ## What it does
- * Finds NULL as the pages array of a `pin_user_pages*()` function, of a `*_fast` function, and of a get function that is told FOLL_GET.
+ * Finds NULL as the pages array of a `pin_user_pages*()` function, of a `*_fast` function, of a get function that is told FOLL_GET, and of
+ * `iov_iter_get_pages*()` and `iov_iter_extract_pages()`.
  *
  * ## Why is this bad?
  * A hold that is written down nowhere cannot be given back. Up to 5.18 the slow pin functions leaked such pins in silence; the fast
@@ -60,7 +61,9 @@ function checkSite(pass: RulePass, site: CallSite, pages: { start: number; end: 
   const pin = isPinFunction(site.api, pass.model);
   const fast = isFastFunction(site.api);
   const told = site.flags.must.has('FOLL_GET');
-  if (!pin && !fast && !told) return;
+  // The address of the array's pointer: the call reads through it first.
+  const iterator = site.api.startsWith('iov_iter_');
+  if (!pin && !fast && !told && !iterator) return;
   const live = bothOf(kernelsWithRole(site, 'pages', pass), pass.liveOn(site));
   const refusal = refusalOf(site, {
     model: pass.model,
@@ -68,13 +71,15 @@ function checkSite(pass: RulePass, site: CallSite, pages: { start: number; end: 
     which: (row) => /^VALID\.NULLPAGES-[BC]$/.test(row.id),
   });
   const refused = bothOf(refusal.kernels, live);
-  const how = isEmpty(refused)
-    ? fast
-      ? 'stores through the pointer, or takes a page that nobody can give back where it falls back to the slow path'
-      : 'takes holds that nobody can give back'
-    : `refuses the call on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
+  const how = iterator
+    ? 'follows the pointer, which leads nowhere'
+    : isEmpty(refused)
+      ? fast
+        ? 'stores through the pointer, or takes a page that nobody can give back where it falls back to the slow path'
+        : 'takes holds that nobody can give back'
+      : `refuses the call on {kernels} (${refusalText(site, refusal, refused, pass.model)})`;
   pass.report({
-    message: `${site.api}() without a pages array ${how}; to fault pages in, use fault_in_writeable() or fault_in_readable()`,
+    message: `${site.api}() without a pages array ${how}; to fault pages in, use ${iterator ? 'fault_in_iov_iter_writeable() or fault_in_iov_iter_readable()' : 'fault_in_writeable() or fault_in_readable()'}`,
     kernels: isEmpty(refused) ? live : refused,
     at: { unit: site.unit, span: { start: pages.start, end: pages.end } },
     functionName: site.fn?.name ?? '',

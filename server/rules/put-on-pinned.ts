@@ -3,7 +3,7 @@
  * Finds pages that a `pin_user_pages*()` function pinned and that put_page(), folio_put(), release_pages() or another function for
  * plain references gives back: on one path, in a helper, or through a struct field that holds them in between. So it does with pages of
  * `iov_iter_extract_pages()` and its kind, which are pinned or not held at all, and with what is put in a branch that is taken only where
- * `iov_iter_extract_will_pin()` said that they are pinned.
+ * `iov_iter_extract_will_pin()` said that they are pinned; and pinned pages handed to who drops a plain reference, as memory_failure() does.
  *
  * ## Why is this bad?
  * A pin is 1024 references on a small page and a pin count of its own on a large folio. put_page() drops a single reference: 1023 stay

@@ -12,7 +12,7 @@ import type { Clue } from './clue.ts';
 import { isOnError } from './error-path.ts';
 import { foundAgainClues } from './found-again.ts';
 import { notifierClues } from './notified.ts';
-import { AcquireChain, areSeparate, type Reach, reachesOf } from './reached.ts';
+import { AcquireChain, areSeparate, COMMAND, type Reach, reachesOf } from './reached.ts';
 import type { FoundRelease } from './releases.ts';
 import { isQuestion } from './words.ts';
 
@@ -118,9 +118,6 @@ function waysTo(elsewhere: readonly FoundRelease[], chain: AcquireChain): Ways {
 function rankOf({ role, counted }: Reach): number {
   return role === 'name' ? 0 : role === COMMAND && !counted ? 2 : 1;
 }
-
-/** The role of an entry point through which user space gives its commands. */
-const COMMAND = 'ioctl';
 
 /** Whether the pages are kept or given to somebody, who may have them longer than the function that gives them back. */
 function leavesTraces({ events }: PageTrace): boolean {

@@ -40,6 +40,9 @@ export interface Reach {
   readonly counted: boolean;
 }
 
+/** The role of an entry point through which user space gives its commands. */
+export const COMMAND = 'ioctl';
+
 /** How far callers of callers are followed, and how many functions are looked at. */
 const MAX_DEPTH = 7;
 const MAX_FUNCTIONS = 60;
@@ -267,7 +270,7 @@ function climb(place: PlaceIn, chain: AcquireChain, add: (r: Reach) => void): re
   let known = callers.length > 0;
   for (const hook of hooksOf(unit, fn, chain.project)) {
     known = true;
-    const reach = hookReach(hook, fn);
+    const reach = hookReach(hook, fn, chain);
     if (reach === 'climb') {
       if (hook.kind === 'callback' && hook.by !== undefined) {
         const path = pathTo(treeOf(hook.unit, hook.by), { start: hook.offset, end: hook.offset + fn.name.length });
@@ -282,17 +285,19 @@ function climb(place: PlaceIn, chain: AcquireChain, add: (r: Reach) => void): re
   return next;
 }
 
-function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
+function hookReach(hook: Hook, fn: FunctionDef, chain: AcquireChain): Reach | 'climb' {
   const where = fn.name;
   if (hook.kind === 'callback') {
     const { row, callee } = hook;
+    if (row === undefined && isCommandTable(hook) && hasCommand(chain, callee))
+      return { kind: 'later', where, role: COMMAND, counted: false };
     if (row === undefined)
       return /exit/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : byName(fn);
     if (row.when !== 'later' || row.context === 'rcu')
       return /^module_exit$/.test(callee) ? { kind: 'later', where, role: 'exit', counted: false } : 'climb';
     if (/^module_/.test(callee)) return { kind: 'later', where, role: callee, counted: false };
     if (/notifier/.test(callee)) return { kind: 'later', where, role: 'notifier', counted: false };
-    if (/IOCTL/.test(callee)) return { kind: 'later', where, role: 'ioctl', counted: false };
+    if (/IOCTL/.test(callee)) return { kind: 'later', where, role: COMMAND, counted: false };
     if (row.context === 'process' && tearsDown(inWords(fn.name)))
       return { kind: 'later', where, role: 'name', counted: false };
     return /add_action/.test(callee)
@@ -312,6 +317,20 @@ function hookReach(hook: Hook, fn: FunctionDef): Reach | 'climb' {
   return named.kind === 'unknown' && hook.tag !== undefined
     ? { kind: 'later', where, role: 'name', counted: false }
     : named;
+}
+
+/** Whether a hook is an entry of a driver's own in its table of commands: `FOO_IOCTL_DEF(CMD, foo_ioctl)`. */
+function isCommandTable(hook: Hook): boolean {
+  return hook.kind === 'callback' && hook.by === undefined && /IOCTL/.test(hook.callee);
+}
+
+/** Whether the acquire is reached from a command of the same table: only then is that of the release another one, given later. */
+function hasCommand(chain: AcquireChain, table: string): boolean {
+  return chain
+    .functions()
+    .some(({ unit, fn }) =>
+      hooksOf(unit, fn, chain.project).some((h) => isCommandTable(h) && h.kind === 'callback' && h.callee === table),
+    );
 }
 
 /** Whether a work item is the end of the object itself, put off: `foo_exit_work`, `foo_release_deferred`. */

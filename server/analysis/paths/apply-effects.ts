@@ -17,7 +17,7 @@ import {
 } from '../../flow/value.ts';
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
-import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
+import { applyRelease, checkTakenOver, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { checkWritten } from './check-written.ts';
@@ -138,7 +138,7 @@ function applyEffect(on: OnPath, call: EffectCall): Value {
     case 'alias':
       return alias(s, call, target);
     case 'transfer':
-      for (const id of provenanceOf(s, target)) take(on, id, row.name);
+      for (const id of provenanceOf(s, target)) take(on, id, call);
       return ret;
     case 'alloc':
       if (target.kind === 'place') allocate(s, info, effect, target.key);
@@ -217,11 +217,15 @@ function bump({ frame, s, info }: OnPath, id: string, { row, effect }: EffectCal
   if (r !== undefined) setResource(s, { ...r, extraReferences: r.extraReferences + 1, extraAt });
 }
 
-function take(on: OnPath, id: string, name: string): void {
+function take(on: OnPath, id: string, { row, effect }: EffectCall): void {
   const { frame, s, info } = on;
   const r = s.resources.get(id);
-  if (r !== undefined)
-    setResource(s, { ...r, hold: { kind: 'taken', step: stepAt(frame, info.instr.span, `taken over by ${name}()`) } });
+  if (r === undefined) return;
+  if (effect.ref !== undefined) checkTakenOver(on, r, row.name, effect.ref);
+  setResource(s, {
+    ...r,
+    hold: { kind: 'taken', step: stepAt(frame, info.instr.span, `taken over by ${row.name}()`) },
+  });
 }
 
 function dirty(on: OnPath, call: EffectCall, target: Resolved): void {

@@ -197,6 +197,14 @@ function reportListed(on: OnPath, all: readonly Resource[], { reference }: Relea
     reportRelease(on, first, release, 'put-on-pinned');
 }
 
+/** Pages taken over by a callee that drops one kind of hold later: those held in another way it cannot give back. */
+export function checkTakenOver(on: OnPath, r: Resource, api: string, reference: Reference): void {
+  const { frame, s, info } = on;
+  const kind = r.hold.kind === 'held' && mayBeHeld(s, r) ? mismatch([r], reference) : undefined;
+  const step = stepAt(frame, info.instr.span, `taken over here by ${api}()`);
+  if (kind !== undefined) reportRelease(on, r, { api, reference, step, functionName: frame.fn.name }, kind);
+}
+
 function reportRelease({ frame, s }: OnPath, r: Resource, release: Release, kind: ProblemKind): void {
   reportProblem(frame, {
     kind,

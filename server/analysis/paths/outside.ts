@@ -161,7 +161,8 @@ export function handedOver(s: PathState, arg: Value, owning = false): string[] {
   if (counts(arg) && !(owning && isLent(arg))) found.push(arg);
   if (region.startsWith('l:'))
     s.env.forEachBelow(region, (v, place) => {
-      if (place[region.length] === '.' && counts(v)) found.push(v);
+      // What a variable or a member of a struct holds of a page in passing tells its number, and is nobody's to keep.
+      if (place[region.length] === '.' && counts(v) && !(owning && isLent(v))) found.push(v);
     });
   return found.flatMap((v) => v.prov);
 }

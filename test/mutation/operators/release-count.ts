@@ -18,7 +18,9 @@ export const releaseAsked: Operator = {
       const count = countOf(subject, r);
       return r.sites.flatMap((site) => {
         const asked = argumentOf(site, 'nr');
-        if (count === undefined || site.fn !== r.call.fn || asked === undefined || count.code === asked.text) return [];
+        // What a wrapper is given says nothing of the number it asks for.
+        if (count === undefined || site.via !== undefined || site.fn !== r.call.fn) return [];
+        if (asked === undefined || count.code === asked.text) return [];
         if (resultOf(site)?.name !== count.code) return [];
         return [recounted(subject, r, count, flat(site.unit, asked))];
       });

@@ -1,6 +1,9 @@
-/** Whether pages that were taken without FOLL_WRITE are written to. */
+/** Whether pages that were taken without FOLL_WRITE are written to, in the function that took them or elsewhere in its file. */
+import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
+import { argumentNodes, calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
+import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 import { type PageFinding, pageFindings } from '../flow-report.ts';
@@ -27,22 +30,33 @@ export function writingCall(pass: RulePass, site: CallSite): WritingCall | undef
   return { at: step, api: detail, confidence };
 }
 
-/** A place behind the site, in its function, at which the CPU writes to the data through an address of the pages. */
-export function storeBehind(
-  pass: RulePass,
-  site: CallSite,
-): { readonly at: UnitSpan; readonly by: string } | undefined {
+/** Such a place; `elsewhere`: in another function than the site. */
+export interface WrittenAt {
+  readonly at: UnitSpan;
+  readonly by: string;
+  readonly elsewhere: boolean;
+}
+
+/**
+ * A place at which the CPU writes to the data through an address of the pages, or they are mapped for a device that does: behind the site, in
+ * its function, or in another one of the file where no other call of the file takes pages that may be written.
+ */
+export function storeBehind(pass: RulePass, site: CallSite): WrittenAt | undefined {
   const { unit, fn } = site;
   const record = pass.recordOf(site);
   // The flags of an iterator's pages say nothing of writing.
   if (fn === undefined || record === undefined || site.api.startsWith('iov_iter_')) return undefined;
+  const alone = isOnlyTaker(pass, site);
   for (const { kind, location } of record.evidence) {
-    if (kind !== 'write' || location.file !== unit.path) continue;
+    if ((kind !== 'write' && kind !== 'dma') || location.file !== unit.path) continue;
     const start = unit.lines.offset(location);
-    if (start < site.span.end || start >= fn.bodySpan.end || mayBeOthers(pass, site, start)) continue;
+    const here = start >= site.span.end && start < fn.bodySpan.end;
+    if (!here && !(alone && functionAt(unit, start) !== fn)) continue;
+    if (kind === 'dma' && !isWritingMap(pass, start)) continue;
+    if (here && mayBeOthers(pass, site, start)) continue;
     const span = { start, end: unit.lines.offset({ line: location.endLine, column: location.endColumn }) };
     const by = /^\w+(?=\s*\()/.exec(unit.text.slice(span.start, span.end))?.[0];
-    return { at: { unit, span }, by: by === undefined ? 'the CPU' : `${by}()` };
+    return { at: { unit, span }, by: by === undefined ? 'the CPU' : `${by}()`, elsewhere: !here };
   }
   return undefined;
 }
@@ -59,4 +73,38 @@ function mayBeOthers(pass: RulePass, site: CallSite, offset: number): boolean {
 /** The variable in which a call stores its pages. */
 function filledBy(pass: RulePass, site: CallSite): string | undefined {
   return /^&?\s*(\w+)/.exec(argumentOf(site, 'pages', pass)?.text ?? '')?.[1];
+}
+
+/** Whether no other call of the file takes pages, or only for reading: what is written there are those of the site. */
+export function isOnlyTaker({ sites }: RulePass, site: CallSite): boolean {
+  return sites.every((s) => s === site || s.unit !== site.unit || s.reference === 'none' || s.via === site.fn?.name);
+}
+
+/** Whether a call at an offset maps pages for a device that writes to them, or may: its function chooses the direction, or asks for it. */
+function isWritingMap({ model, unit }: RulePass, offset: number): boolean {
+  const fn = functionAt(unit, offset);
+  if (fn === undefined) return false;
+  const call = pathTo(treeOf(unit, fn), { start: offset, end: offset + 1 }).findLast(
+    (n) => n.type === 'call_expression',
+  );
+  const callee = call === undefined ? undefined : calleeOf(call);
+  if (call === undefined || callee === undefined) return false;
+  return model.rows(codeOf(unit, callee)).some((row) =>
+    row.effects.some(({ op, direction }) => {
+      const index = op === 'map' ? /^arg(\d+)$/.exec(direction ?? '')?.[1] : undefined;
+      const arg = index === undefined ? undefined : argumentNodes(call)[Number(index)];
+      const text = arg === undefined ? '' : codeOf(unit, arg).trim();
+      return TOWARDS_MEMORY.test(text) || (/^\w+$/.test(text) && mayBeTowardsMemory(unit, fn, text));
+    }),
+  );
+}
+
+const TOWARDS_MEMORY = /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/;
+
+/** Whether a function sets a direction to one in which the device writes, or asks whether it is one and goes on. */
+function mayBeTowardsMemory(unit: CUnit, { bodySpan }: FunctionDef, name: string): boolean {
+  const body = unit.code.slice(bodySpan.start, bodySpan.end);
+  const sets = new RegExp(`\\b${name}\\s*=(?!=)[^;]*\\bDMA_(?:FROM_DEVICE|BIDIRECTIONAL)\\b`);
+  const asks = new RegExp(`\\b${name}\\s*==\\s*DMA_(?:FROM_DEVICE|BIDIRECTIONAL)\\s*\\)?\\s*\\?`);
+  return sets.test(body) || asks.test(body);
 }

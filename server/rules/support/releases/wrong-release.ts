@@ -52,6 +52,9 @@ const GIVEN: Readonly<Record<Mistake, Reference>> = {
   'free-on-gup-page': 'none',
 };
 
+/** What ends a hold: a release, and a callee that takes the page over to drop it itself. */
+const GIVES: ReadonlySet<string> = new Set(['release', 'transfer']);
+
 /** The wrong releases of one kind, each release once. */
 export function wrongReleases(pass: RulePass, mistake: Mistake): readonly WrongRelease[] {
   const direct = pageFindings(pass, mistake)
@@ -167,7 +170,7 @@ function conflictKernels(
     .filter((row) => held === undefined || isHeldAs(row.reference ?? 'none', held));
   const given = model
     .allRows(release)
-    .filter((row) => row.effects.some((e) => e.op === 'release' && e.ref === GIVEN[mistake]));
+    .filter((row) => row.effects.some((e) => GIVES.has(e.op) && e.ref === GIVEN[mistake]));
   let on = bothOf(bothOf(kernelsOf(taken), kernelsOf(given)), [kernel]);
   if (site !== undefined) on = bothOf(on, pass.liveOn(site));
   if (call !== undefined) on = bothOf(on, pass.liveOn(call));

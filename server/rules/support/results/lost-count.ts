@@ -47,7 +47,8 @@ function depthOf(before: string): number {
   return before.split('{').length - before.split('}').length;
 }
 
-function assignedPlainly(text: string, name: string): number {
+/** Where the variable gets another value by a statement of the outermost block of a text; its end where it does not. */
+export function assignedPlainly(text: string, name: string): number {
   for (const m of text.matchAll(new RegExp(`\\b${name}\\s*=(?!=)`, 'g'))) {
     const before = text.slice(0, m.index);
     if (depthOf(before) === 0 && /[;{}]\s*$/.test(before)) return m.index;

@@ -9,8 +9,10 @@ import { bare, loopsAround, pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
 import { FLIPPED } from '../../../syntax/condition.ts';
 import { type CNode, childByField, walk } from '../../../syntax/node.ts';
+import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
+import { assignedPlainly } from './lost-count.ts';
 import { isAssignedIn, resultVariable } from './result-variable.ts';
 
 /** A test the wrong way round. */
@@ -34,8 +36,11 @@ export function turnedTest(pass: RulePass, site: CallSite): TurnedTest | undefin
   if (branch === undefined || condition === undefined || !holds(condition, node)) return undefined;
   if (operator === '>') return isReadBehind(site, branch) ? undefined : { span: node, never: true };
   const consequence = childByField(branch, 'consequence');
-  const givesUp = consequence !== undefined && fails(compact(unit, consequence)) && !hasElse(branch);
-  return operator === '==' && condition === node && givesUp ? { span: node, never: false } : undefined;
+  if (condition !== node || consequence === undefined || hasElse(branch)) return undefined;
+  const givesUp = fails(compact(unit, consequence));
+  const alone = operator === '!=' && !isNamedTill(site, consequence.end, node);
+  if (alone) return goesWell(unit, fn, { branch, consequence }) ? { span: node, never: false } : undefined;
+  return operator === '==' && givesUp ? { span: node, never: false } : undefined;
 }
 
 /** Comparisons of the result, or of the variable that holds it, with the number asked for; the operator as if the result stood on the left. */
@@ -53,11 +58,37 @@ function testsOf(site: CallSite, asked: string): { readonly node: CNode; readonl
     const written = unit.code.slice(left.end, right.start).trim();
     const operator = isResult(left) ? written : isResult(right) ? FLIPPED[written] : undefined;
     const other = isResult(left) ? right : left;
-    if (operator === undefined || FLIPPED[operator] === undefined || compact(unit, other) !== asked) return true;
+    if (operator === undefined || FLIPPED[operator] === undefined || withoutCast(compact(unit, other)) !== asked)
+      return true;
     if (name === undefined || !isAssignedIn(site, name, site.span.end, node.start)) found.push({ node, operator });
     return true;
   });
   return found;
+}
+
+/** `(int)n` as `n`. */
+function withoutCast(code: string): string {
+  return code.replace(/^\((?:int|long|unsignedint|unsignedlong|unsigned|size_t|ssize_t|u32|u64|s32|s64)\)(?=\w)/, '');
+}
+
+/** Whether a result is named between its call and a place, but in the test itself. */
+function isNamedTill(site: CallSite, end: number, test: CNode): boolean {
+  const name = resultVariable(site)?.name;
+  const { code } = site.unit;
+  const text = code.slice(site.span.end, test.start) + code.slice(test.end, end);
+  return name !== undefined && new RegExp(`\\b${name}\\b`).test(text);
+}
+
+/** Whether a branch returns 0 at its end, and all that is behind it is the return of an error. */
+function goesWell(
+  unit: CUnit,
+  fn: FunctionDef,
+  { branch, consequence }: { readonly branch: CNode; readonly consequence: CNode },
+): boolean {
+  const behind = unit.code.slice(branch.end, fn.bodySpan.end);
+  return (
+    /return0;\}?$/.test(compact(unit, consequence)) && /^[^{}?:]*\breturn\s+-(?:E[A-Z]+|1)\s*;\s*\}\s*$/.test(behind)
+  );
 }
 
 /** Calls that give pages back, by their names. */
@@ -73,7 +104,9 @@ function isReadBehind(site: CallSite, statement: CNode): boolean {
   if (fn === undefined || name === undefined) return false;
   const [loop] = loopsAround(treeOf(unit, fn), statement);
   const nextTurn = loop === undefined ? '' : unit.code.slice(loop.start, site.span.start);
-  const behind = (unit.code.slice(statement.end, fn.bodySpan.end) + nextTurn).replace(GIVES_BACK, '');
+  const rest = unit.code.slice(statement.end, fn.bodySpan.end);
+  const until = assignedPlainly(rest, name);
+  const behind = (until < rest.length ? rest.slice(0, until) : rest + nextTurn).replace(GIVES_BACK, '');
   return new RegExp(`\\b${name}\\b(?!\\s*=[^=]|\\s*[<>!=]=?\\s*0\\b)`).test(behind);
 }
 
@@ -86,7 +119,8 @@ function holds(condition: CNode, test: CNode): boolean {
 
 /** Whether a branch returns an error, or sets one and jumps. */
 function fails(code: string): boolean {
-  return /return-E[A-Z]+;|returnERR_PTR\(-E/.test(code) || (/=-E[A-Z]+;/.test(code) && /goto\w+;\}?$/.test(code));
+  if (/(?:return|return[^;]*:)-E[A-Z]+;|returnERR_PTR\(-E/.test(code)) return true;
+  return /[=:]-E[A-Z]+;|\b(?:dev|pr)_err\(/.test(code) && /goto\w+;\}?$/.test(code);
 }
 
 function hasElse(branch: CNode): boolean {
