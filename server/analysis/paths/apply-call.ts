@@ -45,6 +45,7 @@ export function executeCall(
   const asked: Asked = {
     withPages: args.some((a) => handedOver(s, a).length > 0),
     holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),
+    returned: s.returned.length > 0,
     holdsBelow: () => args.some((a) => a.kind !== 'int' && provenanceBelow(s, regionOf(a)).length > 0),
   };
   const callees = calleesOf(frame, instr, asked);
@@ -132,7 +133,7 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
   const target =
     fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
   if (row === undefined || target === undefined) return undefined;
-  const callee = frame.program.callee(frame, target, { withPages: true, holding: true, holdsBelow: () => true });
+  const callee = frame.program.callee(frame, target, { withPages: true, holding: true, returned: false, holdsBelow: () => true });
   if (callee.kind !== 'summary') return undefined;
   const passed = row.passes.map(
     (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),

@@ -21,6 +21,7 @@ import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { assumeValues } from './evaluate.ts';
+import { foundBy } from './found-by.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { assumeOutcome, isConditionalMove, type Outcome } from './outcomes.ts';
 import {
@@ -302,8 +303,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
     const named = isNumber ? pageNumber(call.ret) : PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
     const carried = withProvenance(named, prov);
     // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
-    if (prov.length === 0 && carried.kind === 'symbol' && path !== undefined) return { ...carried, owner, path };
-    return carried;
+    if (prov.length > 0 || carried.kind !== 'symbol') return carried;
+    return path === undefined ? { ...carried, of: foundBy(source) } : { ...carried, owner, path };
   }
   const place = resolvePattern(s, to, call);
   if (place === undefined) return call.ret;

@@ -15,6 +15,7 @@ import {
   withProvenance,
 } from '../../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
+import { unmapsBelow } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { checkPassedCount } from './check-result.ts';
@@ -323,6 +324,9 @@ function replay(b: Binding, e: EntryEvent): void {
       else forward(b, e, value);
       return;
     }
+    case 'unmap':
+      unmapsBelow({ frame: b.frame, s: b.s, info }, value, e);
+      return;
     case 'access':
     case 'map':
       if (value.prov.length === 0) forward(b, e, value);

@@ -25,6 +25,8 @@ export interface Asked {
   readonly withPages: boolean;
   /** Pages are held on the path. */
   readonly holding: boolean;
+  /** Pages were given back on the path, of objects that it found. */
+  readonly returned: boolean;
   /** Whether held pages are reached through memory that an argument points to. */
   holdsBelow(): boolean;
 }

@@ -80,7 +80,7 @@ function mentions(unit: CUnit, fn: FunctionDef, words: ReadonlySet<string>): boo
 }
 
 /** What a function asks of those it calls while it holds no pages. */
-const NOTHING_HELD: Asked = { withPages: false, holding: false, holdsBelow: () => false };
+const NOTHING_HELD: Asked = { withPages: false, holding: false, returned: false, holdsBelow: () => false };
 
 /** One analysis of a cluster; memoises summaries. */
 class Run implements Program {
@@ -134,8 +134,10 @@ class Run implements Program {
     if (known === undefined) return { kind: 'external' };
     const mayFree = this.graph.does('frees', known.fn) && asked.holding && asked.holdsBelow();
     const withPages = asked.withPages || keepsPage(known.unit, known.fn);
+    const unmaps = asked.returned && this.graph.does('unmaps', known.fn);
     const worth =
-      mayFree || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
+      mayFree ||
+      unmaps || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
     const summary = worth ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
