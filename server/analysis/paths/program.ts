@@ -18,9 +18,10 @@ import { keepsPage } from './keeps-page.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import { Holders } from './may-hold.ts';
+import { isQuestion } from './page-nature.ts';
 import type { EntryEvent } from './path-state.ts';
 import { withoutCleanedShort } from './short-on-failure.ts';
-import { type Summary, touchesPages } from './summary.ts';
+import { onlyResult, type Summary, touchesPages } from './summary.ts';
 import { WrongAlone } from './wrong-alone.ts';
 
 /** What the program is made of. */
@@ -138,9 +139,11 @@ class Run implements Program {
     const worth =
       mayFree ||
       unmaps || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
-    const summary = worth ? this.summaryOf(known) : undefined;
+    const asks = isQuestion(known.fn, this.graph.calledIn(known));
+    const summary = worth || asks ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
-    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
+    const answer = asks ? onlyResult(summary) : undefined;
+    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn), answer };
   }
 
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */

@@ -63,6 +63,14 @@ export interface Summary {
   readonly complete: boolean;
 }
 
+/** The number that a function returns whatever happens; undefined where there are several. */
+export function onlyResult(summary: Summary | undefined): number | undefined {
+  const [first] = summary?.cases ?? [];
+  if (first === undefined || summary?.complete !== true) return undefined;
+  const { low } = first.returns;
+  return summary.cases.every(({ returns }) => returns.low === low && returns.high === low) ? low : undefined;
+}
+
 /** What happens beside pages, and counts where something is held or was given back. */
 const WORDLESS: ReadonlySet<EntryEvent['kind']> = new Set(['doubt', 'told', 'unmap']);
 
