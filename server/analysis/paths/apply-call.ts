@@ -96,7 +96,8 @@ function knownResult(frame: Frame, s: PathState, name: string, args: readonly Va
   if (first === undefined) return undefined;
   if (name === 'ERR_PTR') return knownError(s, first);
   // A page that was taken has a valid number, which is no error.
-  if (name === 'pfn_valid' && (first.prov.length > 0 || (isOfPages(first) && asksForSpecialPages(frame)))) return intValue(1);
+  if (name === 'pfn_valid' && (first.prov.length > 0 || (isOfPages(first) && asksForSpecialPages(frame))))
+    return intValue(1);
   if (ASKS_FOR_ERROR.test(name)) {
     if (isNoPageKey(first.key)) return intValue(1);
     if (first.prov.length > 0 && isLent(first)) return intValue(0);
@@ -155,7 +156,12 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
   const target =
     fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
   if (row === undefined || target === undefined) return undefined;
-  const callee = frame.program.callee(frame, target, { withPages: true, holding: true, returned: false, holdsBelow: () => true });
+  const callee = frame.program.callee(frame, target, {
+    withPages: true,
+    holding: true,
+    returned: false,
+    holdsBelow: () => true,
+  });
   if (callee.kind !== 'summary') return undefined;
   const passed = row.passes.map(
     (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),

@@ -83,7 +83,8 @@ function checkReleasedBefore({ frame, s, info }: OnPath, mapped: Value, step: St
   const object = objectOf(mapped);
   const root = step.unit === frame.unit && step.span.start === info.instr.span.start ? rootOf(mapped) : undefined;
   const before = s.returned.find(
-    (r) => r.here.span.start < info.instr.span.start && (r.object === object || (root !== undefined && isBelow(r, root))),
+    (r) =>
+      r.here.span.start < info.instr.span.start && (r.object === object || (root !== undefined && isBelow(r, root))),
   );
   if (before === undefined) return;
   reportProblem(frame, {

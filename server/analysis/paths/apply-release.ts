@@ -139,10 +139,7 @@ function noteReturned({ frame, s, info }: OnPath, { value, api, at }: ReleaseCal
     return;
   const path = value.kind === 'symbol' ? value.path : undefined;
   const here = stepAt(frame, info.instr.span, '');
-  s.returned = [
-    ...s.returned,
-    { object, path, api, step: release.step, functionName: release.functionName, here },
-  ];
+  s.returned = [...s.returned, { object, path, api, step: release.step, functionName: release.functionName, here }];
 }
 
 /** The entry value that says how many pages a release gives back, as its own count or as the bound of its loop, and whether it has no sign. */

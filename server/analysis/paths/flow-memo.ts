@@ -118,7 +118,11 @@ export class ListeningProgram implements Program {
   }
 
   /** A question whose answer may depend on what is held on the path: asked again only in so far as it was asked. */
-  #under<T>(key: string, { withPages, holding, returned, holdsBelow }: Asked, ask: (program: Program, asked: Asked) => T): T {
+  #under<T>(
+    key: string,
+    { withPages, holding, returned, holdsBelow }: Asked,
+    ask: (program: Program, asked: Asked) => T,
+  ): T {
     let below: boolean | undefined;
     const first: Asked = {
       withPages,

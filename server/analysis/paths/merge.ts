@@ -17,7 +17,16 @@ import type { Held } from './environment.ts';
 import { signOf } from './evaluate.ts';
 import { isShort, mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
-import { addEvent, fork, isEntryKey, isSameReturn, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
+import {
+  addEvent,
+  fork,
+  isEntryKey,
+  isSameReturn,
+  objectKey,
+  type PathState,
+  reachedBy,
+  withEntry,
+} from './path-state.ts';
 import type { Resource } from './resource.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */

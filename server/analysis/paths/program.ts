@@ -138,7 +138,8 @@ class Run implements Program {
     const unmaps = asked.returned && this.graph.does('unmaps', known.fn);
     const worth =
       mayFree ||
-      unmaps || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
+      unmaps ||
+      (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
     const asks = isQuestion(known.fn, this.graph.calledIn(known));
     const summary = worth || asks ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };

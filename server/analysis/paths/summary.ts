@@ -76,9 +76,7 @@ const WORDLESS: ReadonlySet<EntryEvent['kind']> = new Set(['doubt', 'told', 'unm
 
 /** Whether a case does anything to pages or locks: what else it writes matters to a caller only where this does. */
 export function touchesPages(c: SummaryCase): boolean {
-  return (
-    c.events.some((e) => !WORDLESS.has(e.kind)) || c.resources.length > 0 || c.locksTaken.length > 0
-  );
+  return c.events.some((e) => !WORDLESS.has(e.kind)) || c.resources.length > 0 || c.locksTaken.length > 0;
 }
 
 /** Whether a case does anything besides returning. */
