@@ -14,11 +14,12 @@ import {
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
+import { functionAt } from '../calls/call-index.ts';
 import { freeRegion } from './apply-effects.ts';
 import { unmapsBelow } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
-import { checkPassedCount } from './check-result.ts';
+import { checkPassedCount, checkReleaseCount } from './check-result.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { checkFailedAcquire } from './failed-acquire.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
@@ -35,7 +36,7 @@ import {
   writeKey,
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable } from './reachability.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, Step } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
 import { madeKey, placeOfKey, type Reading, resultName, valueOfKey } from './summary-keys.ts';
 
@@ -301,6 +302,7 @@ function replay(b: Binding, e: EntryEvent): void {
           at: e.step,
         },
       );
+      if (!e.all) checkLoopCount(b, e, value);
       return;
     }
     case 'dirty':
@@ -331,6 +333,29 @@ function replay(b: Binding, e: EntryEvent): void {
     case 'map':
       if (value.prov.length === 0) forward(b, e, value);
   }
+}
+
+/** A callee that gives back page by page, as many as it is told: fewer may have come. */
+function checkLoopCount(b: Binding, e: EntryEvent, pages: Value): void {
+  const count = e.countKey === undefined ? undefined : valueOfKey(b, e.countKey);
+  if (count === undefined || asksForEntries(e.step)) return;
+  const step = stepAt(b.frame, b.info.instr.span, `as many are given back by ${b.callee}() here`);
+  for (const id of pages.prov) {
+    const r = b.s.resources.get(id);
+    if (r !== undefined) checkReleaseCount({ frame: b.frame, s: b.s }, r, { count, withoutSign: false }, step);
+  }
+}
+
+/** Whether the function that gives pages back looks whether there is one in an entry. */
+function asksForEntries({ unit, span }: Step): boolean {
+  const fn = functionAt(unit, span.start);
+  const body = fn === undefined ? '' : unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  const read = /\b(\w+)\s*=\s*[\w.>-]+\[[^\]]*\]\s*;/.exec(body)?.[1];
+  return (
+    fn === undefined ||
+    /\bif\s*\([^;{}]*\[/.test(body) ||
+    (read !== undefined && new RegExp(`\\bif\\s*\\(\\s*!?\\s*${read}\\b`).test(body))
+  );
 }
 
 /** Whether a count that the callee found at entry is 0 here: it gave nothing back. */
