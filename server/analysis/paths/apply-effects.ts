@@ -20,6 +20,7 @@ import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
+import { checkDirtyBehind } from './dirty-behind.ts';
 import { assumeValues } from './evaluate.ts';
 import { foundBy } from './found-by.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -251,6 +252,8 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   }
   const v = contentOf(s, target);
   if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
+    if (v.path !== undefined && !call.row.effects.some((e) => e.op === 'release'))
+      checkDirtyBehind(on, v.path, step, call.row.name);
     addEvent(s, {
       kind: 'dirty',
       path: v.path ?? '',

@@ -14,12 +14,12 @@ import {
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
-import { functionAt } from '../calls/call-index.ts';
 import { freeRegion } from './apply-effects.ts';
 import { unmapsBelow } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
-import { checkPassedCount, checkReleaseCount } from './check-result.ts';
+import { checkLoopCount } from './check-loop-count.ts';
+import { checkPassedCount } from './check-result.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { checkFailedAcquire } from './failed-acquire.ts';
 import { type CallSiteInfo, type Frame, type OnPath, stepAt } from './frame.ts';
@@ -36,7 +36,7 @@ import {
   writeKey,
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable } from './reachability.ts';
-import type { Resource, Step } from './resource.ts';
+import type { Resource } from './resource.ts';
 import type { Description, SummaryCase } from './summary.ts';
 import { madeKey, placeOfKey, type Reading, resultName, valueOfKey } from './summary-keys.ts';
 
@@ -283,28 +283,9 @@ function replay(b: Binding, e: EntryEvent): void {
   if (e.kind === 'release' && isNone(b, e.countKey)) return;
   const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
-    case 'release': {
-      const row = b.frame.model.readable(e.api).at(-1);
-      if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
-      const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
-      applyRelease(
-        { frame: inner, s: b.s, info },
-        {
-          api: e.api,
-          reference: e.reference,
-          value,
-          array: e.all || !/^arg\d+@?$/.test(e.path),
-          count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
-          withoutSign: e.countsUnsigned,
-          offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
-          dirties,
-          dirtyBy: by,
-          at: e.step,
-        },
-      );
-      if (!e.all) checkLoopCount(b, e, value);
+    case 'release':
+      replayRelease(b, e, { value, by, dirties });
       return;
-    }
     case 'dirty':
       if (dirties !== 'no') onPages(b, e, value, (r) => ({ ...r, dirtied: r.dirtied ?? e.step }));
       return;
@@ -335,27 +316,43 @@ function replay(b: Binding, e: EntryEvent): void {
   }
 }
 
-/** A callee that gives back page by page, as many as it is told: fewer may have come. */
-function checkLoopCount(b: Binding, e: EntryEvent, pages: Value): void {
-  const count = e.countKey === undefined ? undefined : valueOfKey(b, e.countKey);
-  if (count === undefined || asksForEntries(e.step)) return;
-  const step = stepAt(b.frame, b.info.instr.span, `as many are given back by ${b.callee}() here`);
-  for (const id of pages.prov) {
-    const r = b.s.resources.get(id);
-    if (r !== undefined) checkReleaseCount({ frame: b.frame, s: b.s }, r, { count, withoutSign: false }, step);
-  }
+/** What a callee's release gives back, and how far it is known to mark that dirty. */
+interface Replayed {
+  readonly value: Value;
+  readonly by: Value | undefined;
+  readonly dirties: EntryEvent['dirties'];
 }
 
-/** Whether the function that gives pages back looks whether there is one in an entry. */
-function asksForEntries({ unit, span }: Step): boolean {
-  const fn = functionAt(unit, span.start);
-  const body = fn === undefined ? '' : unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
-  const read = /\b(\w+)\s*=\s*[\w.>-]+\[[^\]]*\]\s*;/.exec(body)?.[1];
-  return (
-    fn === undefined ||
-    /\bif\s*\([^;{}]*\[/.test(body) ||
-    (read !== undefined && new RegExp(`\\bif\\s*\\(\\s*!?\\s*${read}\\b`).test(body))
+function replayRelease(b: Binding, e: EntryEvent, { value, by, dirties }: Replayed): void {
+  const info = { ...b.info };
+  const row = b.frame.model.readable(e.api).at(-1);
+  if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
+  const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
+  applyRelease(
+    { frame: inner, s: b.s, info },
+    {
+      api: e.api,
+      reference: e.reference,
+      value,
+      array: e.all || !/^arg\d+@?$/.test(e.path),
+      count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
+      withoutSign: e.countsUnsigned,
+      offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
+      dirties,
+      dirtyBy: by,
+      at: e.step,
+    },
   );
+  if (!e.all)
+    checkLoopCount({ frame: b.frame, s: b.s, info: b.info }, e, {
+      pages: value,
+      count: countOf(b, e),
+      callee: b.callee,
+    });
+}
+
+function countOf(b: Binding, { countKey }: EntryEvent): Value | undefined {
+  return countKey === undefined ? undefined : valueOfKey(b, countKey);
 }
 
 /** Whether a count that the callee found at entry is 0 here: it gave nothing back. */

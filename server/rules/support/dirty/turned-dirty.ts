@@ -2,7 +2,10 @@
  * Pages that are marked dirty just where they were not taken for writing: `write ? FOLL_WRITE : 0` for the call, `!write` where they are given
  * back. By the text of the two functions; the condition must be the same variable, or a field of the same name.
  */
+import { callsIn, treeOf } from '../../../analysis/calls/call-index.ts';
+import { parameters } from '../../../analysis/locals.ts';
 import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
+import { argumentNodes, codeOf } from '../../../analysis/trees.ts';
 import type { RulePass } from '../../define.ts';
 
 /** A marking that is the wrong way round. */
@@ -24,11 +27,12 @@ export function turnedDirty(pass: RulePass): readonly TurnedDirty[] {
   const found: TurnedDirty[] = [];
   for (const call of pass.calls) {
     const condition = call.unit === pass.unit && call.fn !== undefined ? conditionOf(call) : undefined;
-    const marks = condition === undefined ? undefined : questionOf(condition);
-    if (condition === undefined || marks === undefined) continue;
+    const marks = condition === undefined ? [] : questionsOf(condition);
+    if (condition === undefined || marks.length === 0) continue;
     const sites = pass.sites.filter((s) => s.via === undefined && endsIn(pass, s, call));
     const [site] = sites;
-    if (site !== undefined && sites.every((s) => isTurned(s, call, marks))) found.push({ call, site, condition });
+    const turned = (s: CallSite): boolean => marks.some((m) => isTurned(s, call, m));
+    if (site !== undefined && sites.every(turned)) found.push({ call, site, condition });
   }
   return found;
 }
@@ -47,6 +51,11 @@ function conditionOf({ unit, fn, span, rows, args }: ApiCall): string | undefine
   if (index !== undefined) return args[Number(index)]?.text;
   if (!effects.some((e) => e.op === 'dirty')) return undefined;
   return /\bif\s*\(([^;{}]*)\)\s*\{?\s*$/.exec(unit.code.slice(fn?.bodySpan.start ?? 0, span.start))?.[1];
+}
+
+/** The questions that must all be answered so. */
+function questionsOf(condition: string): readonly Question[] {
+  return /\|\|/.test(condition) ? [] : condition.split('&&').flatMap((part) => questionOf(part) ?? []);
 }
 
 /** A condition of one question; undefined for others, and for constants. */
@@ -68,14 +77,29 @@ function isTurned(site: CallSite, call: ApiCall, marks: Question): boolean {
   const asks = writeOf(site);
   if (asks === undefined || asks.yes === marks.yes) return false;
   if (site.fn === call.fn) return asks.asked === marks.asked && isKept(call, marks.asked);
+  const passed = passedFor(site, call, marks.asked);
+  if (passed !== undefined) return asks.asked === passed && isKept(site, passed);
   // In another function the object may have another name.
   const field = /\.(\w+(?:==\w+)?)$/;
   const name = field.exec(marks.asked)?.[1];
   return name !== undefined && field.exec(asks.asked)?.[1] === name;
 }
 
+/** What the function of a site passes for the parameter on which a marking in the function that it calls hangs. */
+function passedFor({ unit, fn }: CallSite, call: ApiCall, asked: string): string | undefined {
+  if (fn === undefined || call.fn === undefined || call.unit !== unit) return undefined;
+  const [name = '', constant] = asked.split('==');
+  const index = parameters(unit, treeOf(unit, call.fn)).findIndex((p) => p.name === name);
+  const calls = index < 0 ? [] : (callsIn(unit, fn).get(call.fn.name) ?? []);
+  const texts = new Set(calls.map((c) => argumentNodes(c)[index]).map((a) => (a === undefined ? '' : codeOf(unit, a))));
+  const [only] = texts;
+  const question = texts.size === 1 && only !== undefined ? questionOf(only) : undefined;
+  if (question?.yes !== true || question.asked.includes('==')) return undefined;
+  return constant === undefined ? question.asked : `${question.asked}==${constant}`;
+}
+
 /** Whether a function never sets a variable or field. */
-function isKept({ unit, fn }: ApiCall, asked: string): boolean {
+function isKept({ unit, fn }: Pick<ApiCall, 'unit' | 'fn'>, asked: string): boolean {
   const name = /\w+$/.exec(asked.replace(/==.*$/, ''))?.[0] ?? asked;
   const body = unit.code.slice(fn?.bodySpan.start ?? 0, fn?.bodySpan.end ?? 0);
   const sets = [...body.matchAll(new RegExp(`\\b${name}\\s*[|&^]?=(?!=)`, 'g'))];

@@ -32,7 +32,8 @@ export function lateUses(pass: RulePass, how: 'access' | 'dirty'): readonly Late
     const behind = statementsBehind(pass, release, place);
     const use = uses.find(
       (u) =>
-        u.args.some((a, i) => isOf(a.text, place) && !isArrayItself(pass, { release, use: u }, i)) && behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
+        u.args.some((a, i) => isOf(a.text, place) && !isArrayItself(pass, { release, use: u }, i)) &&
+        behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
     );
     return use === undefined || takesOwn(pass, release) || !givesUserPages(pass, release) ? [] : [{ release, use }];
   });

@@ -69,17 +69,22 @@ const WITHIN_PAGE = /\boffset_in_page\s*\([^()]*\)/g;
 
 /** The variables and fields that an expression is computed from; constants left out. */
 function namesIn(expression: string): string[] {
-  const all = expression.replace(WITHIN_PAGE, '').match(/\b[a-z_]\w*(?:\s*(?:->|\.)\s*\w+)*(?!\s*\()/g) ?? [];
+  const all = expression.replace(WITHIN_PAGE, '').match(/\b[a-z_]\w*(?:\s*(?:->|\.)\s*\w+)*\b(?!\s*\()/g) ?? [];
   return [...new Set(all.map((name) => name.replace(/\s+/g, '')))].filter(
     (n) => !/^(?:unsigned|int|long|size_t|u\d+|struct|sizeof)$/.test(n),
   );
 }
 
+/** A test of what is left over of whole pages. */
+const ASKS_FOR_REST = /\bif\s*\([^;{}<>|&]*%[^;{}<>|&]*\)(?=\s*(?:\w+\s*\+=\s*1|\w+\s*\+\+|\+\+\s*\w+)\s*;)/g;
+
 /** Whether something ahead compares a value, holds it within bounds, or hands its object to who may. */
-function mayBeChecked(before: string, name: string): boolean {
+function mayBeChecked(all: string, name: string): boolean {
+  const before = all.replace(ASKS_FOR_REST, ' ');
   const spelled = name.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*');
   const compared = `(?<![\\w.>])${spelled}(?![\\w(])[^;{}&|]*(?:(?<![<>])[<>](?![<>])|==|!=)|(?<![<>])[<>](?![<>])=?\\s*[^;{}&|]*?(?<![\\w.>])${spelled}\\b`;
-  if (new RegExp(`\\b(?:if|while|for|WARN_ON\\w*|BUG_ON|switch)\\s*\\([^;{}]*${spelled}\\b`).test(before)) return true;
+  if (new RegExp(`\\b(?:if|while|for|WARN_ON\\w*|BUG_ON|switch)\\s*\\([^;{}]*(?<![\\w.>])${spelled}\\b`).test(before))
+    return true;
   if (new RegExp(compared).test(before.replace(/->/g, '.'))) return true;
   const object = /^\w+/.exec(name)?.[0] ?? name;
   const bare = new RegExp(`(?<![\\w.>])${object}\\b(?!\\s*(?:->|\\.))`);
@@ -128,6 +133,8 @@ function sourceOf(before: string, name: string): string | undefined {
   const sets = [
     ...before.matchAll(new RegExp(`(?<![\\w.>])${name}\\s*([-+*/|&]?)=(?!=)\\s*([^;,]+(?:\\([^;]*\\))?[^;,]*)`, 'g')),
   ];
-  const [only, other] = sets;
-  return only === undefined || other !== undefined || only[1] !== '' ? undefined : only[2];
+  // One more for a part of a page changes nothing.
+  const [only, ...others] = sets;
+  const grows = others.every((m) => m[1] === '+' && /^\s*\d+\s*$/.test(m[2] ?? ''));
+  return only === undefined || !grows || only[1] !== '' ? undefined : only[2];
 }
