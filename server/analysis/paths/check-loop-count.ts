@@ -1,5 +1,5 @@
 /** A callee that gives back page by page, as many as it is told, on a path where fewer came. */
-import type { Value } from '../../flow/value.ts';
+import { conversionOf, type Value } from '../../flow/value.ts';
 import { functionAt } from '../calls/call-index.ts';
 import { checkReleaseCount } from './check-result.ts';
 import { type OnPath, stepAt } from './frame.ts';
@@ -19,8 +19,13 @@ export function checkLoopCount({ frame, s, info }: OnPath, e: EntryEvent, { page
   const step = stepAt(frame, info.instr.span, `as many are given back by ${callee}() here`);
   for (const id of pages.prov) {
     const r = s.resources.get(id);
-    if (r !== undefined) checkReleaseCount({ frame, s }, r, { count, withoutSign: false }, step);
+    if (r !== undefined) checkReleaseCount({ frame, s }, r, { count, withoutSign: isUnsigned(count) }, step);
   }
+}
+
+/** Whether a number was put into a variable or field without sign. */
+function isUnsigned(v: Value): boolean {
+  return v.kind === 'op' && conversionOf(v.op)?.unsigned === true;
 }
 
 /** Whether the function that gives pages back looks whether there is one in an entry. */
