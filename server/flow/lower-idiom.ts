@@ -97,6 +97,16 @@ const quotientUp: Idiom = (ctx, [, size], first) => {
 };
 
 const PAGE_SIZE: Expr = { kind: 'unknown', text: 'PAGE_SIZE', parts: [] };
+const PAGE_SHIFT: Expr = { kind: 'unknown', text: 'PAGE_SHIFT', parts: [] };
+
+/** PFN_DOWN(n). */
+const pageNumber: Idiom = (ctx, _args, first) => ({
+  kind: 'binary',
+  op: '>>',
+  left: lowerExpression(ctx, first),
+  right: PAGE_SHIFT,
+  span: first,
+});
 
 /** WRITE_ONCE(place, value): the place is the argument. */
 const store: Idiom = (ctx, args, first) => {
@@ -213,6 +223,7 @@ const IDIOMS: ReadonlyMap<string, Idiom> = new Map<string, Idiom>([
   ['ALIGN_DOWN', roundedDown],
   ['DIV_ROUND_UP', quotientUp],
   ['PFN_UP', quotientUp],
+  ['PFN_DOWN', pageNumber],
   ['WRITE_ONCE', store],
   ['rcu_assign_pointer', store],
   ['RCU_INIT_POINTER', store],

@@ -37,6 +37,8 @@ export type Value =
       readonly high: number;
       /** A page's number, or an address at which it is mapped for a while: it tells the pages, and nobody takes them over by it. */
       readonly lent?: true;
+      /** Of another name of a page (its number, its folio): key of what it was found by, where that is no entry place. */
+      readonly of?: string | undefined;
     }
   | {
       readonly kind: 'op';

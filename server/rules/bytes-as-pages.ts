@@ -103,9 +103,19 @@ function bytesAsked(pass: RulePass, site: CallSite): AskedBytes | undefined {
   const turned = new RegExp(
     `${NAME(name)}\\s*(?:>>\\s*PAGE_SHIFT|/\\s*PAGE_SIZE)|\\b(?:PAGE_ALIGN|PFN_UP|PFN_DOWN)\\s*\\(\\s*${name}\\s*\\)|\\bDIV_ROUND_UP\\s*\\([^;]*${NAME(name)}[^;]*,\\s*PAGE_SIZE\\s*\\)`,
   ).exec(before);
-  if (turned === null) return undefined;
-  const start = fn.bodySpan.start + turned.index;
-  return { argument, at: { start, end: start + turned[0].length } };
+  const copied = turned ?? copyOf(whole, name);
+  if (copied === null) return undefined;
+  const start = fn.bodySpan.start + copied.index;
+  return { argument, at: { start, end: start + copied[0].length } };
+}
+
+/** A call that sets or copies as many bytes of something else than the array of pages, in a function that only reads the number. */
+function copyOf(body: string, name: string): RegExpExecArray | null {
+  const set = new RegExp(`${NAME(name)}\\s*(?:[-+*/|&]?=(?!=)|<<=|>>=|\\+\\+|--)`);
+  const copy = new RegExp(
+    `\\b(?:memset|memcpy|copy_(?:from|to)_user)\\s*\\((?!\\s*\\w*pages\\b)[^;,]*,[^;,]*,\\s*${name}\\s*\\)(?=\\s*[;)])`,
+  );
+  return set.test(body) ? null : copy.exec(body);
 }
 
 /** Expressions that are lengths in bytes. */

@@ -45,7 +45,14 @@
 import type { Step } from '../analysis/paths/resource.ts';
 import { defineRule, type FixProposal } from './define.ts';
 import { scanText, skipBack, skipForward } from './fixes/text-scan.ts';
-import { acquiredBy, givenBack, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import {
+  acquiredBy,
+  flowFindings,
+  givenBack,
+  type PageFinding,
+  pageFindings,
+  reportFlow,
+} from './support/flow-report.ts';
 import { lateUses, reportLate } from './support/releases/used-later.ts';
 
 /** See the head of the file. */
@@ -66,6 +73,17 @@ export const dirtyAfterRelease = defineRule({
         message: `${problem.functionName}() marks pages taken by ${acquiredBy(finding)} dirty with ${problem.detail}() after ${before.text}: the page may be somebody else's by then, and its data lost before; mark them dirty first`,
         steps: before.steps,
         fixes: swap(finding),
+      });
+    }
+    for (const finding of flowFindings(pass, 'dirty-after-release')) {
+      const { problem } = finding;
+      if (problem.resource !== undefined) continue;
+      told.add(problem.step.span.start);
+      const [before] = problem.steps;
+      reportFlow(pass, finding, {
+        message: `${problem.functionName}() marks pages dirty with ${problem.detail}() that it has given back before: they may be somebody else's by then, and their data lost before; mark them dirty first`,
+        severity: problem.confidence === 'high' ? 'error' : 'warning',
+        steps: before === undefined ? [] : [before],
       });
     }
     for (const late of lateUses(pass, 'dirty')) {

@@ -83,6 +83,7 @@ import { withoutReading } from './support/dirty/reading-function.ts';
 import { targetIterator } from './support/dirty/target-iterator.ts';
 import { isEnd, type ToldUnmarked, toldEach, type Unmarked } from './support/dirty/told-at.ts';
 import { isMarkedElsewhere, isToldWhether } from './support/dirty/told-dirty.ts';
+import { type TurnedDirty, turnedDirty } from './support/dirty/turned-dirty.ts';
 import { evidenceSteps, WRITES } from './support/evidence-steps.ts';
 import {
   callersAbove,
@@ -124,6 +125,7 @@ export const missingDirty = defineRule({
     }
     for (const each of toldEach(pass, unmarked)) report(pass, each);
     for (const half of halfMarked(pass)) reportHalf(pass, half);
+    for (const turned of turnedDirty(pass)) reportTurned(pass, turned);
   },
 });
 
@@ -168,6 +170,18 @@ function reportHalf(pass: RulePass, { call, direction, both }: HalfMarked): void
       { at: both, message: 'both ways here' },
       { at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` },
     ],
+  });
+}
+
+/** Markings that are done just where the pages were not taken for writing. */
+function reportTurned(pass: RulePass, { call, site, condition }: TurnedDirty): void {
+  pass.report({
+    message: `${call.fn?.name ?? ''}() marks pages dirty where '${condition.trim()}' holds, and ${site.api}() asks for FOLL_WRITE just where it does not: what was written is given back clean, and reclaim may drop it; one of the two conditions is the wrong way round`,
+    at: { unit: call.unit, span: call.span },
+    functionName: call.fn?.name ?? '',
+    site,
+    confidence: 'medium',
+    related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` }],
   });
 }
 

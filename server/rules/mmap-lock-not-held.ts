@@ -49,6 +49,7 @@
  * takes it, counts as held. At least one way must show that it is not: an entry point that the kernel calls without it, or an access to user
  * memory, which would take it. Silent where one way may hold it: a function out of
  * sight that speaks of locking an mm may have taken it. An error only in such an entry point itself, a warning where callers are followed.
+ * An mm that nobody else can have yet (that of a linux_binprm, one that mm_alloc() made) needs no lock before 5.15, and is told as a warning since.
  *
  * ## Fix safety
  * Unsafe: a call on the own mm that asks for no VMAs becomes one of `*_fast()`, which takes the lock itself where it needs it. No fix for a
@@ -57,9 +58,14 @@
  * ## References
  * mmap_assert_locked() in __get_user_pages_locked(), mm/gup.c of 6.3.
  */
+import { version } from '../../model/version.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { fastVariant } from './fixes/fast-variant.ts';
+import { isFreshMm } from './support/fresh-mm.ts';
+
+/** The first kernel that asserts the lock in find_vma(), whoever else may have the mm. */
+const ASSERTED = version('5.15');
 
 /** See the head of the file. */
 export const mmapLockNotHeld = defineRule({
@@ -75,14 +81,16 @@ export const mmapLockNotHeld = defineRule({
       if (!wantsLock(pass, site)) continue;
       const { state, clue } = pass.mmapAt(site);
       if (state !== 'entry' && state !== 'not-held') continue;
+      const isFresh = isFreshMm(site, pass);
+      if (isFresh && site.active.until < ASSERTED) continue;
       const fast = fastVariant(pass, site);
       pass.report({
-        message: `${site.api}() wants mmap_lock held, and nothing on the way here takes it: another thread may unmap the range during the walk, a use after free; since 6.10 every such call warns; use the fast or unlocked variant, or take mmap_read_lock() around the call`,
+        message: `${site.api}() wants mmap_lock held, and nothing on the way here takes it: ${isFresh ? 'nobody else can have this mm yet, but find_vma() asserts the lock since 5.15' : 'another thread may unmap the range during the walk, a use after free'}; since 6.10 every such call warns; use the fast or unlocked variant, or take mmap_read_lock() around the call`,
         at: { unit, span: site.nameSpan },
         functionName: fn.name,
         site,
-        severity: state === 'entry' ? 'error' : 'warning',
-        confidence: state === 'entry' ? 'high' : 'medium',
+        severity: state === 'entry' && !isFresh ? 'error' : 'warning',
+        confidence: state === 'entry' && !isFresh ? 'high' : 'medium',
         related: clue === undefined ? [] : [{ at: clue, message: clue.text }],
         fixes: fast === undefined ? [] : [fast],
       });

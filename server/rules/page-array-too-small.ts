@@ -30,7 +30,8 @@
  * All.
  *
  * ## Limits
- * Size and count must be numbers, or macros of the file that stand for numbers.
+ * Size and count must be numbers, or macros of the file that stand for numbers. A count that is no number is told, as a warning, where user
+ * space names it (a field of what copy_from_user() filled, the length of a write) and the function compares none of what it comes from.
  *
  * ## Fix safety
  * No fix.
@@ -42,6 +43,7 @@ import { literalValue } from '../analysis/flags/constants.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { uncheckedCount } from './support/results/unchecked-count.ts';
 import { unreducedCount } from './support/results/unreduced-count.ts';
 
 /** See the head of the file. */
@@ -72,7 +74,18 @@ export const pageArrayTooSmall = defineRule({
       const count = numberIn(unit, argumentOf(site, 'nr', pass)?.text);
       const before = unit.code.slice(fn.bodySpan.start, site.span.start);
       const room = pages === undefined ? undefined : roomOf(unit, before, pages.text);
-      if (pages === undefined || count === undefined || room === undefined || count <= room.size) continue;
+      if (pages === undefined || room === undefined) continue;
+      const named = count === undefined ? uncheckedCount(site, pass) : undefined;
+      if (named !== undefined)
+        pass.report({
+          message: `${site.api}() stores as many pages as '${named}' says, which user space names and nothing here holds against the room for ${room.size} in ${room.what}: it writes past the end; refuse more, or ask in turns`,
+          at: { unit, span: { start: pages.start, end: pages.end } },
+          functionName: fn.name,
+          confidence: 'medium',
+          severity: 'warning',
+          site,
+        });
+      if (count === undefined || count <= room.size) continue;
       pass.report({
         message: `${site.api}() may store ${count} pages, and ${room.what} has room for ${room.size}: it writes past the end`,
         at: { unit, span: { start: pages.start, end: pages.end } },

@@ -57,6 +57,7 @@ import { replaceArgument } from './fixes/arguments.ts';
 import { wholeRange } from './fixes/whole-range.ts';
 import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
+import { offsetReleases } from './support/releases/offset-releases.ts';
 import { type ShiftedRelease, shiftedReleases } from './support/releases/shifted-releases.ts';
 import { movedReleases } from './support/results/moved-array.ts';
 import { isAssignedIn, resultVariable } from './support/results/result-variable.ts';
@@ -85,6 +86,7 @@ export const releaseCountMismatch = defineRule({
     }
     reportMoved(pass);
     reportShifted(pass);
+    reportOffset(pass);
   },
 });
 
@@ -124,6 +126,21 @@ function reportShifted(pass: RulePass): void {
       severity: 'warning',
       confidence: proved ? 'high' : 'medium',
       fixes: wholeRange(shifted),
+    });
+  }
+}
+
+/** All pages, from the middle on. */
+function reportOffset(pass: RulePass): void {
+  for (const { call, site, offset, count } of offsetReleases(pass)) {
+    pass.report({
+      message: `${call.fn?.name ?? ''}() gives back all ${count} pages of ${site.api}() with ${call.api}(), but from entry ${offset} on: it goes ${offset} entries beyond those that came, and what lies there may be no page at all; give back ${count} - ${offset}`,
+      at: { unit: call.unit, span: call.nameSpan },
+      functionName: call.fn?.name ?? '',
+      site,
+      severity: 'warning',
+      confidence: 'medium',
+      related: [{ at: { unit: site.unit, span: site.nameSpan }, message: `taken here by ${site.api}()` }],
     });
   }
 }

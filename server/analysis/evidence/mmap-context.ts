@@ -63,6 +63,9 @@ const NO_FAULTS = /\bpagefault_disable\s*\(/;
 const CALLED_FREE =
   /^(?:unlocked_ioctl|compat_ioctl|ioctl|read|write|read_iter|write_iter|splice_read|splice_write|fb_read|fb_write|sendmsg|recvmsg|setsockopt|getsockopt|probe)$/;
 
+/** What a function is given to that runs it in a thread of its own, or on the way back to user space, where no lock is held. */
+const STARTS_ANEW = /^INIT_\w*WORK|^kthread_|^init_task_work$/;
+
 const takersCache = new WeakMap<CUnit['surroundings'], RegExp>();
 
 /** What is known of the lock where a call at an offset of a function stands. */
@@ -134,7 +137,7 @@ class Climb {
       clue: { unit: hook.unit, span, text: `the kernel calls ${fn.name}() without the lock` },
     };
     if (hook.kind === 'callback') {
-      if (/IOCTL/.test(hook.callee)) return entry;
+      if (/IOCTL/.test(hook.callee) || STARTS_ANEW.test(hook.row?.name ?? '')) return entry;
       return hook.row === undefined || hook.row.when === 'later' || hook.by === undefined
         ? UNKNOWN
         : this.stateAt({ unit: hook.unit, fn: hook.by, offset: hook.offset }, depth + 1);

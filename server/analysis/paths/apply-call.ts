@@ -8,6 +8,7 @@ import { assumeCompare, decide } from '../../flow/facts.ts';
 import type { CallInstr } from '../../flow/ir.ts';
 import { tempKey } from '../../flow/keys.ts';
 import { intValue, isLent, isNoPageKey, regionOf, symbol, type Value } from '../../flow/value.ts';
+import { namesCalledIn } from '../calls/call-index.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase } from './apply-summary.ts';
 import { afterWait } from './awaited.ts';
@@ -18,6 +19,7 @@ import { evaluate } from './evaluate.ts';
 import { type Asked, type Callee, type CallSiteInfo, type Frame, noteStep, type OnPath, stepAt } from './frame.ts';
 import { outcomesOf } from './outcomes.ts';
 import { callOutside, handedOver } from './outside.ts';
+import { asksForSpecial, isQuestion } from './page-nature.ts';
 import { fork, IS_LAST, type PathState, readKey, setResource, withoutEntry } from './path-state.ts';
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
@@ -45,9 +47,14 @@ export function executeCall(
   const asked: Asked = {
     withPages: args.some((a) => handedOver(s, a).length > 0),
     holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),
+    returned: s.returned.length > 0,
     holdsBelow: () => args.some((a) => a.kind !== 'int' && provenanceBelow(s, regionOf(a)).length > 0),
   };
   const callees = calleesOf(frame, instr, asked);
+  if (name !== undefined && asksForSpecial(name) && args.some(isOfPages)) {
+    finish(s, instr, intValue(0));
+    return [s];
+  }
   if (name !== undefined && !callees.some((c) => c.kind === 'summary')) {
     const row = rowOfCall(frame.model, name, args.length);
     if (row !== undefined && callees.every((c) => c.kind === 'external')) {
@@ -60,7 +67,7 @@ export function executeCall(
     }
   }
   dropLocks(frame, s, instr);
-  const special = name === undefined ? undefined : knownResult(s, name, args);
+  const special = name === undefined ? undefined : (knownResult(frame, s, name, args) ?? answerOf(callees, args));
   if (special !== undefined) {
     finish(s, instr, special);
     return [s];
@@ -93,18 +100,35 @@ const ASKS_FOR_ERROR =
   /(?:^|_)is_(?:\w+_)?(?:err|error|invalid|bad)(?:_(?:noslot|pfn|gfn|mfn|phys|hpa|gpa|hva|page))*$/;
 
 /** The result of a call whose name tells it; undefined for the others. */
-function knownResult(s: PathState, name: string, args: readonly Value[]): Value | undefined {
+function knownResult(frame: Frame, s: PathState, name: string, args: readonly Value[]): Value | undefined {
   const [first] = args;
   if (first === undefined) return undefined;
   if (name === 'ERR_PTR') return knownError(s, first);
   // A page that was taken has a valid number, which is no error.
-  if (name === 'pfn_valid' && args.some((a) => a.prov.length > 0)) return intValue(1);
+  if (name === 'pfn_valid' && (first.prov.length > 0 || (isOfPages(first) && asksForSpecialPages(frame))))
+    return intValue(1);
   if (ASKS_FOR_ERROR.test(name)) {
     if (isNoPageKey(first.key)) return intValue(1);
     if (first.prov.length > 0 && isLent(first)) return intValue(0);
   }
   // Whether it was the last is a property of the object: who calls a function that asks does not know it.
   return LAST_REFERENCE.test(name) ? readKey(s, regionOf(first) + IS_LAST, undefined) : undefined;
+}
+
+/** What a question of the project about a page's nature is answered with for an ordinary page. */
+function answerOf(callees: readonly Callee[], args: readonly Value[]): Value | undefined {
+  const [callee] = callees;
+  if (callee?.kind !== 'plain' || callee.answer === undefined) return undefined;
+  return args.some(isOfPages) ? intValue(callee.answer) : undefined;
+}
+
+/** Whether a value leads to pages that were taken, or may lead to those of a caller. */
+function isOfPages(v: Value): boolean {
+  return v.prov.length > 0 || (v.kind === 'symbol' && v.path !== undefined);
+}
+
+function asksForSpecialPages({ unit, fn }: Frame): boolean {
+  return isQuestion(fn, namesCalledIn(unit).get(fn) ?? []);
 }
 
 /** What becomes an ERR_PTR is no positive number, unless it is the count of an acquire call: that may be short. */
@@ -141,7 +165,12 @@ function callbackOf(frame: Frame, instr: CallInstr, args: readonly Value[], name
   const target =
     fn?.kind === 'read' && fn.place.kind === 'var' && fn.place.scope === 'global' ? fn.place.name : undefined;
   if (row === undefined || target === undefined) return undefined;
-  const callee = frame.program.callee(frame, target, { withPages: true, holding: true, holdsBelow: () => true });
+  const callee = frame.program.callee(frame, target, {
+    withPages: true,
+    holding: true,
+    returned: false,
+    holdsBelow: () => true,
+  });
   if (callee.kind !== 'summary') return undefined;
   const passed = row.passes.map(
     (p, i) => (p === undefined ? undefined : args[Number(/^arg(\d+)$/.exec(p)?.[1] ?? -1)]) ?? symbol(`cb${i}`),

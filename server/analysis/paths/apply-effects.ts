@@ -21,7 +21,9 @@ import { applyRelease, checkTakenOver, dirtyness, entryKeyOf } from './apply-rel
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { checkWritten } from './check-written.ts';
+import { checkDirtyBehind } from './dirty-behind.ts';
 import { assumeValues } from './evaluate.ts';
+import { foundBy } from './found-by.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { assumeOutcome, isConditionalMove, type Outcome } from './outcomes.ts';
 import {
@@ -255,6 +257,8 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   }
   const v = contentOf(s, target);
   if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
+    if (v.path !== undefined && !call.row.effects.some((e) => e.op === 'release'))
+      checkDirtyBehind(on, v.path, step, call.row.name);
     addEvent(s, {
       kind: 'dirty',
       path: v.path ?? '',
@@ -308,8 +312,8 @@ function alias(s: PathState, call: EffectCall, target: Resolved): Value {
     const named = isNumber ? pageNumber(call.ret) : PASSING.test(call.row.name) ? lent(call.ret) : call.ret;
     const carried = withProvenance(named, prov);
     // One page's other names (page_folio, page_to_pfn and back) stay the entry value they came from.
-    if (prov.length === 0 && carried.kind === 'symbol' && path !== undefined) return { ...carried, owner, path };
-    return carried;
+    if (prov.length > 0 || carried.kind !== 'symbol') return carried;
+    return path === undefined ? { ...carried, of: foundBy(source) } : { ...carried, owner, path };
   }
   const place = resolvePattern(s, to, call);
   if (place === undefined) return call.ret;

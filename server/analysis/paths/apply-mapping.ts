@@ -2,8 +2,9 @@
 import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } from '../../flow/value.ts';
 import { checkWritten } from './check-written.ts';
+import { foundBy, objectOf } from './found-by.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
-import { type PathState, setResource } from './path-state.ts';
+import { addEvent, type EntryEvent, isEntryKey, type PathState, type Returned, setResource } from './path-state.ts';
 import { type CallValues, contentOf, type Resolved } from './place-pattern.ts';
 import type { Resource, Step } from './resource.ts';
 
@@ -51,7 +52,7 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
   }
   if (call.effect.op === 'unmap') {
     unmapAddress(on, contentOf(s, target), step);
-    if (prov.length === 0) checkReleasedBefore(on, contentOf(s, target), call.row.name);
+    if (prov.length === 0) unmapsFound(on, contentOf(s, target), { step, api: call.row.name });
   }
   return call.ret;
 }
@@ -67,29 +68,58 @@ function mapsForWriting({ frame, info }: OnPath, { effect }: EffectCall): boolea
   );
 }
 
+/** The mapping of an object that the function found is taken back: pages of the same object may have been given back before. */
+function unmapsFound(on: OnPath, mapped: Value, { step, api }: { readonly step: Step; readonly api: string }): void {
+  const { frame, s } = on;
+  const path = foundBy(mapped);
+  checkReleasedBefore(on, mapped, step);
+  const object = objectOf(mapped);
+  if (object !== undefined && !s.unmapped.has(object)) s.unmapped = new Set(s.unmapped).add(object);
+  if (path === undefined || !isEntryKey(path)) return;
+  addEvent(s, {
+    kind: 'unmap',
+    path: path.endsWith('@') ? path : `${path}@`,
+    owner: undefined,
+    api,
+    reference: 'none',
+    step,
+    functionName: frame.fn.name,
+    all: false,
+    dirties: 'no',
+  });
+}
+
+/** A callee takes back the mapping of what it found at entry. */
+export function unmapsBelow(on: OnPath, mapped: Value, event: EntryEvent): void {
+  unmapAddress(on, mapped, event.step);
+  if (mapped.prov.length === 0) unmapsFound(on, mapped, event);
+}
+
 /** Pages of the same object that this function gave back further up in its text, also where both stand in one loop. */
-function checkReleasedBefore({ frame, s, info }: OnPath, mapped: Value, api: string): void {
-  const root = rootOf(mapped);
-  if (root === undefined) return;
-  const before = s.events.find(
-    (e) =>
-      e.kind === 'release' &&
-      e.functionName === frame.fn.name &&
-      e.step.unit === frame.unit &&
-      e.step.span.start < info.instr.span.start &&
-      e.path.startsWith(root) &&
-      /^[.[@^%]/.test(e.path.slice(root.length)),
+function checkReleasedBefore({ frame, s, info }: OnPath, mapped: Value, step: Step): void {
+  const object = objectOf(mapped);
+  const root = step.unit === frame.unit && step.span.start === info.instr.span.start ? rootOf(mapped) : undefined;
+  const before = s.returned.find(
+    (r) =>
+      r.here.span.start < info.instr.span.start && (r.object === object || (root !== undefined && isBelow(r, root))),
   );
   if (before === undefined) return;
   reportProblem(frame, {
     kind: 'release-before-dma-unmap',
-    step: before.step,
+    step: before.here,
     functionName: frame.fn.name,
     resource: undefined,
-    steps: [stepAt(frame, info.instr.span, `the mapping is taken back only here, by ${api}()`)],
+    steps: before.here.span.start === before.step.span.start ? [step] : [before.step, step],
     confidence: s.facts.dropped || frame.cfg.gaps.length > 0 ? 'low' : 'medium',
     detail: before.api,
   });
+}
+
+/** Whether pages that the function gave back itself were found through an argument or a global. */
+function isBelow({ path, here, step }: Returned, root: string): boolean {
+  return (
+    path?.startsWith(root) === true && /^[.[@^%]/.test(path.slice(root.length)) && here.span.start === step.span.start
+  );
 }
 
 /** The argument or global that a value was found through. */
@@ -119,12 +149,12 @@ function unmapAddress(on: OnPath, address: Value, step: Step): void {
 const ONE_OF_MANY = /\[\*\]~|^phi.*-\*\]$/;
 
 /** The mapping of pages is taken back: too late where they were given back before. */
-function endMapping({ frame, s }: OnPath, r: Resource, step: Step): void {
+function endMapping({ frame, s, info }: OnPath, r: Resource, step: Step): void {
   setResource(s, r.hold.kind === 'held' ? { ...r, mapped: undefined, unmapped: true } : { ...r, mapped: undefined });
   if (r.hold.kind !== 'released' || r.mapped === undefined || r.reference === 'either') return;
   const { by } = r.hold;
   // What a callee took and mapped is told where both ends stand in the function itself, in their order.
-  const isOwn = by.functionName === frame.fn.name && by.step.unit === step.unit && by.step.span.end < step.span.start;
+  const isOwn = by.here !== undefined && by.here.span.end < info.instr.span.start;
   const isGuess = s.facts.dropped || frame.cfg.gaps.length > 0 || (r.origin.chain.length > 0 && !isOwn);
   reportProblem(frame, {
     kind: 'release-before-dma-unmap',

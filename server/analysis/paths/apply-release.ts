@@ -9,6 +9,7 @@ import { checkNullRelease } from './check-release.ts';
 import { checkNegativeCount, checkNeverTaken, checkReleaseCount } from './check-result.ts';
 import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
+import { objectOf } from './found-by.ts';
 import {
   type CallSiteInfo,
   type Frame,
@@ -20,7 +21,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { addEvent, type EntryEvent, type PathState, setResource } from './path-state.ts';
+import { addEvent, type EntryEvent, isSameReturn, type PathState, setResource } from './path-state.ts';
 import { provenanceIn, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
@@ -68,6 +69,7 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
     reference: call.reference,
     step: call.at ?? stepAt(frame, info.instr.span, `given back here by ${call.api}()`),
     functionName: frame.fn.name,
+    here: stepAt(frame, info.instr.span, ''),
   };
   if (call.count !== undefined && call.at === undefined && countsUnsigned(frame, call.api))
     checkNegativeCount(on, call.count, release.step);
@@ -111,6 +113,7 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
         setResource(s, { ...r, maybeTaken: r.maybeTaken ?? release.step, takers: [...r.takers, ''] });
     }
   }
+  noteReturned({ frame, s, info }, call, release);
   const owner = call.value.kind === 'symbol' ? call.value.owner : undefined;
   if (path === undefined && owner === undefined) return;
   if (path !== undefined && call.at === undefined) checkRepeated({ frame, s, info }, path, release);
@@ -127,6 +130,16 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
     dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
     ...countOf({ frame, s, info }, call),
   });
+}
+
+/** Keeps in mind through which object pages were found that are given back. */
+function noteReturned({ frame, s, info }: OnPath, { value, api, at }: ReleaseCall, release: Release): void {
+  const object = at !== undefined && unmapsBefore(at) ? undefined : objectOf(value);
+  if (object === undefined || s.unmapped.has(object) || s.returned.some((r) => isSameReturn(r, object, release.step)))
+    return;
+  const path = value.kind === 'symbol' ? value.path : undefined;
+  const here = stepAt(frame, info.instr.span, '');
+  s.returned = [...s.returned, { object, path, api, step: release.step, functionName: release.functionName, here }];
 }
 
 /** The entry value that says how many pages a release gives back, as its own count or as the bound of its loop, and whether it has no sign. */

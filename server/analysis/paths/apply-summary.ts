@@ -15,8 +15,10 @@ import {
   withProvenance,
 } from '../../flow/value.ts';
 import { freeRegion } from './apply-effects.ts';
+import { unmapsBelow } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
+import { checkLoopCount } from './check-loop-count.ts';
 import { checkPassedCount } from './check-result.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { checkFailedAcquire } from './failed-acquire.ts';
@@ -288,27 +290,9 @@ function replay(b: Binding, e: EntryEvent): void {
   if (e.kind === 'release' && isNone(b, e.countKey)) return;
   const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
-    case 'release': {
-      const row = b.frame.model.readable(e.api).at(-1);
-      if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
-      const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
-      applyRelease(
-        { frame: inner, s: b.s, info },
-        {
-          api: e.api,
-          reference: e.reference,
-          value,
-          array: e.all || !/^arg\d+@?$/.test(e.path),
-          count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
-          withoutSign: e.countsUnsigned,
-          offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
-          dirties,
-          dirtyBy: by,
-          at: e.step,
-        },
-      );
+    case 'release':
+      replayRelease(b, e, { value, by, dirties });
       return;
-    }
     case 'dirty':
       if (dirties !== 'no') onPages(b, e, value, (r) => ({ ...r, dirtied: r.dirtied ?? e.step }));
       return;
@@ -330,10 +314,52 @@ function replay(b: Binding, e: EntryEvent): void {
       else forward(b, e, value);
       return;
     }
+    case 'unmap':
+      unmapsBelow({ frame: b.frame, s: b.s, info }, value, e);
+      return;
     case 'access':
     case 'map':
       if (value.prov.length === 0) forward(b, e, value);
   }
+}
+
+/** What a callee's release gives back, and how far it is known to mark that dirty. */
+interface Replayed {
+  readonly value: Value;
+  readonly by: Value | undefined;
+  readonly dirties: EntryEvent['dirties'];
+}
+
+function replayRelease(b: Binding, e: EntryEvent, { value, by, dirties }: Replayed): void {
+  const info = { ...b.info };
+  const row = b.frame.model.readable(e.api).at(-1);
+  if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
+  const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
+  applyRelease(
+    { frame: inner, s: b.s, info },
+    {
+      api: e.api,
+      reference: e.reference,
+      value,
+      array: e.all || !/^arg\d+@?$/.test(e.path),
+      count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
+      withoutSign: e.countsUnsigned,
+      offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
+      dirties,
+      dirtyBy: by,
+      at: e.step,
+    },
+  );
+  if (!e.all)
+    checkLoopCount({ frame: b.frame, s: b.s, info: b.info }, e, {
+      pages: value,
+      count: countOf(b, e),
+      callee: b.callee,
+    });
+}
+
+function countOf(b: Binding, { countKey }: EntryEvent): Value | undefined {
+  return countKey === undefined ? undefined : valueOfKey(b, countKey);
 }
 
 /** Whether a count that the callee found at entry is 0 here: it gave nothing back. */

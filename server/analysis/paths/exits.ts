@@ -60,7 +60,7 @@ export function summarize(frame: Frame, exits: readonly Exit[], complete: boolea
         origin: r.origin,
         hold: r.hold.kind,
         open,
-        onSuccess: succeeds(exit.state, exit.value),
+        onSuccess: succeeds(frame, exit),
         nonzero: isBareNonzero(frame, exit),
         maybeTaken: r.maybeTaken !== undefined,
         dirtied: r.dirtied !== undefined,
@@ -197,14 +197,17 @@ function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handl
       through: h.through,
       path: h.place,
       functionName: frame.fn.name,
-      onSuccess: succeeds(exit.state, exit.value),
+      onSuccess: succeeds(frame, exit),
     });
   }
 }
 
-/** Whether a result tells the caller that all went well, as far as known. */
-function succeeds(s: PathState, v: Value | undefined): boolean {
-  return v === undefined || isQueued(v) || intervalOf(s.facts, v).high >= 0;
+/** Whether a result tells the caller that all went well, as far as known. Of a function that returns a pointer NULL does not. */
+function succeeds({ unit, fn }: Frame, { state, value }: Exit): boolean {
+  if (value === undefined || isQueued(value)) return true;
+  const { low, high } = intervalOf(state.facts, value);
+  if (low === 0 && high === 0) return !unit.code.slice(fn.span.start, fn.nameSpan.start).includes('*');
+  return high >= 0;
 }
 
 function caseOf(exit: Exit, kept: readonly Resource[]): SummaryCase {

@@ -122,11 +122,16 @@ export class ListeningProgram implements Program {
   }
 
   /** A question whose answer may depend on what is held on the path: asked again only in so far as it was asked. */
-  #under<T>(key: string, { withPages, holding, holdsBelow }: Asked, ask: (program: Program, asked: Asked) => T): T {
+  #under<T>(
+    key: string,
+    { withPages, holding, returned, holdsBelow }: Asked,
+    ask: (program: Program, asked: Asked) => T,
+  ): T {
     let below: boolean | undefined;
     const first: Asked = {
       withPages,
       holding,
+      returned,
       holdsBelow: () => {
         below ??= holdsBelow();
         return below;
@@ -138,6 +143,7 @@ export class ListeningProgram implements Program {
       const same: Asked = {
         withPages,
         holding,
+        returned,
         holdsBelow: () => {
           more ||= below === undefined;
           return below === true;
@@ -146,7 +152,7 @@ export class ListeningProgram implements Program {
       const now = ask(program, same);
       return more ? ASKED_MORE : now;
     };
-    this.#questions.set(`${key} ${withPages} ${holding} ${below}`, { ask: again, answer });
+    this.#questions.set(`${key} ${withPages} ${holding} ${returned} ${below}`, { ask: again, answer });
     return answer;
   }
 }

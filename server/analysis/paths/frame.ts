@@ -15,8 +15,8 @@ import type { Summary } from './summary.ts';
 /** What is known of a function that is called. */
 export type Callee =
   | { readonly kind: 'summary'; readonly summary: Summary }
-  /** Defined in the project but not analysed (recursion, budget, nothing of interest). `fails`: it only ever returns errors. */
-  | { readonly kind: 'plain'; readonly fails: boolean }
+  /** Defined in the project but not analysed (recursion, budget, nothing of interest). `fails`: it only ever returns errors. `answer`: what it gives for an ordinary page. */
+  | { readonly kind: 'plain'; readonly fails: boolean; readonly answer?: number | undefined }
   /** Not in sight. */
   | { readonly kind: 'external' };
 
@@ -26,6 +26,8 @@ export interface Asked {
   readonly withPages: boolean;
   /** Pages are held on the path. */
   readonly holding: boolean;
+  /** Pages were given back on the path, of objects that it found. */
+  readonly returned: boolean;
   /** Whether held pages are reached through memory that an argument points to. */
   holdsBelow(): boolean;
 }

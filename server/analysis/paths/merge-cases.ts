@@ -57,6 +57,7 @@ function caseKey(c: SummaryCase): string {
             : '?';
   const resources = c.resources.map((r) => `${r.id}${r.dirtied ? 'd' : ''}`).join();
   const events = c.events
+    .filter((e) => e.kind !== 'unmap')
     .map((e) => `${e.kind}${e.path}${e.api}${e.dirties}`)
     .sort()
     .join();

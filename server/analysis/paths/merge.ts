@@ -17,7 +17,16 @@ import type { Held } from './environment.ts';
 import { signOf } from './evaluate.ts';
 import { isShort, mayBeHeld } from './frame.ts';
 import { takenDigest } from './outside.ts';
-import { addEvent, fork, isEntryKey, objectKey, type PathState, reachedBy, withEntry } from './path-state.ts';
+import {
+  addEvent,
+  fork,
+  isEntryKey,
+  isSameReturn,
+  objectKey,
+  type PathState,
+  reachedBy,
+  withEntry,
+} from './path-state.ts';
 import type { Resource } from './resource.ts';
 
 /** Paths kept apart at one block; more than that are merged by force and lose confidence. */
@@ -81,6 +90,7 @@ function eventDigest(events: PathState['events']): string {
   let digest = eventDigests.get(events);
   if (digest === undefined) {
     digest = events
+      .filter((e) => e.kind !== 'unmap')
       .map((e) => `${e.kind}${e.path}${e.api}`)
       .sort()
       .join();
@@ -210,6 +220,10 @@ function join(a: PathState, b: PathState, tag: string, forced: boolean): PathSta
       });
   });
   if (forced) doubtReleases(out, b);
+  for (const e of b.events) if (e.kind === 'unmap') addEvent(out, e);
+  for (const r of b.returned)
+    if (!out.returned.some((own) => isSameReturn(own, r.object, r.step))) out.returned = [...out.returned, r];
+  if (b.unmapped.size > 0) out.unmapped = new Set([...out.unmapped, ...b.unmapped]);
   out.facts = joinFacts(a.facts, b.facts);
   for (const value of nonzero) out.facts = assumeNonzero(out.facts, value) ?? out.facts;
   out.facts = { ...out.facts, dropped: forced || a.facts.dropped || b.facts.dropped };

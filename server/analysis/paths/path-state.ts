@@ -24,9 +24,9 @@ import type { Resource, Step } from './resource.ts';
 export interface EntryEvent {
   /**
    * copy: the struct behind the pointer was copied whole, with what it holds. doubt: a function nobody can look into got it, which by its
-   * name may give back what it holds. told: such a function got the number of pages.
+   * name may give back what it holds. told: such a function got the number of pages. unmap: a mapping of the object for a device was taken back.
    */
-  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'free' | 'take' | 'copy' | 'doubt' | 'told';
+  readonly kind: 'release' | 'dirty' | 'access' | 'map' | 'unmap' | 'free' | 'take' | 'copy' | 'doubt' | 'told';
   /** Key of the value it was done to, rooted at an argument or a global. */
   readonly path: string;
   readonly owner: Owner | undefined;
@@ -45,6 +45,24 @@ export interface EntryEvent {
   readonly countsUnsigned?: boolean | undefined;
 }
 
+/** Pages that the function did not take, given back on this path: by itself, or by a function that it calls. */
+export interface Returned {
+  /** Key of the object through which the pages were found. */
+  readonly object: string;
+  /** Key of the pages where callers know them. */
+  readonly path: string | undefined;
+  readonly api: string;
+  readonly step: Step;
+  readonly functionName: string;
+  /** The call in the function at hand that did it. */
+  readonly here: Step;
+}
+
+/** Whether it was the same code that gave back what was found through the same object. */
+export function isSameReturn(r: Returned, object: string, { unit, span }: Step): boolean {
+  return r.object === object && r.step.unit === unit && r.step.span.start === span.start;
+}
+
 /** Branches taken, newest first. */
 export interface Trail {
   readonly step: Step;
@@ -58,6 +76,10 @@ export interface PathState {
   facts: Facts;
   resources: ReadonlyMap<string, Resource>;
   events: readonly EntryEvent[];
+  /** What was given back of objects that the function did not fill, to be held against their mapping. */
+  returned: readonly Returned[];
+  /** Keys of objects of which the mapping for a device was taken back. */
+  unmapped: ReadonlySet<string>;
   /** Locks held, by kind, with the place they were taken. */
   locks: ReadonlyMap<string, Step>;
   /** Turns taken of each loop, by head. */
@@ -82,6 +104,8 @@ export function entryState(): PathState {
     facts: noFacts(),
     resources: new Map(),
     events: [],
+    returned: [],
+    unmapped: new Set(),
     locks: new Map(),
     turns: new Map(),
     freed: new Map(),

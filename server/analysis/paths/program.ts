@@ -19,9 +19,10 @@ import { keepsPage } from './keeps-page.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import { Holders } from './may-hold.ts';
+import { isQuestion } from './page-nature.ts';
 import type { EntryEvent } from './path-state.ts';
 import { withoutCleanedShort } from './short-on-failure.ts';
-import { type Summary, touchesPages } from './summary.ts';
+import { onlyResult, type Summary, touchesPages } from './summary.ts';
 import { WrongAlone } from './wrong-alone.ts';
 
 /** What the program is made of. */
@@ -81,7 +82,7 @@ function mentions(unit: CUnit, fn: FunctionDef, words: ReadonlySet<string>): boo
 }
 
 /** What a function asks of those it calls while it holds no pages. */
-const NOTHING_HELD: Asked = { withPages: false, holding: false, holdsBelow: () => false };
+const NOTHING_HELD: Asked = { withPages: false, holding: false, returned: false, holdsBelow: () => false };
 
 /** One analysis of a cluster; memoises summaries. */
 class Run implements Program {
@@ -137,11 +138,16 @@ class Run implements Program {
     if (known === undefined) return { kind: 'external' };
     const mayFree = this.graph.does('frees', known.fn) && asked.holding && asked.holdsBelow();
     const withPages = asked.withPages || keepsPage(known.unit, known.fn);
+    const unmaps = asked.returned && this.graph.does('unmaps', known.fn);
     const worth =
-      mayFree || (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
-    const summary = worth ? this.summaryOf(known) : undefined;
+      mayFree ||
+      unmaps ||
+      (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
+    const asks = isQuestion(known.fn, this.graph.calledIn(known));
+    const summary = worth || asks ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
-    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn) };
+    const answer = asks ? onlyResult(summary) : undefined;
+    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn), answer };
   }
 
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */

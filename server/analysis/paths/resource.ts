@@ -42,6 +42,8 @@ export interface Release {
   readonly reference: Reference;
   readonly step: Step;
   readonly functionName: string;
+  /** The call in the function at hand that did it: the release itself, or a call of what gives back. */
+  readonly here?: Step;
 }
 
 /** A DMA mapping of pages: the call, and the value and outcome of it that mean success. */

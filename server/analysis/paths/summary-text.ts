@@ -67,6 +67,7 @@ function eventText(e: EntryEvent): string {
     dirty: 'marks dirty',
     access: 'uses',
     map: 'maps',
+    unmap: 'takes back the mapping of',
     free: 'frees',
     take: 'takes over',
     copy: 'copies',

@@ -63,17 +63,26 @@ export interface Summary {
   readonly complete: boolean;
 }
 
+/** The number that a function returns whatever happens; undefined where there are several. */
+export function onlyResult(summary: Summary | undefined): number | undefined {
+  const [first] = summary?.cases ?? [];
+  if (first === undefined || summary?.complete !== true) return undefined;
+  const { low } = first.returns;
+  return summary.cases.every(({ returns }) => returns.low === low && returns.high === low) ? low : undefined;
+}
+
+/** What happens beside pages, and counts where something is held or was given back. */
+const WORDLESS: ReadonlySet<EntryEvent['kind']> = new Set(['doubt', 'told', 'unmap']);
+
 /** Whether a case does anything to pages or locks: what else it writes matters to a caller only where this does. */
 export function touchesPages(c: SummaryCase): boolean {
-  return (
-    c.events.some((e) => e.kind !== 'doubt' && e.kind !== 'told') || c.resources.length > 0 || c.locksTaken.length > 0
-  );
+  return c.events.some((e) => !WORDLESS.has(e.kind)) || c.resources.length > 0 || c.locksTaken.length > 0;
 }
 
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
   if (c.result.kind === 'entry' || (c.result.kind === 'made' && c.result.from !== undefined)) return true;
-  return touchesPages(c) || c.writes.length > 0 || c.events.some((e) => e.kind === 'told');
+  return touchesPages(c) || c.writes.length > 0 || c.events.some((e) => e.kind === 'told' || e.kind === 'unmap');
 }
 
 /** Whether a key is that of an argument, of an object found from one, or of what was in memory at entry. */

@@ -96,8 +96,10 @@ export class WrongAlone {
   #unmapsBehind(at: Known): boolean {
     const { graph } = this.#program;
     if (!graph.does('unmaps', at.fn) || !graph.does('releases', at.fn)) return false;
-    const isOf = (kind: CallKind) => (called: string) =>
-      graph.kindOf(called).has(kind) && graph.lookup(at.unit, called) === undefined;
+    const isOf = (kind: CallKind) => (called: string) => {
+      const known = graph.lookup(at.unit, called);
+      return known === undefined ? graph.kindOf(called).has(kind) : graph.does(kind, known.fn);
+    };
     const unmaps = [...this.#placesOf(at, isOf('unmaps'))].flat();
     if (unmaps.length === 0) return false;
     const last = Math.max(...unmaps);

@@ -32,7 +32,8 @@ export function lateUses(pass: RulePass, how: 'access' | 'dirty'): readonly Late
     const behind = statementsBehind(pass, release, place);
     const use = uses.find(
       (u) =>
-        u.args.some((a) => isOf(a.text, place)) && behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
+        u.args.some((a, i) => isOf(a.text, place) && !isArrayItself(pass, { release, use: u }, i)) &&
+        behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
     );
     return use === undefined || takesOwn(pass, release) || !givesUserPages(pass, release) ? [] : [{ release, use }];
   });
@@ -104,6 +105,13 @@ function pageOf(pass: RulePass, call: ApiCall): string | undefined {
 function isOf(text: string, place: string): boolean {
   const code = text.replace(/\s+/g, '').replace(/^\((.*)\)(?=\[|$)/, '$1');
   return code === place || code === `&${place}->page` || code.startsWith(`${place}[`);
+}
+
+/** Whether an argument is the array of a release and not what lies in it: memset() of that writes to the array's own memory. */
+function isArrayItself(pass: RulePass, { release, use }: LateUse, index: number): boolean {
+  const array = argumentOf(release, 'pages', pass)?.text.replace(/\s+/g, '');
+  const text = use.args[index]?.text.replace(/\s+/g, '');
+  return array !== undefined && text === array && use.rows.every((r) => /\bvoid\b/.test(r.params[index]?.type ?? ''));
 }
 
 /** The statements of the block behind a call's own, up to a label or what may give the place or a part of it another value. */
