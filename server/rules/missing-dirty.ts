@@ -59,6 +59,7 @@
  * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  * Of low confidence where the function that gives the pages to a device is the one that hands them back, through a pointer: it may have marked them.
  * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
+ * A condition of the marking is held against that of FOLL_WRITE where both are one variable, or fields of the same name.
  *
  * ## Fix safety
  * Unsafe: unpin_user_pages() becomes unpin_user_pages_dirty_lock(), one that is told no is told yes, put_page() gets set_page_dirty_lock() in front; both take the page lock and

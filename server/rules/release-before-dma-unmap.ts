@@ -51,6 +51,7 @@
  *
  * ## Limits
  * A device that is known to be idle is not seen to be: where nothing unmaps the pages afterwards the finding is a warning.
+ * Of pages that the function did not take, release and unmapping must go through the same object, in it or in functions that it calls.
  *
  * ## Fix safety
  * No fix: stop the device, unmap, mark dirty, release, free the array, in this order.

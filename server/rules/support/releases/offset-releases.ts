@@ -27,7 +27,7 @@ export function offsetReleases(pass: RulePass): readonly OffsetRelease[] {
     const [, array = '', offset = ''] = m ?? [];
     if (offset === '' || offset === count || !/^[a-z_]\w*$/.test(count)) return [];
     const before = pass.sites.filter((s) => s.fn === call.fn && s.unit === call.unit && s.span.start < call.span.start);
-    const site = before.find((s) => isWhole(pass, s, { array, count }) && isUnchanged(s, call, [count, array]));
+    const site = before.find((s) => isWhole(pass, s, { array, count }) && isUnchanged(s, [count, array]));
     return site === undefined || before.length > 1 || !isMoved(site, call, offset)
       ? []
       : [{ call, site, offset, count }];
@@ -44,14 +44,14 @@ function isWhole(
   return resultVariable(site)?.name === count;
 }
 
-/** Whether nothing sets the variables between the call and the release. */
-function isUnchanged(site: CallSite, { unit, span }: ApiCall, names: readonly string[]): boolean {
-  const between = unit.code.slice(site.span.end, span.start);
+/** Whether nothing behind the call sets the variables: what stands behind the release may come before it in another turn. */
+function isUnchanged({ unit, span, fn }: CallSite, names: readonly string[]): boolean {
+  const behind = unit.code.slice(span.end, fn?.bodySpan.end);
   return names.every((name) => {
     const word = `(?<![\\w.>])${name.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*')}`;
-    return !new RegExp(`${word}\\s*(?:[-+*/|&]?=(?!=)|\\+\\+|--)|(?:\\+\\+|--)\\s*${word}\\b|&\\s*${word}\\b`).test(
-      between,
-    );
+    return !new RegExp(
+      `${word}\\s*(?:[-+*/|&]?=(?!=)|\\+\\+|--)|(?:\\+\\+|--)\\s*${word}\\b|&\\s*${word}\\b(?!\\s*\\[)`,
+    ).test(behind);
   });
 }
 
