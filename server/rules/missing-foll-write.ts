@@ -53,9 +53,17 @@
  * ## References
  * "FOLL_WRITE" in the description of get_user_pages() in mm/gup.c.
  */
+import { functionAt } from '../analysis/calls/call-index.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type FixProposal } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
-import { asksForWrite, storeBehind, writingCall } from './support/dirty/writing-call.ts';
+import {
+  asksForWrite,
+  storeBehind,
+  type WritingCall,
+  type WrittenAt,
+  writingCall,
+} from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
 import { provedSeverity } from './support/flow-report.ts';
 
@@ -73,8 +81,7 @@ export const missingFollWrite = defineRule({
       const flags = argumentOf(site, 'flags', pass);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write =
-        call === undefined ? storeBehind(pass, site) : { at: call.at, by: `${call.api}()`, elsewhere: false };
+      const write = call === undefined ? storeBehind(pass, site) : writtenBy(site, call);
       if (write === undefined) continue;
       const confidence = call?.confidence ?? 'medium';
       const fix: FixProposal = {
@@ -96,3 +103,8 @@ export const missingFollWrite = defineRule({
     }
   },
 });
+
+/** What a path met, as a place. */
+function writtenBy({ fn }: CallSite, { at, api }: WritingCall): WrittenAt {
+  return { at, by: `${api}()`, elsewhere: functionAt(at.unit, at.span.start) !== fn };
+}

@@ -1,11 +1,12 @@
 /**
  * npm run mutation: injects faults into the files of a Linux 6.1 tree, in memory, and counts how many are found.
  * Options: --operator NAME (again for more), --all (no sample), --limit N (mutants an operator, default 40), --only PATH-PART,
- * --list (every missed mutant), --repair (try the fixes of what is found instead), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md. Tree: test/harness/kernel-tree.ts.
+ * --list (every missed mutant), --repair (try the fixes of what is found instead), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md, that of --repair into docs/fixes.md. Tree: test/harness/kernel-tree.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeTable } from '../harness/doc-table.ts';
 import { kernelTree } from '../harness/kernel-tree.ts';
 import { startParser } from '../harness/parser.ts';
 import { Laboratory } from './laboratory.ts';
@@ -16,6 +17,7 @@ import { runMutants } from './run.ts';
 import { Surroundings } from './surroundings.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'mutation.md');
+const FIXES = join(__dirname, '..', '..', 'docs', 'fixes.md');
 const BEGIN = '<!-- table: npm run mutation -->';
 const END = '<!-- end of table -->';
 const DEFAULT_LIMIT = 40;
@@ -74,6 +76,7 @@ async function main(): Promise<void> {
   if (chosen.list)
     for (const line of chosen.repair ? repairLines(result) : missedLines(result)) process.stdout.write(`${line}\n`);
   if (process.env.UPDATE !== '1') return;
+  if (chosen.repair) return writeTable(FIXES, 'npm run mutation -- --repair', text);
   if (
     chosen.operators.length < OPERATORS.length ||
     chosen.only !== undefined ||

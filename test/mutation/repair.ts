@@ -1,6 +1,6 @@
 /**
  * What the fixes of a found mutant make of it: the text as it was before the fault, other text without the finding, or something wrong.
- * Every fix of every new finding that fits is tried alone.
+ * Every fix of every new finding that fits is tried alone; those that change other files are not.
  */
 import { applyRound } from '../../server/engine/apply-fixes.ts';
 import type { Finding } from '../../server/engine/protocol.ts';
@@ -35,13 +35,12 @@ export interface Faulty {
 /** Tries every fix of a mutant's findings. */
 export function repairs(laboratory: Laboratory, { file, original, text, analysis, findings, known }: Faulty): Repair[] {
   return findings.flatMap((finding) =>
-    finding.fixes.map((fix): Repair => {
+    finding.fixes.flatMap((fix): Repair[] => {
       const read = (path: string): string => (path === file ? text : laboratory.text(path));
       const { texts } = applyRound([{ ...finding, fixes: [fix] }], 'any', read);
       const what = { rule: finding.rule, title: fix.title, safe: fix.applicability === 'safe' };
       const fixed = texts.get(file);
-      if (fixed === undefined || texts.size > 1)
-        return { ...what, restored: false, problems: fixed === undefined ? ['changes nothing here'] : [], differs: '' };
+      if (fixed === undefined || texts.size > 1) return [];
       const after = laboratory.analyse(file, fixed).result.findings;
       const range = laboratory.range;
       const damaged = {
@@ -50,17 +49,19 @@ export function repairs(laboratory: Laboratory, { file, original, text, analysis
       };
       const shown = (list: readonly Finding[]): Finding[] => list.filter((f) => f.confidence !== 'low');
       const differs = difference(original, fixed);
-      return {
-        ...what,
-        restored: differs === undefined,
-        problems: brokenPromises({
-          finding,
-          before: [...shown(analysis.result.findings), ...shown(known).filter((f) => f.rule !== finding.rule)],
-          after: shown(after),
-          damaged,
-        }),
-        differs,
-      };
+      return [
+        {
+          ...what,
+          restored: differs === undefined,
+          problems: brokenPromises({
+            finding,
+            before: [...shown(analysis.result.findings), ...shown(known).filter((f) => f.rule !== finding.rule)],
+            after: shown(after),
+            damaged,
+          }),
+          differs,
+        },
+      ];
     }),
   );
 }
