@@ -8,7 +8,10 @@ import { callersOf, hooksOf } from '../../../analysis/evidence/callers.ts';
 import { parameters } from '../../../analysis/locals.ts';
 import { aloneView } from '../../../analysis/project-view.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
+import { compact } from '../../../analysis/statements/statement-place.ts';
 import { argumentNodes } from '../../../analysis/trees.ts';
+import { type CNode, walk } from '../../../syntax/node.ts';
+import { typeOfExpression } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
@@ -53,7 +56,7 @@ function namedByUser(at: Ahead, expression: string, callers: number): string | u
     if (names.length === 0 || BOUNDS.test(text) || names.some((name) => mayBeChecked(at.before, name)))
       return undefined;
     const found = names.find((name) => isOfUser(at, name));
-    if (found !== undefined) return found;
+    if (found !== undefined) return isWide(at, found) ? found : undefined;
     const parameter = names.length === 1 ? parameterOf(at, names[0] ?? '') : undefined;
     if (parameter !== undefined) return callers > 0 ? namedByCaller(at, parameter, callers) : undefined;
     const sources = names.flatMap((name) => sourceOf(at.before, name) ?? []);
@@ -62,6 +65,19 @@ function namedByUser(at: Ahead, expression: string, callers: number): string | u
     names = namesIn(text);
   }
   return undefined;
+}
+
+/** Whether a value is known for one of 32 bits or more: what has fewer is bounded by its type. */
+function isWide({ unit, fn }: Ahead, name: string): boolean {
+  const field = /\w+$/.exec(name)?.[0] ?? name;
+  if (new RegExp(`\\b${field}\\s*:\\s*\\d`).test(unit.code)) return false;
+  let node: CNode | undefined;
+  walk(treeOf(unit, fn), (n) => {
+    if (/^(?:identifier|field_expression)$/.test(n.type) && compact(unit, n) === name) node ??= n;
+    return node === undefined;
+  });
+  const bits = node === undefined ? undefined : typeOfExpression(unit, fn, node)?.bits;
+  return bits !== undefined && bits >= 32;
 }
 
 /** The part of an address that lies within its page: never more than one. */
@@ -82,6 +98,8 @@ const ASKS_FOR_REST = /\bif\s*\([^;{}<>|&]*%[^;{}<>|&]*\)(?=\s*(?:\w+\s*\+=\s*1|
 function mayBeChecked(all: string, name: string): boolean {
   const before = all.replace(ASKS_FOR_REST, ' ');
   const spelled = name.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*');
+  // A field that is set anew behind what filled it may be anything.
+  if (/\W/.test(name) && new RegExp(`(?<![\\w.>])${spelled}\\s*(?:[-+*/%|&]|<<|>>)?=(?!=)`).test(before)) return true;
   const compared = `(?<![\\w.>])${spelled}(?![\\w(])[^;{}&|]*(?:(?<![<>])[<>](?![<>])|==|!=)|(?<![<>])[<>](?![<>])=?\\s*[^;{}&|]*?(?<![\\w.>])${spelled}\\b`;
   if (new RegExp(`\\b(?:if|while|for|WARN_ON\\w*|BUG_ON|switch)\\s*\\([^;{}]*(?<![\\w.>])${spelled}\\b`).test(before))
     return true;
