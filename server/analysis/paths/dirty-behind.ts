@@ -1,5 +1,9 @@
 /** Pages that are marked dirty behind their release, where neither end knows who took them: those of an object that a caller hands in. */
-import { type CallSiteInfo, type Frame, type OnPath, reportProblem } from './frame.ts';
+import type { Span } from '../../base/span.ts';
+import { childByField } from '../../syntax/node.ts';
+import { treeOf } from '../calls/call-index.ts';
+import { loopsAround } from '../trees.ts';
+import { type Frame, type OnPath, reportProblem } from './frame.ts';
 import { isSummaryPlace } from './path-state.ts';
 import type { Step } from './resource.ts';
 
@@ -13,7 +17,8 @@ export function checkDirtyBehind({ frame, s, info }: OnPath, path: string, step:
       e.step.unit === frame.unit &&
       e.step.span.end < info.instr.span.start,
   );
-  if (before === undefined || (isSummaryPlace(path.replace(/@$/, '')) && sharesLoop(frame, before.step, info))) return;
+  if (before === undefined) return;
+  if (isSummaryPlace(path.replace(/@$/, '')) && !areSameTurns(frame, before.step.span, info.instr.span)) return;
   reportProblem(frame, {
     kind: 'dirty-after-release',
     step,
@@ -25,8 +30,18 @@ export function checkDirtyBehind({ frame, s, info }: OnPath, path: string, step:
   });
 }
 
-/** Whether a call stands in the innermost loop around what is done now. */
-function sharesLoop({ cfg, loops }: Frame, { span }: Step, { loop }: CallSiteInfo): boolean {
-  const block = cfg.blocks.findIndex((b) => b.instrs.some((i) => i.kind === 'call' && i.span.start === span.start));
-  return loop !== undefined && loops.headsOf(block).includes(loop);
+/**
+ * Whether two calls go over the same elements of an array: in loops of their own with the same head, first element included. Of any other
+ * element than the one given back nothing is known.
+ */
+function areSameTurns({ unit, fn }: Frame, a: Span, b: Span): boolean {
+  const tree = treeOf(unit, fn);
+  const [first, second] = [a, b].map((span) => loopsAround(tree, span).at(-1));
+  if (first === undefined || second === undefined || first === second) return false;
+  const heads = [first, second].map((loop) => {
+    const body = childByField(loop, 'body');
+    const head = unit.code.slice(loop.start, body?.start ?? loop.start).replace(/\s+/g, '');
+    return childByField(loop, 'initializer') === undefined ? undefined : head;
+  });
+  return heads[0] !== undefined && heads[0] === heads[1];
 }

@@ -6,8 +6,8 @@ import { treeOf } from '../../../analysis/calls/call-index.ts';
 import { printsByName } from '../../../analysis/print-names.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { callStatement, compact } from '../../../analysis/statements/statement-place.ts';
-import { argumentNodes, calleeOf, callNodes, codeOf } from '../../../analysis/trees.ts';
-import type { CNode } from '../../../syntax/node.ts';
+import { argumentNodes, calleeOf, callNodes, codeOf, loopsAround } from '../../../analysis/trees.ts';
+import { type CNode, childByField } from '../../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 import { releaseKind } from './field-releases.ts';
@@ -32,8 +32,12 @@ export function lateUses(pass: RulePass, how: 'access' | 'dirty'): readonly Late
     const behind = statementsBehind(pass, release, place);
     const use = uses.find(
       (u) =>
-        u.args.some((a, i) => isOf(a.text, place) && !isArrayItself(pass, { release, use: u }, i)) &&
-        behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
+        u.args.some(
+          (a, i) =>
+            isOf(a.text, place) &&
+            !isArrayItself(pass, { release, use: u }, i) &&
+            isGivenBack(pass, release, { use: u, text: a.text, place }),
+        ) && behind.some((s) => s.start <= u.span.start && u.span.end <= s.end),
     );
     return use === undefined || takesOwn(pass, release) || !givesUserPages(pass, release) ? [] : [{ release, use }];
   });
@@ -112,6 +116,27 @@ function isArrayItself(pass: RulePass, { release, use }: LateUse, index: number)
   const array = argumentOf(release, 'pages', pass)?.text.replace(/\s+/g, '');
   const text = use.args[index]?.text.replace(/\s+/g, '');
   return array !== undefined && text === array && use.rows.every((r) => /\bvoid\b/.test(r.params[index]?.type ?? ''));
+}
+
+/**
+ * Whether an argument is among what a release gave back: of an array with a count the first entry, or that of a loop from the first on as far as
+ * the same count. A part of an array says nothing of the rest.
+ */
+function isGivenBack(
+  pass: RulePass,
+  release: ApiCall,
+  { use, text, place }: { readonly use: ApiCall; readonly text: string; readonly place: string },
+): boolean {
+  const count = argumentOf(release, 'nr', pass)?.text.replace(/\s+/g, '');
+  const code = text.replace(/\s+/g, '');
+  const index = /^\[(\w+)\]/.exec(code.slice(place.length))?.[1];
+  if (count === undefined || !code.startsWith(`${place}[`) || index === '0') return true;
+  const { unit, fn, node } = use;
+  const loop = fn === undefined || node === undefined ? undefined : loopsAround(treeOf(unit, fn), node).at(-1);
+  const body = loop === undefined ? undefined : childByField(loop, 'body');
+  if (loop === undefined || body === undefined || index === undefined) return false;
+  const head = unit.code.slice(loop.start, body.start).replace(/\s+/g, '');
+  return head.startsWith('for(') && head.includes(`${index}=0;`) && head.includes(`;${index}<${count};`);
 }
 
 /** The statements of the block behind a call's own, up to a label or what may give the place or a part of it another value. */
