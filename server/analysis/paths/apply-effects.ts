@@ -21,7 +21,7 @@ import { applyRelease, checkTakenOver, dirtyness, entryKeyOf } from './apply-rel
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { checkWritten } from './check-written.ts';
-import { checkDirtyBehind } from './dirty-behind.ts';
+import { checkDirtyBehind, mayBeOtherPart } from './dirty-behind.ts';
 import { assumeValues } from './evaluate.ts';
 import { foundBy } from './found-by.ts';
 import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -242,7 +242,8 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r === undefined) continue;
-    if (alone && r.hold.kind === 'released' && r.extraReferences === 0 && prov.length === 1 && mayBeHeld(s, r)) {
+    const isLate = alone && r.hold.kind === 'released' && !mayBeOtherPart(on, r, r.hold.by.step);
+    if (isLate && r.extraReferences === 0 && prov.length === 1 && mayBeHeld(s, r)) {
       reportProblem(frame, {
         kind: 'dirty-after-release',
         step,
@@ -282,6 +283,7 @@ function access(on: OnPath, call: EffectCall, target: Resolved): void {
   if (prov.length !== 1) return;
   const r = s.resources.get(prov[0] ?? '');
   if (r === undefined || r.hold.kind !== 'released' || r.extraReferences > 0 || !mayBeHeld(s, r)) return;
+  if (mayBeOtherPart(on, r, r.hold.by.step)) return;
   reportProblem(frame, {
     kind: 'use-after-release',
     step: stepAt(frame, info.instr.span, `used here by ${call.row.name}()`),

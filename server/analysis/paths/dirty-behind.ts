@@ -3,9 +3,9 @@ import type { Span } from '../../base/span.ts';
 import { childByField } from '../../syntax/node.ts';
 import { treeOf } from '../calls/call-index.ts';
 import { loopsAround } from '../trees.ts';
-import { type Frame, type OnPath, reportProblem } from './frame.ts';
+import { type Frame, isMany, type OnPath, reportProblem } from './frame.ts';
 import { isSummaryPlace } from './path-state.ts';
-import type { Step } from './resource.ts';
+import type { Resource, Step } from './resource.ts';
 
 /** Pages of a caller's object that the function itself has given back, in a loop of their own where they are several. */
 export function checkDirtyBehind({ frame, s, info }: OnPath, path: string, step: Step, api: string): void {
@@ -44,4 +44,26 @@ function areSameTurns({ unit, fn }: Frame, a: Span, b: Span): boolean {
     return childByField(loop, 'initializer') === undefined ? undefined : head;
   });
   return heads[0] !== undefined && heads[0] === heads[1];
+}
+
+/**
+ * Whether a use of one of several pages may be of another part than the one that was given back: where the release names neither the loop's own
+ * elements nor the count up to which the use goes from the first one on.
+ */
+export function mayBeOtherPart({ frame, s, info }: OnPath, r: Resource, by: Step): boolean {
+  if (!isMany(s, r)) return false;
+  const { unit, fn } = frame;
+  const use = info.instr.span;
+  if (by.unit !== unit || by.span.start < fn.bodySpan.start || by.span.end > fn.bodySpan.end) return true;
+  if (areSameTurns(frame, by.span, use)) return false;
+  const count = /,([\w.>-]+)(?:,[^,()]*)?\)$/.exec(
+    unit.code.slice(by.span.start, by.span.end).replace(/\s+/g, ''),
+  )?.[1];
+  const loop = loopsAround(treeOf(unit, fn), use).at(-1);
+  const body = loop === undefined ? undefined : childByField(loop, 'body');
+  if (count === undefined) return true;
+  if (loop === undefined || body === undefined)
+    return !/\[0\]/.test(unit.code.slice(use.start, use.end).replace(/\s+/g, ''));
+  const head = unit.code.slice(loop.start, body.start).replace(/\s+/g, '');
+  return !(head.startsWith('for(') && /=0;/.test(head) && head.includes(`<${count};`));
 }
