@@ -46,6 +46,8 @@
  * ## References
  * get_user_page_vma_remote() in include/linux/mm.h.
  */
+
+import { returnsPointer } from '../analysis/returns-pointer.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { resultVariable } from './support/results/result-variable.ts';
@@ -91,9 +93,8 @@ function wrapperReturnsErrors({ unit, headers, neighbours, flow }: RulePass, nam
     const fn = from.functions.find((f) => f.name === name);
     if (fn === undefined) continue;
     const cases = flow.summaries.get(fn)?.cases ?? [];
-    const pointer = from.code.slice(fn.span.start, fn.nameSpan.start).includes('*');
     const isError = cases.some(({ returns }) => returns.high < 0);
-    return pointer && isError && !cases.some(({ returns }) => returns.low <= 0 && returns.high >= 0);
+    return returnsPointer(from, fn) && isError && !cases.some(({ returns }) => returns.low <= 0 && returns.high >= 0);
   }
   return false;
 }

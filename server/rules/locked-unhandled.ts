@@ -50,14 +50,12 @@
  * ## References
  * __get_user_pages_locked() in mm/gup.c: BUG_ON(*locked != 1) up to 6.2, WARN_ON_ONCE() since.
  */
+import { DROPS_MMAP_LOCK } from '../analysis/evidence/mmap-context.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { skipBack } from './fixes/text-scan.ts';
 import { argumentOf, refusalOf } from './support/facts.ts';
 import { isEmpty } from './support/kernels.ts';
-
-/** What drops mmap_lock. */
-const DROPS = /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
 /** What takes it. */
 const TAKES = /\bmmap_(?:read|write)_(?:try)?lock\w*\s*\(|\bdown_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
@@ -109,7 +107,7 @@ function wrongAfter(site: CallSite, name: string): string | undefined {
   const { unit, fn } = site;
   if (fn === undefined) return undefined;
   const after = unit.code.slice(site.span.end, fn.bodySpan.end);
-  const drop = DROPS.exec(after);
+  const drop = DROPS_MMAP_LOCK.exec(after);
   if (drop === null || TAKES.test(after.slice(0, drop.index)) || isHandedOn(site, name)) return undefined;
   const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
   const reads = [...body.matchAll(new RegExp(`(?<![\\w.>])${name}\\b(?!\\s*=(?!=))`, 'g'))].filter((m) => {

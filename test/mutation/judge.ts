@@ -9,7 +9,9 @@ import type { Mutation, Operator } from './operator.ts';
 
 /** How far a fault was seen. */
 export interface Verdict {
-  /** Under a rule that fits, of a confidence shown by default, in the function of the fault or of its site. */
+  /** New findings under a rule that fits, of a confidence shown by default, in the function of the fault or of its site. */
+  readonly told: readonly Finding[];
+  /** Whether there are any. */
   readonly fitting: boolean;
   /** Not so, but by a run over the directory: in another file, or with what callers there do. */
   readonly elsewhere: boolean;
@@ -33,23 +35,19 @@ export function judge(operator: Operator, mutation: Mutation, before: Analysis, 
   const fits = fitting(operator, mutation, fresh);
   const shown = (f: Finding): boolean => f.confidence !== 'low' && f.rule !== 'parse-damaged';
   const kinds = added(before.problems, after.problems, problemKey).filter((p) => operator.rules.includes(p.kind));
+  const told = fits.filter(shown);
   return {
-    fitting: fits.some(shown),
+    told,
+    fitting: told.length > 0,
     elsewhere: false,
     any: fresh.some(shown),
-    low: !fits.some(shown) && fits.length > 0,
+    low: told.length === 0 && fits.length > 0,
     masked:
-      !fits.some(shown) && before.result.findings.some((f) => operator.rules.includes(f.rule) && isOfSite(f, mutation)),
+      told.length === 0 && before.result.findings.some((f) => operator.rules.includes(f.rule) && isOfSite(f, mutation)),
     paths: kinds.length > 0,
     rules: [...new Set(fresh.map((f) => `${f.rule}${f.confidence === 'low' ? ' (low)' : ''}`))].sort(),
     damaged: after.result.damaged.length > before.result.damaged.length,
   };
-}
-
-/** The findings shown by default that tell of the fault: new, under a rule that fits, near it. */
-export function findingsOf(operator: Operator, mutation: Mutation, before: Analysis, after: Analysis): Finding[] {
-  const fresh = added(before.result.findings, after.result.findings, findingKey);
-  return fitting(operator, mutation, fresh).filter((f) => f.confidence !== 'low');
 }
 
 function fitting(operator: Operator, mutation: Mutation, fresh: readonly Finding[]): Finding[] {

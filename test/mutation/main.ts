@@ -3,7 +3,6 @@
  * Options: --operator NAME (again for more), --all (no sample), --limit N (mutants an operator, default 40), --only PATH-PART,
  * --list (every missed mutant), --repair (try the fixes of what is found instead), --seed TEXT (another sample), --tree 6.12 (another tree). UPDATE=1 writes the table into docs/mutation.md, that of --repair into docs/fixes.md. Tree: test/harness/kernel-tree.ts.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeTable } from '../harness/doc-table.ts';
@@ -18,8 +17,6 @@ import { Surroundings } from './surroundings.ts';
 
 const DOC = join(__dirname, '..', '..', 'docs', 'mutation.md');
 const FIXES = join(__dirname, '..', '..', 'docs', 'fixes.md');
-const BEGIN = '<!-- table: npm run mutation -->';
-const END = '<!-- end of table -->';
 const DEFAULT_LIMIT = 40;
 
 interface Options {
@@ -76,7 +73,6 @@ async function main(): Promise<void> {
   if (chosen.list)
     for (const line of chosen.repair ? repairLines(result) : missedLines(result)) process.stdout.write(`${line}\n`);
   if (process.env.UPDATE !== '1') return;
-  if (chosen.repair) return writeTable(FIXES, 'npm run mutation -- --repair', text);
   if (
     chosen.operators.length < OPERATORS.length ||
     chosen.only !== undefined ||
@@ -84,11 +80,8 @@ async function main(): Promise<void> {
     chosen.tree !== '6.1'
   )
     throw new Error('the table is written from a run of all operators over the whole tree');
-  const doc = readFileSync(DOC, 'utf8');
-  const begin = doc.indexOf(BEGIN);
-  const end = doc.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${DOC}: the marks of the table are missing`);
-  writeFileSync(DOC, `${doc.slice(0, begin)}${BEGIN}\n\n${text}\n\n${doc.slice(end)}`);
+  const [document, command] = chosen.repair ? [FIXES, 'npm run mutation -- --repair'] : [DOC, 'npm run mutation'];
+  writeTable(document, command, text);
 }
 
 main().catch((error: unknown) => {

@@ -34,7 +34,7 @@ function isBroken(o: Outcome): boolean {
 
 /** Fixes that do not give the original back, a line each. */
 export function repairLines({ outcomes }: RunResult): string[] {
-  return outcomes.flatMap(({ mutant, repairs, told: findings }) => {
+  return outcomes.flatMap(({ mutant, repairs, verdict: { told: findings } }) => {
     const back = repairs.some((r) => r.restored);
     const told = back ? repairs.filter((r) => r.problems.length > 0) : repairs;
     const { mutation, operator, file, line, nth } = mutant;

@@ -3,9 +3,8 @@
  * The sample orders mutants by a hash of their names, so a mutant more or less leaves the others in place.
  */
 import { hashOf } from '../../server/base/hash.ts';
-import type { Finding } from '../../server/engine/protocol.ts';
 import { mutantId, readEquivalents } from './equivalent.ts';
-import { findingsOf, isFoundElsewhere, judge, type Verdict } from './judge.ts';
+import { isFoundElsewhere, judge, type Verdict } from './judge.ts';
 import type { Analysis, Laboratory } from './laboratory.ts';
 import type { Mutation, Operator, TextEdit } from './operator.ts';
 import { type Repair, repairs } from './repair.ts';
@@ -27,8 +26,6 @@ export interface Mutant {
 export interface Outcome {
   readonly mutant: Mutant;
   readonly verdict: Verdict;
-  /** The findings that tell of it. */
-  readonly told: readonly Finding[];
   /** What the fixes of its findings do, where that was asked for. */
   readonly repairs: readonly Repair[];
 }
@@ -97,15 +94,8 @@ export async function runMutants({ laboratory, surroundings }: Places, choice: R
       !verdict.fitting &&
       isFoundElsewhere(mutant, await surroundings.before(file), await surroundings.after(file, text));
     const faulty = { file, original: laboratory.text(file), text, analysis: after, known: before.result.findings };
-    const tried = choice.repair
-      ? repairs(laboratory, { ...faulty, findings: findingsOf(operator, mutation, before, after) })
-      : [];
-    outcomes.push({
-      mutant,
-      verdict: { ...verdict, elsewhere },
-      repairs: tried,
-      told: findingsOf(operator, mutation, before, after),
-    });
+    const tried = choice.repair ? repairs(laboratory, { ...faulty, findings: verdict.told }) : [];
+    outcomes.push({ mutant, verdict: { ...verdict, elsewhere }, repairs: tried });
   }
   return { outcomes, total: countBy(mutants), equivalent: left.equivalent, files: baseline.size };
 }

@@ -38,8 +38,9 @@ const MAX_FUNCTIONS = 80;
 const TAKES =
   /\b(?:mmap_(?:read|write)_(?:try)?lock\w*|mmap_write_downgrade|mmap_assert\w*|lock_mm_and_find_vma|mmap_upgrade_trylock|vma_start_(?:read|write)\w*)\s*\(|\b(?:down_(?:read|write)\w*|lockdep_assert_held\w*)\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
-/** What gives it back. */
-const DROPS = /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
+/** What gives mmap_lock back. */
+export const DROPS_MMAP_LOCK =
+  /\bmmap_(?:read|write)_unlock\w*\s*\(|\bup_(?:read|write)\w*\s*\([^;]*\bmmap_(?:sem|lock)\b/;
 
 /**
  * What may take it unseen: a guard of it, the lock by its address or a semaphore by a pointer, and calls that speak of locking an mm by their name, or by their name and
@@ -81,7 +82,7 @@ export function heldByLookup({ unit, fn, offset }: PlaceOfCall, project: Project
   const { start } = fn.bodySpan;
   const before = unit.code.slice(start, offset);
   const lookup = LOOKUPS.exec(before);
-  if (lookup === null || takersOf(unit, project).test(before) || DROPS.test(before)) return undefined;
+  if (lookup === null || takersOf(unit, project).test(before) || DROPS_MMAP_LOCK.test(before)) return undefined;
   const at = start + lookup.index;
   return clueAt(unit, at, lookup[0], (name) => `${name}() wants the lock held, and nothing drops it before the call`);
 }
@@ -174,7 +175,7 @@ function isTaken(code: string, takers: RegExp): boolean {
 }
 
 /** Where the lock taken at an offset is dropped behind it, in no block of its own. */
-function dropOf(code: string, taken: number, drops = DROPS): number | undefined {
+function dropOf(code: string, taken: number, drops = DROPS_MMAP_LOCK): number | undefined {
   const depthAt = (offset: number): number => {
     const before = code.slice(0, offset);
     return before.split('{').length - before.split('}').length;
@@ -193,7 +194,7 @@ function dropOf(code: string, taken: number, drops = DROPS): number | undefined 
 function freeAt({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | undefined {
   const { start, end } = fn.bodySpan;
   const before = unit.code.slice(start, offset);
-  const drop = [...before.matchAll(new RegExp(DROPS.source, 'g'))].at(-1);
+  const drop = [...before.matchAll(new RegExp(DROPS_MMAP_LOCK.source, 'g'))].at(-1);
   if (drop !== undefined) {
     const since = before.slice(drop.index);
     if (
@@ -209,7 +210,8 @@ function freeAt({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | u
   const behind = unit.code.slice(offset, end);
   const take = TAKES_ALWAYS.exec(behind);
   const first = TAKES.exec(behind);
-  if (take === null || first?.index !== take.index || DROPS.test(behind.slice(0, take.index))) return undefined;
+  if (take === null || first?.index !== take.index || DROPS_MMAP_LOCK.test(behind.slice(0, take.index)))
+    return undefined;
   if (IF_AHEAD.test(behind.slice(0, take.index))) return undefined;
   return clueAt(unit, offset + take.index, take[0], () => `${fn.name}() takes the lock here, behind the call`);
 }
@@ -243,7 +245,7 @@ function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | 
   const { start, end } = fn.bodySpan;
   const body = unit.code.slice(start, end);
   if (NO_FAULTS.test(body)) return undefined;
-  const constant = !takers.test(body) && !DROPS.test(body);
+  const constant = !takers.test(body) && !DROPS_MMAP_LOCK.test(body);
   const m = FAULTS.exec(constant ? body : unit.code.slice(start, offset));
   if (m === null) return undefined;
   const text = (name: string): string =>
@@ -255,7 +257,7 @@ function faultIn({ unit, fn, offset }: PlaceOfCall, takers: RegExp): LockClue | 
 function takenBeside({ unit, fn }: PlaceOfCall, takers: RegExp, project: ProjectView): LockClue | undefined {
   const { start, end } = fn.bodySpan;
   const body = unit.code.slice(start, end);
-  if (takers.test(body) || DROPS.test(body)) return undefined;
+  if (takers.test(body) || DROPS_MMAP_LOCK.test(body)) return undefined;
   for (const name of lockersIn(unit, project)) {
     const at = new RegExp(`(?<![\\w.>])${name}\\s*\\(`).exec(body)?.index;
     if (at === undefined || name === fn.name) continue;
@@ -286,7 +288,7 @@ function takesFirst(body: string): boolean {
   if (take === null || TAKES.exec(body)?.index !== take.index) return false;
   const before = body.slice(0, take.index);
   const depth = before.split('{').length - before.split('}').length;
-  return depth === 1 && /[;{}]\s*$/.test(before) && !DROPS.test(before) && !/\breturn\b/.test(before);
+  return depth === 1 && /[;{}]\s*$/.test(before) && !DROPS_MMAP_LOCK.test(before) && !/\breturn\b/.test(before);
 }
 
 /** What takes the lock as seen from a unit: the kernel's functions, what may be one, and those of the files at hand that may return with it held. */
@@ -332,7 +334,7 @@ const keepersCache = new WeakMap<CUnit['version'], readonly string[]>();
 function namesKeepingIt(unit: CUnit): readonly string[] {
   let names = keepersCache.get(unit.version);
   if (names === undefined) {
-    names = keepersBy(unit, TAKES, DROPS);
+    names = keepersBy(unit, TAKES, DROPS_MMAP_LOCK);
     keepersCache.set(unit.version, names);
   }
   return names;
@@ -348,7 +350,7 @@ function guardsOfIt({ code }: CUnit): readonly string[] {
 
 /** What gives it back, or may where a helper took it. */
 const MAY_DROP = new RegExp(
-  `${DROPS.source}|\\b\\w*(?:un_?lock|(?:^|_)(?:end|leave|exit|release|drop|put|up)(?![a-z0-9]))\\w*\\s*\\(`,
+  `${DROPS_MMAP_LOCK.source}|\\b\\w*(?:un_?lock|(?:^|_)(?:end|leave|exit|release|drop|put|up)(?![a-z0-9]))\\w*\\s*\\(`,
   'i',
 );
 

@@ -11,6 +11,16 @@ const FOREIGN =
   /^(?:VM_(?!BUG|WARN)|PROT_|FAULT_FLAG_|MAP_|GFP_|__GFP_|IOMMU_|PCI_DMA_|O_(?:RDONLY|WRONLY|RDWR)$|VERIFY_|ITER_(?:SOURCE|DEST)$|IB_ACCESS_)/;
 const DMA_DIRECTION = /^DMA_(?:BIDIRECTIONAL|TO_DEVICE|FROM_DEVICE|NONE)$/;
 
+/** The directions in which a device writes to memory, as a pattern (include/linux/dma-direction.h). */
+export const TOWARDS_MEMORY = 'DMA_(?:FROM_DEVICE|BIDIRECTIONAL)';
+
+const IS_TOWARDS_MEMORY = new RegExp(`^${TOWARDS_MEMORY}$`);
+
+/** Whether an argument is such a direction. */
+export function isTowardsMemory(text: string): boolean {
+  return IS_TOWARDS_MEMORY.test(text.trim());
+}
+
 /** Whether a name is a gup flag by its form. */
 export function isFollName(name: string): boolean {
   return /^FOLL_[A-Z0-9_]+$/.test(name);

@@ -258,8 +258,7 @@ function dirty(on: OnPath, call: EffectCall, target: Resolved): void {
   }
   const v = contentOf(s, target);
   if (prov.length === 0 && v.kind === 'symbol' && (v.path !== undefined || v.owner !== undefined)) {
-    if (v.path !== undefined && !call.row.effects.some((e) => e.op === 'release'))
-      checkDirtyBehind(on, v.path, step, call.row.name);
+    if (v.path !== undefined && alone) checkDirtyBehind(on, v.path, step, call.row.name);
     addEvent(s, {
       kind: 'dirty',
       path: v.path ?? '',

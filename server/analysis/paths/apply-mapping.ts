@@ -1,6 +1,8 @@
 /** Mapping pages for a device and taking them back; and which pages a place that a row names reaches. */
 import type { ApiRow, Effect } from '../../../model/schema.ts';
 import { conversionOf, mergeProvenance, type Provenance, regionOf, type Value } from '../../flow/value.ts';
+import { isTowardsMemory } from '../flags/constants.ts';
+import { argumentIndex } from '../traces/trace-reach.ts';
 import { checkWritten } from './check-written.ts';
 import { foundBy, objectOf } from './found-by.ts';
 import { type OnPath, reportProblem, stepAt } from './frame.ts';
@@ -59,13 +61,9 @@ export function mapping(on: OnPath, call: EffectCall, target: Resolved): Value {
 
 /** Whether a mapping names a direction in which the device writes. */
 function mapsForWriting({ frame, info }: OnPath, { effect }: EffectCall): boolean {
-  const index = /^arg(\d+)$/.exec(effect.direction ?? '')?.[1];
-  const span = index === undefined ? undefined : info.instr.argSpans[Number(index)];
-  return (
-    effect.op === 'map' &&
-    span !== undefined &&
-    /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/.test(frame.unit.code.slice(span.start, span.end).trim())
-  );
+  const index = effect.op === 'map' ? argumentIndex(effect.direction ?? '') : undefined;
+  const span = index === undefined ? undefined : info.instr.argSpans[index];
+  return span !== undefined && isTowardsMemory(frame.unit.code.slice(span.start, span.end));
 }
 
 /** The mapping of an object that the function found is taken back: pages of the same object may have been given back before. */

@@ -1,6 +1,7 @@
 /** Giving pages back: one page, an array with a count, or what was there at entry; and what can be wrong about it. */
 
 import type { Reference } from '../../../model/schema.ts';
+import { openingOf } from '../../base/brackets.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { conversionOf, type Value } from '../../flow/value.ts';
 import { functionAt } from '../calls/call-index.ts';
@@ -275,12 +276,7 @@ function isBodyOfLoop(before: string): boolean {
   const code = before.trimEnd();
   if (/\bdo$/.test(code)) return true;
   if (!code.endsWith(')')) return false;
-  let at = code.length - 1;
-  for (let depth = 0; at >= 0; at--) {
-    if (code[at] === ')') depth++;
-    else if (code[at] === '(' && --depth === 0) break;
-  }
-  return !/\bif$/.test(code.slice(0, Math.max(at, 0)).trimEnd());
+  return !/\bif$/.test(code.slice(0, openingOf(code, code.length - 1) ?? 0).trimEnd());
 }
 
 /** Whether code between two releases is such that they may be told for the same. */

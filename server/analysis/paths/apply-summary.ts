@@ -287,7 +287,7 @@ function replay(b: Binding, e: EntryEvent): void {
   }
   const info = { ...b.info };
   const by = e.dirtyKey === undefined ? undefined : valueOfKey(b, e.dirtyKey);
-  if (e.kind === 'release' && isNone(b, e.countKey)) return;
+  if (e.kind === 'release' && isNone(b, e)) return;
   const dirties = by === undefined ? e.dirties : dirtyness(b.s, by);
   switch (e.kind) {
     case 'release':
@@ -335,6 +335,7 @@ function replayRelease(b: Binding, e: EntryEvent, { value, by, dirties }: Replay
   const row = b.frame.model.readable(e.api).at(-1);
   if (row !== undefined) checkReleaseContext({ frame: b.frame, s: b.s, info }, row, dirties);
   const inner = { ...b.frame, fn: { ...b.frame.fn, name: e.functionName } };
+  const count = countOf(b, e);
   applyRelease(
     { frame: inner, s: b.s, info },
     {
@@ -342,7 +343,7 @@ function replayRelease(b: Binding, e: EntryEvent, { value, by, dirties }: Replay
       reference: e.reference,
       value,
       array: e.all || !/^arg\d+@?$/.test(e.path),
-      count: e.countKey === undefined ? undefined : valueOfKey(b, e.countKey),
+      count,
       withoutSign: e.countsUnsigned,
       offset: !e.all && isSummaryPlace(e.path.replace(/@$/, '')),
       dirties,
@@ -353,7 +354,7 @@ function replayRelease(b: Binding, e: EntryEvent, { value, by, dirties }: Replay
   if (!e.all)
     checkLoopCount({ frame: b.frame, s: b.s, info: b.info }, e, {
       pages: value,
-      count: countOf(b, e),
+      count,
       callee: b.callee,
     });
 }
@@ -363,8 +364,8 @@ function countOf(b: Binding, { countKey }: EntryEvent): Value | undefined {
 }
 
 /** Whether a count that the callee found at entry is 0 here: it gave nothing back. */
-function isNone(b: Binding, countKey: string | undefined): boolean {
-  const count = countKey === undefined ? undefined : valueOfKey(b, countKey);
+function isNone(b: Binding, e: EntryEvent): boolean {
+  const count = countOf(b, e);
   return count !== undefined && intervalOf(b.s.facts, count).high <= 0;
 }
 

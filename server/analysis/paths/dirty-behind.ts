@@ -1,7 +1,8 @@
 /** Pages that are marked dirty behind their release, where neither end knows who took them: those of an object that a caller hands in. */
 import type { Span } from '../../base/span.ts';
-import { childByField } from '../../syntax/node.ts';
+import type { CNode } from '../../syntax/node.ts';
 import { treeOf } from '../calls/call-index.ts';
+import { fixedLoop, goesUpTo } from '../statements/counting-loop.ts';
 import { loopsAround } from '../trees.ts';
 import { type Frame, isMany, type OnPath, reportProblem } from './frame.ts';
 import { isSummaryPlace } from './path-state.ts';
@@ -31,19 +32,18 @@ export function checkDirtyBehind({ frame, s, info }: OnPath, path: string, step:
 }
 
 /**
- * Whether two calls go over the same elements of an array: in loops of their own with the same head, first element included. Of any other
- * element than the one given back nothing is known.
+ * Whether two calls go over the same elements of an array in loops of their own. Of any other element than the one given back nothing is
+ * known.
  */
-function areSameTurns({ unit, fn }: Frame, a: Span, b: Span): boolean {
-  const tree = treeOf(unit, fn);
-  const [first, second] = [a, b].map((span) => loopsAround(tree, span).at(-1));
+function areSameTurns(frame: Frame, a: Span, b: Span): boolean {
+  const [first, second] = [loopAround(frame, a), loopAround(frame, b)];
   if (first === undefined || second === undefined || first === second) return false;
-  const heads = [first, second].map((loop) => {
-    const body = childByField(loop, 'body');
-    const head = unit.code.slice(loop.start, body?.start ?? loop.start).replace(/\s+/g, '');
-    return childByField(loop, 'initializer') === undefined ? undefined : head;
-  });
-  return heads[0] !== undefined && heads[0] === heads[1];
+  const [x, y] = [fixedLoop(frame.unit, first), fixedLoop(frame.unit, second)];
+  return x !== undefined && x.from === y?.from && x.count === y.count;
+}
+
+function loopAround({ unit, fn }: Frame, span: Span): CNode | undefined {
+  return loopsAround(treeOf(unit, fn), span).at(-1);
 }
 
 /**
@@ -59,11 +59,9 @@ export function mayBeOtherPart({ frame, s, info }: OnPath, r: Resource, by: Step
   const count = /,([\w.>-]+)(?:,[^,()]*)?\)$/.exec(
     unit.code.slice(by.span.start, by.span.end).replace(/\s+/g, ''),
   )?.[1];
-  const loop = loopsAround(treeOf(unit, fn), use).at(-1);
-  const body = loop === undefined ? undefined : childByField(loop, 'body');
+  const loop = loopAround(frame, use);
   if (count === undefined) return true;
-  if (loop === undefined || body === undefined)
-    return !/\[0\]/.test(unit.code.slice(use.start, use.end).replace(/\s+/g, ''));
-  const head = unit.code.slice(loop.start, body.start).replace(/\s+/g, '');
-  return !(head.startsWith('for(') && /=0;/.test(head) && head.includes(`<${count};`));
+  if (loop === undefined) return !/\[0\]/.test(unit.code.slice(use.start, use.end).replace(/\s+/g, ''));
+  const counted = fixedLoop(unit, loop);
+  return counted === undefined || !goesUpTo(counted, count);
 }

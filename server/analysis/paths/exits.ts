@@ -2,6 +2,7 @@
 import { compare, intervalOf } from '../../flow/facts.ts';
 import { mirror } from '../../flow/relations.ts';
 import { type Interval, isConstantKey, isLent, isMadeOfLent, type Owner, TOP, type Value } from '../../flow/value.ts';
+import { returnsPointer } from '../returns-pointer.ts';
 import { checkArray } from './check-array.ts';
 import { checkExtraReferences } from './check-release.ts';
 import { checkKept, checkShortStatus, tellsRequested } from './check-result.ts';
@@ -206,7 +207,7 @@ function noteHeld(frame: Frame, exit: Exit, r: Resource, handles: readonly Handl
 function succeeds({ unit, fn }: Frame, { state, value }: Exit): boolean {
   if (value === undefined || isQueued(value)) return true;
   const { low, high } = intervalOf(state.facts, value);
-  if (low === 0 && high === 0) return !unit.code.slice(fn.span.start, fn.nameSpan.start).includes('*');
+  if (low === 0 && high === 0) return !returnsPointer(unit, fn);
   return high >= 0;
 }
 

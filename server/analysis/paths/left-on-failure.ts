@@ -2,8 +2,10 @@
  * Pages that a failing function leaves in memory of its callers, where it gives the same pages back when it fails elsewhere: whoever is
  * told of the failure takes it that nothing is held. `program.ts` drops what a caller cleans up after all.
  */
+
 import { compare, intervalOf } from '../../flow/facts.ts';
 import { isMadeOf, type Value } from '../../flow/value.ts';
+import { returnsPointer } from '../returns-pointer.ts';
 import type { Exit } from './edges.ts';
 import type { FlowProblem, ReleaseFact } from './flow-problem.ts';
 import { type Frame, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, trailSteps } from './frame.ts';
@@ -75,8 +77,7 @@ function isZero({ state, value }: Exit): boolean {
 
 /** Whether 0 is what a function returns for success; of one that returns pointers it is NULL, and no success. */
 export function succeedsWithZero({ unit, fn }: Frame, exits: readonly Exit[]): boolean {
-  const isPointer = /\*\s*$/.test(unit.code.slice(fn.span.start, fn.nameSpan.start));
-  return !isPointer && exits.some(isZero);
+  return !returnsPointer(unit, fn) && exits.some(isZero);
 }
 
 /** Whether a function returns a negative errno where it leaves. */

@@ -2,8 +2,10 @@
  * The functions of a cluster of units analysed bottom-up on demand: who calls whom, summaries, problems. One value per run; the
  * result does not depend on the order in which functions are asked for.
  */
+
 import type { Model } from '../../../model/index.ts';
 import type { ApiRow } from '../../../model/schema.ts';
+import { kept } from '../../base/kept.ts';
 import type { LowerTables } from '../../flow/lower-context.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { CallSite, FlagSet } from '../sites/site.ts';
@@ -92,6 +94,8 @@ class Run implements Program {
   readonly #running: FunctionDef[] = [];
   readonly #recursive = new Set<FunctionDef>();
   readonly #idle = new Map<FunctionDef, boolean>();
+  /** Whether a function is there to ask what kind of page one is. */
+  readonly #questions = new Map<FunctionDef, boolean>();
   readonly holders = new Holders(this);
   readonly #problems: FlowProblem[] = [];
   readonly #releases: ReleaseFact[] = [];
@@ -143,7 +147,7 @@ class Run implements Program {
       mayFree ||
       unmaps ||
       (this.#isWorth(caller, known, { ...asked, withPages }) && (withPages || !this.isIdle(known)));
-    const asks = isQuestion(known.fn, this.graph.calledIn(known));
+    const asks = kept(this.#questions, known.fn, () => isQuestion(known.fn, this.graph.calledIn(known)));
     const summary = worth || asks ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     const answer = asks ? onlyResult(summary) : undefined;

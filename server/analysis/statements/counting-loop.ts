@@ -30,6 +30,18 @@ export function countingLoop(unit: CUnit, loop: CNode): CountingLoop | undefined
   return step === 'down' ? downwards(unit, condition, start) : undefined;
 }
 
+/** The loop whose elements its header tells alone, wherever the index stands before it, and the body only names; undefined for any other. */
+export function fixedLoop(unit: CUnit, loop: CNode): CountingLoop | undefined {
+  const counted = countingLoop(unit, loop);
+  if (counted === undefined || counted.element !== counted.index) return undefined;
+  return new RegExp(`\\b${counted.index}\\b`).test(`${counted.from} ${counted.count}`) ? undefined : counted;
+}
+
+/** Whether a loop goes over the elements from the first one up to a count, as code. */
+export function goesUpTo({ from, count }: CountingLoop, bound: string): boolean {
+  return from === '0' && count.replace(/\s+/g, '') === bound.replace(/\s+/g, '');
+}
+
 /** `while (i--)`, `while (i-- > 0)`, `while (--i >= 0)`; `while (i > 0) … [--i]`; `while (i < n) … [i++]`. */
 function whileLoop(unit: CUnit, condition: CNode): CountingLoop | undefined {
   const text = compact(unit, condition);

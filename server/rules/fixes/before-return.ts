@@ -1,5 +1,6 @@
 /** Statements put in front of a return, which gets a block where it has none. */
 import type { CallSite } from '../../analysis/sites/site.ts';
+import { openingOf } from '../../base/brackets.ts';
 import type { Edit } from '../define.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
@@ -38,7 +39,9 @@ export function onOneLine(
   const { code, text } = unit;
   const before = skipBack(code, at.start);
   const outer = /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', at.start - 1) + 1))?.[0] ?? '';
-  const isStatement = /(?:^|[;{}:]|\belse)\s*if\s*$/.test(code.slice(Math.max(0, before - 400), openOf(code, before)));
+  const isStatement = /(?:^|[;{}:]|\belse)\s*if\s*$/.test(
+    code.slice(Math.max(0, before - 400), openingOf(code, before - 1) ?? 0),
+  );
   if (code[before - 1] !== ')' || !isIf(code, before) || !isStatement) return undefined;
   if (/^else\b/.test(code.slice(skipForward(code, at.end)))) return undefined;
   const body = [...lines, text.slice(at.start, at.end)].map((l) => `\n${outer}\t${l}`).join('');
@@ -64,16 +67,6 @@ function opensIf(code: string, offset: number): boolean {
 
 /** Whether the parentheses that end here belong to an `if`. */
 function isIf(code: string, end: number): boolean {
-  const open = openOf(code, end);
+  const open = openingOf(code, end - 1) ?? 0;
   return /\bif\s*$/.test(code.slice(Math.max(0, open - 8), open));
-}
-
-/** Where the parentheses open that end at an offset; 0 where they do not. */
-function openOf(code: string, end: number): number {
-  let depth = 0;
-  for (let i = end - 1; i >= 0; i--) {
-    if (code[i] === ')') depth++;
-    else if (code[i] === '(' && --depth === 0) return i;
-  }
-  return 0;
 }

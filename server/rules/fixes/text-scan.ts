@@ -60,6 +60,11 @@ export function wholeLines(text: string, span: Span): Span {
   return alone ? { start, end: end + 1 } : span;
 }
 
+/** A pattern for a variable or field as it may be written, with blanks around its arrows and dots. */
+export function spellingsOf(place: string): string {
+  return place.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*');
+}
+
 /** Whether a text gives a variable, or something it leads to, another value. */
 export function isSet(text: string, name: string): boolean {
   const assigned = new RegExp(`(?<![\\w.>])${name}(?:(?:->|\\.)\\w+|\\[[^\\]]*\\])*\\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)`);

@@ -1,5 +1,6 @@
 /** What stands around a place in a function, told from the text: the loops it is in, and the statement that a loop's header governs. */
 import { functionAt } from '../../analysis/calls/call-index.ts';
+import { openingOf } from '../../base/brackets.ts';
 import type { Span } from '../../base/span.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { skipBack, skipForward } from '../fixes/text-scan.ts';
@@ -33,7 +34,7 @@ function opensLoop(code: string, brace: number): boolean {
   const before = skipBack(code, brace);
   if (/\bdo$/.test(code.slice(Math.max(0, before - 3), before))) return true;
   if (code[before - 1] !== ')') return false;
-  const open = matchingOpen(code, before - 1);
+  const open = openingOf(code, before - 1);
   return open !== undefined && isLoopWord(code, open);
 }
 
@@ -41,15 +42,6 @@ function opensLoop(code: string, brace: number): boolean {
 function isLoopWord(code: string, open: number): boolean {
   const word = /(\w+)\s*$/.exec(code.slice(Math.max(0, open - 60), open))?.[1];
   return word !== undefined && /^(?:while|for|\w*for_each\w*)$/.test(word);
-}
-
-function matchingOpen(code: string, close: number): number | undefined {
-  let depth = 0;
-  for (let i = close; i >= 0; i--) {
-    if (code[i] === ')') depth++;
-    else if (code[i] === '(' && --depth === 0) return i;
-  }
-  return undefined;
 }
 
 /** The statement behind the header that holds a condition: a block, or up to the semicolon. Empty where there is none. */

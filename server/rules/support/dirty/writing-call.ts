@@ -1,6 +1,8 @@
 /** Whether pages that were taken without FOLL_WRITE are written to, in the function that took them or elsewhere in its file. */
 import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
+import { isTowardsMemory, TOWARDS_MEMORY } from '../../../analysis/flags/constants.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
+import { argumentIndex } from '../../../analysis/traces/trace-reach.ts';
 import { argumentNodes, calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
@@ -91,20 +93,18 @@ function isWritingMap({ model, unit }: RulePass, offset: number): boolean {
   if (call === undefined || callee === undefined) return false;
   return model.rows(codeOf(unit, callee)).some((row) =>
     row.effects.some(({ op, direction }) => {
-      const index = op === 'map' ? /^arg(\d+)$/.exec(direction ?? '')?.[1] : undefined;
-      const arg = index === undefined ? undefined : argumentNodes(call)[Number(index)];
+      const index = op === 'map' ? argumentIndex(direction ?? '') : undefined;
+      const arg = index === undefined ? undefined : argumentNodes(call)[index];
       const text = arg === undefined ? '' : codeOf(unit, arg).trim();
-      return TOWARDS_MEMORY.test(text) || (/^\w+$/.test(text) && mayBeTowardsMemory(unit, fn, text));
+      return isTowardsMemory(text) || (/^\w+$/.test(text) && mayBeTowardsMemory(unit, fn, text));
     }),
   );
 }
 
-const TOWARDS_MEMORY = /^DMA_(?:FROM_DEVICE|BIDIRECTIONAL)$/;
-
 /** Whether a function sets a direction to one in which the device writes, or asks whether it is one and goes on. */
 function mayBeTowardsMemory(unit: CUnit, { bodySpan }: FunctionDef, name: string): boolean {
   const body = unit.code.slice(bodySpan.start, bodySpan.end);
-  const sets = new RegExp(`\\b${name}\\s*=(?!=)[^;]*\\bDMA_(?:FROM_DEVICE|BIDIRECTIONAL)\\b`);
-  const asks = new RegExp(`\\b${name}\\s*==\\s*DMA_(?:FROM_DEVICE|BIDIRECTIONAL)\\s*\\)?\\s*\\?`);
+  const sets = new RegExp(`\\b${name}\\s*=(?!=)[^;]*\\b${TOWARDS_MEMORY}\\b`);
+  const asks = new RegExp(`\\b${name}\\s*==\\s*${TOWARDS_MEMORY}\\s*\\)?\\s*\\?`);
   return sets.test(body) || asks.test(body);
 }

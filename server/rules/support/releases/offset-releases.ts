@@ -4,6 +4,7 @@
  */
 import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
 import type { RulePass } from '../../define.ts';
+import { spellingsOf } from '../../fixes/text-scan.ts';
 import { argumentOf } from '../facts.ts';
 import { resultVariable } from '../results/result-variable.ts';
 
@@ -48,7 +49,7 @@ function isWhole(
 function isUnchanged({ unit, span, fn }: CallSite, names: readonly string[]): boolean {
   const behind = unit.code.slice(span.end, fn?.bodySpan.end);
   return names.every((name) => {
-    const word = `(?<![\\w.>])${name.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*')}`;
+    const word = `(?<![\\w.>])${spellingsOf(name)}`;
     return !new RegExp(
       `${word}\\s*(?:[-+*/|&]?=(?!=)|\\+\\+|--)|(?:\\+\\+|--)\\s*${word}\\b|&\\s*${word}\\b(?!\\s*\\[)`,
     ).test(behind);

@@ -5,9 +5,10 @@
 import { treeOf } from '../../../analysis/calls/call-index.ts';
 import { printsByName } from '../../../analysis/print-names.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
+import { fixedLoop, goesUpTo } from '../../../analysis/statements/counting-loop.ts';
 import { callStatement, compact } from '../../../analysis/statements/statement-place.ts';
 import { argumentNodes, calleeOf, callNodes, codeOf, loopsAround } from '../../../analysis/trees.ts';
-import { type CNode, childByField } from '../../../syntax/node.ts';
+import type { CNode } from '../../../syntax/node.ts';
 import type { FixProposal, RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 import { releaseKind } from './field-releases.ts';
@@ -133,10 +134,8 @@ function isGivenBack(
   if (count === undefined || !code.startsWith(`${place}[`) || index === '0') return true;
   const { unit, fn, node } = use;
   const loop = fn === undefined || node === undefined ? undefined : loopsAround(treeOf(unit, fn), node).at(-1);
-  const body = loop === undefined ? undefined : childByField(loop, 'body');
-  if (loop === undefined || body === undefined || index === undefined) return false;
-  const head = unit.code.slice(loop.start, body.start).replace(/\s+/g, '');
-  return head.startsWith('for(') && head.includes(`${index}=0;`) && head.includes(`;${index}<${count};`);
+  const counted = loop === undefined ? undefined : fixedLoop(unit, loop);
+  return counted !== undefined && counted.index === index && goesUpTo(counted, count);
 }
 
 /** The statements of the block behind a call's own, up to a label or what may give the place or a part of it another value. */

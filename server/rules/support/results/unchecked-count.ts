@@ -14,6 +14,7 @@ import { type CNode, walk } from '../../../syntax/node.ts';
 import { typeOfExpression } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
+import { spellingsOf } from '../../fixes/text-scan.ts';
 import { argumentOf } from '../facts.ts';
 
 /** Operations of a file by the place of the parameter that user space chooses. */
@@ -97,7 +98,7 @@ const ASKS_FOR_REST = /\bif\s*\([^;{}<>|&]*%[^;{}<>|&]*\)(?=\s*(?:\w+\s*\+=\s*1|
 /** Whether something ahead compares a value, holds it within bounds, or hands its object to who may. */
 function mayBeChecked(all: string, name: string): boolean {
   const before = all.replace(ASKS_FOR_REST, ' ');
-  const spelled = name.replace(/[.>-]+/g, '\\s*(?:->|\\.)\\s*');
+  const spelled = spellingsOf(name);
   // A field that is set anew behind what filled it may be anything.
   if (/\W/.test(name) && new RegExp(`(?<![\\w.>])${spelled}\\s*(?:[-+*/%|&]|<<|>>)?=(?!=)`).test(before)) return true;
   const compared = `(?<![\\w.>])${spelled}(?![\\w(])[^;{}&|]*(?:(?<![<>])[<>](?![<>])|==|!=)|(?<![<>])[<>](?![<>])=?\\s*[^;{}&|]*?(?<![\\w.>])${spelled}\\b`;
