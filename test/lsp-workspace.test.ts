@@ -1,6 +1,6 @@
 /** The language server over whole folders: the report, progress, the state of the index, folders that come and go. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { temporaryTree } from './harness/cli.ts';
@@ -240,8 +240,10 @@ int demo_take(unsigned long addr, struct page **pages)
       const rules = (await client.pull(uri)).map((d) => d.code);
       // The thread's own answer; it is kept behind the reply.
       await client.pull(uri);
-      await client.until('the answer to be kept', () =>
-        readdirSync(path.join(cache, 'guplint')).some((name) => /^job-.*\.json$/.test(name)),
+      const kept = path.join(cache, 'guplint');
+      await client.until(
+        'the answer to be kept',
+        () => existsSync(kept) && readdirSync(kept).some((name) => /^job-.*\.json$/.test(name)),
       );
       const statuses = client.notified.filter((n) => n.method === 'guplint/status');
       assert.equal(await client.stop(), 0, client.errors);

@@ -20,7 +20,7 @@ import { parseFunction } from '../syntax/parse-function.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { liveRanges, versionsMentioned, versionsTold } from '../syntax/versions.ts';
 import { fingerprint, type UnmarkedFinding } from './fingerprint.ts';
-import { callsOf, flowIfKnown, flowOf } from './flows.ts';
+import { callsOf, flowIfKnown, flowOf, recordOf } from './flows.ts';
 import type { Clock } from './host.ts';
 import { derivedKernel, EVERY_RELEASE, namedKernel } from './kernel.ts';
 import { locate } from './locate.ts';
@@ -151,7 +151,9 @@ function findIn(input: FileInput, range: KernelRange, context: AnalysisContext, 
   return timed(context, times, 'sites', () => {
     const { calls, sites } = callsOf(unit, selected, project);
     const flow = sites.some((s) => s.unit === unit) ? flowOf(unit, selected, project) : undefined;
-    return { unit, selected, calls, sites, records: sites.map((site) => siteRecord(site, selected, project, flow)) };
+    const record = (site: CallSite): SiteRecord =>
+      flow === undefined ? siteRecord(site, selected, project) : recordOf(site, selected, project, flow);
+    return { unit, selected, calls, sites, records: sites.map(record) };
   });
 }
 
@@ -186,6 +188,7 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
     const path = tree === undefined ? undefined : within(tree.root, unit.path);
     const known = new Map(sites.map((site, i) => [site, records[i]]));
     const ends = new Map<CallSite, NamedEnd>();
+    let near: readonly JudgedSite[] | undefined;
     return {
       unit,
       headers: project.headers(unit),
@@ -201,7 +204,8 @@ function passInputs(found: readonly Found[], kernel: KernelChoice, context: Anal
       sites,
       recordOf: (site) => known.get(site),
       get around() {
-        return around(unit, { selected, project, known });
+        near ??= around(unit, { selected, project, known });
+        return near;
       },
       calls,
       entriesAbove: ({ unit: at, fn }) => (fn === undefined ? new Set() : entriesAbove(at, fn, project)),
@@ -254,7 +258,7 @@ function around(
     return {
       site,
       get record() {
-        record ??= siteRecord(site, selected, project, flow);
+        record ??= recordOf(site, selected, project, flow);
         return record;
       },
     };

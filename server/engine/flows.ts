@@ -6,14 +6,25 @@
 import type { Model } from '../../model/index.ts';
 import { LOWER_TABLES } from '../analysis/paths/flow-tables.ts';
 import { analyzeProgram, type FlowResult } from '../analysis/paths/program.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
+import { siteRecord } from '../analysis/sites/site-record.ts';
 import { findCalls, type UnitCalls } from '../analysis/sites/sites.ts';
+import { keptBeside } from '../base/kept.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { compareText } from './order.ts';
 import type { Project } from './project.ts';
+import type { SiteRecord } from './protocol.ts';
 
 const calls = new WeakMap<CUnit['surroundings'], UnitCalls>();
 const byProject = new WeakMap<Project, Map<string, FlowResult>>();
+const records = new WeakMap<Project, Map<CallSite, Kept>>();
 const byUnit = new WeakMap<CUnit['surroundings'], FlowResult>();
+
+/** A record and the path analysis it was made from. */
+interface Kept {
+  readonly flow: FlowResult;
+  readonly record: SiteRecord;
+}
 
 /** The calls and sites of a unit, found once. */
 export function callsOf(unit: CUnit, selected: Model, project: Project): UnitCalls {
@@ -48,6 +59,13 @@ export function flowOf(unit: CUnit, selected: Model, project: Project): FlowResu
   }
   byUnit.set(unit.surroundings, found);
   return found;
+}
+
+/** The record of a site, made once for all files of a directory: each looks at the sites of the others. */
+export function recordOf(site: CallSite, selected: Model, project: Project, flow: FlowResult): SiteRecord {
+  const make = (): Kept => ({ flow, record: siteRecord(site, selected, project, flow) });
+  const known = keptBeside(records, project, site, make);
+  return known.flow === flow ? known.record : make().record;
 }
 
 /** Path analysis of a unit's directory where somebody has asked for it. */

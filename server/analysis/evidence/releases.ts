@@ -10,9 +10,9 @@ import { ownerKey } from '../../flow/value.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { callsIn, functionAt, namesBeforeBrackets, treeOf } from '../calls/call-index.ts';
 import { holdsIn } from '../calls/row-range.ts';
+import { factsOfOrigin, releasesByOwner } from '../paths/facts-by-origin.ts';
 import type { HeldFact } from '../paths/flow-problem.ts';
 import type { FlowResult } from '../paths/program.ts';
-import type { Origin } from '../paths/resource.ts';
 import { mayGiveBack } from '../sites/hold-kind.ts';
 import type { CallSite } from '../sites/site.ts';
 import type { TraceEvent } from '../traces/trace-reach.ts';
@@ -126,26 +126,19 @@ function isRelease(e: TraceEvent): boolean {
 /** What a run of path analysis says of a site: its own releases, and those of the owners in which its pages end up. */
 export function siteFlow(site: CallSite, flow: FlowResult | undefined): SiteFlow {
   if (flow === undefined) return { releases: [], held: [] };
+  const facts = factsOfOrigin(flow, site, site.via !== undefined);
   const releases: FoundRelease[] = [];
-  for (const { origin, release, matches } of flow.releases) {
-    if (!isOrigin(site, origin)) continue;
+  for (const { release, matches } of facts.releases) {
     const place = placeOf(release.step);
     if (place !== undefined) releases.push({ ...place, api: release.api, matches, by: 'path' });
   }
-  const held = flow.held.filter((h) => isOrigin(site, h.origin));
-  const owners = new Set(held.flatMap((h) => ownerKey(h.owner) ?? []));
-  for (const event of flow.events) {
-    if (event.kind !== 'release' || !owners.has(ownerKey(event.owner) ?? '')) continue;
+  const owners = new Set(facts.held.flatMap((h) => ownerKey(h.owner) ?? []));
+  for (const event of releasesByOwner(flow, owners)) {
     const place = placeOf(event.step);
     const matches = mayGiveBack(site.reference, event.reference);
     if (place !== undefined) releases.push({ ...place, api: event.api, matches, by: 'owner' });
   }
-  return { releases, held };
-}
-
-function isOrigin(site: CallSite, origin: Origin): boolean {
-  const is = (p: { unit: CUnit; span: Span }): boolean => p.unit === site.unit && p.span.start === site.span.start;
-  return is(origin) || (site.via !== undefined && origin.chain.some(is));
+  return { releases, held: facts.held };
 }
 
 function placeOf({ unit, span }: { readonly unit: CUnit; readonly span: Span }): PlaceIn | undefined {

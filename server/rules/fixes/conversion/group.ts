@@ -1,6 +1,7 @@
 /** The sites that share releases, directly or through others, and these releases: what a conversion changes as a whole. */
 import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { pathTo } from '../../../analysis/trees.ts';
+import { kept } from '../../../base/kept.ts';
 import type { Location, ReleaseRef, SiteRecord } from '../../../engine/protocol.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { JudgedSite, RulePass } from '../../define.ts';
@@ -13,25 +14,48 @@ export interface Group {
   readonly releases: readonly ReleaseRef[];
 }
 
+/** What is asked about the sites of some files for every one of them. */
+interface Index {
+  /** The names of functions that take pages of themselves. */
+  readonly takers: ReadonlySet<string | undefined>;
+  /** Places of releases that more than a guess connects with some site. */
+  readonly taken: ReadonlySet<string>;
+  /** The sites that a release is one of, by its place. */
+  readonly byRelease: ReadonlyMap<string, readonly JudgedSite[]>;
+}
+
+const indexes = new WeakMap<readonly JudgedSite[], Index>();
+
+function indexOf(all: readonly JudgedSite[]): Index {
+  let index = indexes.get(all);
+  if (index === undefined) {
+    const takers = new Set(all.filter((m) => m.site.via === undefined).map((m) => m.site.fn?.name));
+    const taken = new Set(all.flatMap(({ record }) => surely(record).map((r) => keyOf(r.location))));
+    const byRelease = new Map<string, JudgedSite[]>();
+    for (const site of all)
+      for (const r of releasesIn(site.record, taken))
+        kept(byRelease, keyOf(r.location), (): JudgedSite[] => []).push(site);
+    index = { takers, taken, byRelease };
+    indexes.set(all, index);
+  }
+  return index;
+}
+
 /** The group of a site among the sites of its files. */
 export function groupOf(start: JudgedSite, all: readonly JudgedSite[]): Group {
-  const own = new Set(all.filter((m) => m.site.via === undefined).map((m) => m.site.fn?.name));
+  const { takers, byRelease } = indexOf(all);
+  const own = keyOf(start.record.location);
   // A call of a wrapper changes with the wrapper's own call, where that is at hand.
-  const candidates = all.filter(({ site }) => site.via === undefined || !own.has(site.via));
+  const isCandidate = ({ site, record }: JudgedSite): boolean =>
+    (site.via === undefined || !takers.has(site.via)) && keyOf(record.location) !== own;
   const members = new Set([start]);
   const releases = new Map<string, ReleaseRef>();
-  const add = (member: JudgedSite): void => {
-    for (const r of releasesOf(member, all)) releases.set(keyOf(r.location), r);
-  };
-  add(start);
-  for (let grown = true; grown; ) {
-    grown = false;
-    for (const other of candidates) {
-      if (members.has(other) || isSame(other.record, start.record)) continue;
-      if (!releasesOf(other, all).some((r) => releases.has(keyOf(r.location)))) continue;
-      members.add(other);
-      add(other);
-      grown = true;
+  for (const member of members) {
+    for (const r of releasesOf(member, all)) {
+      const key = keyOf(r.location);
+      if (releases.has(key)) continue;
+      releases.set(key, r);
+      for (const other of byRelease.get(key) ?? []) if (isCandidate(other)) members.add(other);
     }
   }
   return { members: [...members], releases: [...releases.values()] };
@@ -39,16 +63,16 @@ export function groupOf(start: JudgedSite, all: readonly JudgedSite[]): Group {
 
 /** The releases of a site that more than a guess connects with it; where there are none, the guessed ones that nobody else has. */
 export function releasesOf({ record }: JudgedSite, all: readonly JudgedSite[]): readonly ReleaseRef[] {
-  const sure = record.releases.filter((r) => r.by !== 'guess');
-  if (sure.length > 0) return sure;
-  const taken = new Set(
-    all.flatMap((o) => o.record.releases.flatMap((r) => (r.by === 'guess' ? [] : [keyOf(r.location)]))),
-  );
-  return record.releases.filter((r) => !taken.has(keyOf(r.location)));
+  return releasesIn(record, indexOf(all).taken);
 }
 
-function isSame(a: SiteRecord, b: SiteRecord): boolean {
-  return keyOf(a.location) === keyOf(b.location);
+function releasesIn(record: SiteRecord, taken: ReadonlySet<string>): readonly ReleaseRef[] {
+  const sure = surely(record);
+  return sure.length > 0 ? sure : record.releases.filter((r) => !taken.has(keyOf(r.location)));
+}
+
+function surely({ releases }: SiteRecord): readonly ReleaseRef[] {
+  return releases.filter((r) => r.by !== 'guess');
 }
 
 /** Names a place. */

@@ -126,21 +126,29 @@ function objectionTo(pass: RulePass, { members }: Group, calls: readonly Release
   const taken = members.map(({ site, record }) => ({ fn: site.fn, text: record.pages }));
   const near = filesOf(pass).filter((u) => !u.path.endsWith('.h'));
   const files = new Set([...near, ...calls.map((c) => c.unit)]);
-  const attributed = new Set(
-    pass.around
-      .flatMap(({ record }) => record.releases.map((r) => placeOf(pass, r.location)))
-      .filter((p) => p !== undefined),
-  );
   const found = objection(files, {
     holders: holdersOf([...given, ...taken]),
     releases: calls,
-    attributed,
+    attributed: attributedIn(pass),
     takers: new Set(members.map((m) => m.site.fn)),
     owners: members.every((m) => m.record.owner !== undefined)
       ? new Set(members.flatMap((m) => /^struct (\w+)/.exec(m.record.owner ?? '')?.[1] ?? []))
       : undefined,
   });
   return found === undefined ? undefined : { reason: found.reason, at: { unit: found.unit, span: found.span } };
+}
+
+const attributions = new WeakMap<RulePass['around'], ReadonlySet<string>>();
+
+/** Places of the releases that belong to some site of the files at hand. */
+function attributedIn(pass: RulePass): ReadonlySet<string> {
+  let places = attributions.get(pass.around);
+  if (places === undefined) {
+    const all = pass.around.flatMap(({ record }) => record.releases.map((r) => placeOf(pass, r.location)));
+    places = new Set(all.filter((p) => p !== undefined));
+    attributions.set(pass.around, places);
+  }
+  return places;
 }
 
 function placeOf(pass: RulePass, location: Location): string | undefined {

@@ -5,6 +5,8 @@
 import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
 import { onErrorPath } from '../../../analysis/calls/wrappers.ts';
 import { pathTo } from '../../../analysis/trees.ts';
+import { kept } from '../../../base/kept.ts';
+import type { Span } from '../../../base/span.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 
 /** Says something of a function; of none it is false. */
@@ -16,22 +18,21 @@ export type OfFunction = (fn: FunctionDef | undefined) => boolean;
  */
 export function onlyFor(unit: CUnit, callers: ReadonlySet<string>): OfFunction {
   const known = new Map<FunctionDef, boolean>();
-  let unused: readonly FunctionDef[] | undefined;
   const isTheirs = (fn: FunctionDef | undefined): boolean => {
     if (fn === undefined || !fn.isStatic || callers.has(fn.name) || !unit.functions.includes(fn)) return false;
     const before = known.get(fn);
     if (before !== undefined) return before;
     // Two that call each other alone are called by nobody.
     known.set(fn, true);
-    const places = mentions(unit, fn);
+    const { mentions, unused } = namesIn(unit);
+    const places = mentions(fn);
     const isInside = (offset: number): boolean => {
       const user = functionAt(unit, offset);
       if (user === undefined || !isCall(unit, offset)) return false;
       return user === fn || (callers.has(user.name) ? isWhereItFails(unit, user, offset) : isTheirs(user));
     };
     const isOne = places.length > 0 ? places.every(isInside) : !mayBePasted(unit, fn.name);
-    unused ??= isOne ? unusedIn(unit) : undefined;
-    const answer = isOne && isWhole(unused ?? [], (other) => other === fn || isTheirs(other));
+    const answer = isOne && isWhole(unused(), (other) => other === fn || isTheirs(other));
     known.set(fn, answer);
     return answer;
   };
@@ -46,15 +47,60 @@ function isWhereItFails(unit: CUnit, fn: FunctionDef, offset: number): boolean {
   return at === undefined || onErrorPath(unit, tree, at, begin);
 }
 
-/** Where a file names a function, apart from its definition and prototypes; in dead branches and macros, too. */
-function mentions(unit: CUnit, { name, span, bodySpan }: FunctionDef): readonly number[] {
+/** What a file names, found by one search for all its functions. */
+interface NamesIn {
+  /** Where the file names a function, apart from its definition and prototypes; in dead branches and macros, too. */
+  readonly mentions: (fn: FunctionDef) => readonly number[];
+  /** The static functions that nothing names: the compiler would complain of them. */
+  readonly unused: () => readonly FunctionDef[];
+  /** What macros at file scope are given as one of several arguments: a part of a name, of which they may make the rest. */
+  readonly pasted: () => ReadonlySet<string>;
+}
+
+const namesByUnit = new WeakMap<CUnit, NamesIn>();
+
+function namesIn(unit: CUnit): NamesIn {
+  let names = namesByUnit.get(unit);
+  if (names === undefined) {
+    names = findNames(unit);
+    namesByUnit.set(unit, names);
+  }
+  return names;
+}
+
+function findNames(unit: CUnit): NamesIn {
+  const places = new Map<string, number[]>(unit.functions.map(({ name }) => [name, []]));
+  for (const { 0: word, index } of unit.text.matchAll(/\w+/g)) places.get(word)?.push(index);
   const hidden = [...unit.openBranches.map(({ body }) => body), ...unit.regions, ...unit.macros.map((m) => m.bodySpan)];
   const spans = hidden.map((h) => ('span' in h ? h.span : h));
-  return [...unit.text.matchAll(new RegExp(`\\b${name}\\b`, 'g'))]
-    .map(({ index }) => index)
-    .filter((at) => at < span.start || at >= bodySpan.start)
-    .filter((at) => unit.code.startsWith(name, at) || spans.some(({ start, end }) => start <= at && at < end))
-    .filter((at) => !unit.declarations.some((d) => d.kind === 'prototype' && d.span.start <= at && at < d.span.end));
+  const prototypes = unit.declarations.flatMap((d) => (d.kind === 'prototype' ? [d.span] : []));
+  const isUse = (name: string, at: number): boolean =>
+    (unit.code.startsWith(name, at) || isIn(spans, at)) && !isIn(prototypes, at);
+  const uses = new Map<string, readonly number[]>();
+  const mentions = ({ name, span, bodySpan }: FunctionDef): readonly number[] =>
+    kept(uses, name, () => (places.get(name) ?? []).filter((at) => isUse(name, at))).filter(
+      (at) => at < span.start || at >= bodySpan.start,
+    );
+  let unused: readonly FunctionDef[] | undefined;
+  let pasted: ReadonlySet<string> | undefined;
+  const isUnused = (fn: FunctionDef): boolean =>
+    fn.isStatic && mentions(fn).length === 0 && !mayBePasted(unit, fn.name);
+  return {
+    mentions,
+    unused: () => (unused ??= unit.functions.filter(isUnused)),
+    pasted: () => (pasted ??= argumentsAtFileScope(unit)),
+  };
+}
+
+function isIn(spans: readonly Span[], at: number): boolean {
+  return spans.some(({ start, end }) => start <= at && at < end);
+}
+
+function argumentsAtFileScope(unit: CUnit): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const { 0: word, index } of unit.code.matchAll(/(?<=[(,]\s*)\w+(?=\s*[,)])/g))
+    if (!words.has(word) && functionAt(unit, index) === undefined) words.add(word);
+  return words;
 }
 
 /** Characters in front of a name in which the call stands that it is an argument of. */
@@ -72,21 +118,10 @@ function isWhole(unused: readonly FunctionDef[], isOfKind: (fn: FunctionDef) => 
   return unused.length <= 1 && unused.every(isOfKind);
 }
 
-/** The static functions of a file that nothing names: the compiler would complain of them. */
-function unusedIn(unit: CUnit): readonly FunctionDef[] {
-  const isUnused = (fn: FunctionDef): boolean =>
-    fn.isStatic && mentions(unit, fn).length === 0 && !mayBePasted(unit, fn.name);
-  return unit.functions.filter(isUnused);
-}
-
 /** Whether a macro at file scope is given a part of a name, of which it may make the rest. */
 function mayBePasted(unit: CUnit, name: string): boolean {
-  for (const { 0: word, index } of unit.code.matchAll(/(?<=[(,]\s*)\w+(?=\s*[,)])/g))
-    if (
-      word !== name &&
-      (name.startsWith(`${word}_`) || name.endsWith(`_${word}`)) &&
-      functionAt(unit, index) === undefined
-    )
-      return true;
+  const pasted = namesIn(unit).pasted();
+  for (let i = name.indexOf('_'); i >= 0; i = name.indexOf('_', i + 1))
+    if (pasted.has(name.slice(0, i)) || pasted.has(name.slice(i + 1))) return true;
   return false;
 }

@@ -1,0 +1,97 @@
+/** What path analysis says of the pages of one call, found by the place of that call instead of by looking at all that is known. */
+import { kept } from '../../base/kept.ts';
+import { ownerKey } from '../../flow/value.ts';
+import type { CUnit } from '../../syntax/unit.ts';
+import type { HeldFact, ReleaseFact } from './flow-problem.ts';
+import type { EntryEvent } from './path-state.ts';
+import type { FlowResult } from './program.ts';
+import type { Origin } from './resource.ts';
+
+/** Facts about the pages of a call, in the order in which they were found. */
+export interface OriginFacts {
+  readonly releases: readonly ReleaseFact[];
+  readonly held: readonly HeldFact[];
+}
+
+type Place = Pick<Origin, 'unit' | 'span'>;
+type ByPlace<F> = Map<CUnit, Map<number, F[]>>;
+
+interface Index {
+  /** By the call that takes the pages. */
+  readonly releases: ByPlace<ReleaseFact>;
+  readonly held: ByPlace<HeldFact>;
+  /** By that call and those through which it was reached. */
+  readonly releasesThrough: ByPlace<ReleaseFact>;
+  readonly heldThrough: ByPlace<HeldFact>;
+  /** Releases of what lay in an owner, with their number in order. */
+  readonly byOwner: ReadonlyMap<string, readonly (readonly [number, EntryEvent])[]>;
+}
+
+const NOTHING: OriginFacts = { releases: [], held: [] };
+const indexes = new WeakMap<FlowResult, Index>();
+
+/** The facts about the pages that a call takes; with `through` also where it is a call of the function that does. */
+export function factsOfOrigin(flow: FlowResult, { unit, span }: Place, through: boolean): OriginFacts {
+  const index = indexOf(flow);
+  const at = <F>(own: ByPlace<F>, reached: ByPlace<F>): readonly F[] =>
+    (through ? reached : own).get(unit)?.get(span.start) ?? [];
+  const releases = at(index.releases, index.releasesThrough);
+  const held = at(index.held, index.heldThrough);
+  return releases.length === 0 && held.length === 0 ? NOTHING : { releases, held };
+}
+
+/** What gives back the pages that lie in owners, by their keys, in the order in which it was found. */
+export function releasesByOwner(flow: FlowResult, owners: ReadonlySet<string>): readonly EntryEvent[] {
+  const { byOwner } = indexOf(flow);
+  const found = [...owners].flatMap((owner) => byOwner.get(owner) ?? []);
+  return (owners.size > 1 ? found.sort(([a], [b]) => a - b) : found).map(([, event]) => event);
+}
+
+function indexOf(flow: FlowResult): Index {
+  let index = indexes.get(flow);
+  if (index === undefined) {
+    index = {
+      releases: byPlace(flow.releases, ownPlace),
+      held: byPlace(flow.held, ownPlace),
+      releasesThrough: byPlace(flow.releases, allPlaces),
+      heldThrough: byPlace(flow.held, allPlaces),
+      byOwner: ownersIn(flow.events),
+    };
+    indexes.set(flow, index);
+  }
+  return index;
+}
+
+function ownersIn(events: readonly EntryEvent[]): Map<string, [number, EntryEvent][]> {
+  const found = new Map<string, [number, EntryEvent][]>();
+  events.forEach((event, i) => {
+    const key = event.kind === 'release' ? ownerKey(event.owner) : undefined;
+    if (key === undefined) return;
+    kept(found, key, (): [number, EntryEvent][] => []).push([i, event]);
+  });
+  return found;
+}
+
+function ownPlace(origin: Origin): readonly Place[] {
+  return [origin];
+}
+
+function allPlaces(origin: Origin): readonly Place[] {
+  return origin.chain.length === 0 ? [origin] : [origin, ...origin.chain];
+}
+
+function byPlace<F extends { readonly origin: Origin }>(
+  facts: readonly F[],
+  placesOf: (origin: Origin) => readonly Place[],
+): ByPlace<F> {
+  const found: ByPlace<F> = new Map();
+  for (const fact of facts) {
+    for (const { unit, span } of placesOf(fact.origin)) {
+      const there = kept(found, unit, () => new Map<number, F[]>());
+      const list = kept(there, span.start, (): F[] => []);
+      // A function that calls itself is in its chain more than once.
+      if (list.at(-1) !== fact) list.push(fact);
+    }
+  }
+  return found;
+}
