@@ -95,5 +95,7 @@ function withFlags(text: string, flags: readonly string[]): string {
   if (flags.length === 0) return kept;
   const added = flags.join(' | ');
   if (kept === '0') return added;
+  // FOLL_WRITE has always been 1: what took a truth value up to 5.1 takes flags since.
+  if (kept === '1') return flags.includes('FOLL_WRITE') ? added : `FOLL_WRITE | ${added}`;
   return /^[\w\s|>.-]+$/.test(kept) ? `${kept} | ${added}` : `(${kept}) | ${added}`;
 }

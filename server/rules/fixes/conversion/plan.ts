@@ -81,6 +81,9 @@ function memberProblem(pass: RulePass, { site, record }: JudgedSite, asked: bool
     return problem(`${site.api}() here gives its pages to the same releases`);
   if (site.macro !== undefined || site.spelled !== site.api || site.via !== undefined)
     return problem(`${site.api}() is called through ${site.via ?? site.spelled} here`);
+  const { span } = site.flags;
+  if (span !== undefined && !site.args.some((a) => a.start === span.start && a.end === span.end))
+    return problem(`${site.api}() is called with write and force instead of flags here`);
   if (site.flags.terms.some((t) => t.name === 'FOLL_GET' && !t.atCall))
     return problem('the flags passed here hold FOLL_GET');
   if (!asked && (record.case === 3 || record.case === 4))
