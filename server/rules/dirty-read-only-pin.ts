@@ -41,7 +41,7 @@
  * ## Limits
  * The flags must be known, and FOLL_WRITE not among them on any path. A make_dirty argument that may be true counts, a parameter only where
  * some caller passes anything but false. Where the pages could not be followed to their release, names lead there, in files in which no other
- * call takes pages.
+ * call takes pages. Callers of a function that passes their flags on are told each for itself, by paths alone.
  *
  * ## Fix safety
  * No fix: either the flag is missing or the marking is too much.
@@ -60,6 +60,7 @@ import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { isOnlyTaker } from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
 import { filesOf } from './support/file-calls.ts';
+import { flagsPassed } from './support/flags/passed-flags.ts';
 import { ownersOf, sameOrigin } from './support/releases/owner-facts.ts';
 
 /** See the head of the file. */
@@ -71,14 +72,16 @@ export const dirtyReadOnlyPin = defineRule({
   fix: 'none',
   check(pass) {
     for (const site of pass.sites) {
-      if (site.unit !== pass.unit || site.via !== undefined || !isReadOnly(pass, site)) continue;
+      if (site.unit !== pass.unit || !isReadOnly(pass, site)) continue;
       const releases = pass.flow.releases.filter((f) => f.dirtied && sameOrigin(f.origin, site)).map((f) => f.release);
       const met = releases.length > 0 || pass.flow.ends.some((e) => e.dirtied && sameOrigin(e.origin, site));
-      const kept = met ? [] : markedInField(pass, site);
-      const named = met || kept.length > 0 ? undefined : markingRelease(pass, site);
+      // Fields and names tell pages of one call from those of another only by what fills them.
+      const alone = !met && site.via === undefined;
+      const kept = alone ? markedInField(pass, site) : [];
+      const named = !alone || kept.length > 0 ? undefined : markingRelease(pass, site);
       if (!met && kept.length === 0 && named === undefined) continue;
       pass.report({
-        message: `${site.api}() takes the pages without FOLL_WRITE here, and they are marked dirty later: a page taken for reading may be shared, so it must not be written, and if it is not there is nothing to mark; add FOLL_WRITE or drop the marking`,
+        message: `${site.via ?? site.api}() takes the pages without FOLL_WRITE here, and they are marked dirty later: a page taken for reading may be shared, so it must not be written, and if it is not there is nothing to mark; add FOLL_WRITE or drop the marking`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
@@ -141,5 +144,5 @@ function isEverSo(pass: RulePass, { fn, unit }: ApiCall, name: string): boolean 
 function isReadOnly(pass: RulePass, site: CallSite): boolean {
   const { known, may, must } = site.flags;
   if (!known || may.has('FOLL_WRITE') || must.has('FOLL_WRITE')) return false;
-  return argumentOf(site, 'flags', pass) !== undefined;
+  return flagsPassed(pass, site) !== undefined;
 }

@@ -44,7 +44,8 @@
  * ## Limits
  * The flags must be known, without FOLL_WRITE on any path, and a path must lead the pages to the call that writes. A warning where the path
  * leaves something open, where the CPU writes through an address of the page, and where another function of the file writes or maps the pages:
- * only in files where no other call takes any.
+ * only in files where no other call takes any. Callers of a function that passes their flags on are told each for itself, where a path leads to
+ * the write.
  *
  * ## Fix safety
  * Unsafe: FOLL_WRITE is added; a range that the process may only read is refused from then on. None where they are written in another function:
@@ -55,8 +56,9 @@
  */
 import { functionAt } from '../analysis/calls/call-index.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
-import { defineRule, type FixProposal } from './define.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { replaceArgument } from './fixes/arguments.ts';
+import { flagInCall } from './fixes/passed-flag.ts';
 import {
   asksForWrite,
   storeBehind,
@@ -65,6 +67,7 @@ import {
   writingCall,
 } from './support/dirty/writing-call.ts';
 import { argumentOf } from './support/facts.ts';
+import { flagsPassed } from './support/flags/passed-flags.ts';
 import { provedSeverity } from './support/flow-report.ts';
 
 /** See the head of the file. */
@@ -76,21 +79,16 @@ export const missingFollWrite = defineRule({
   fix: 'unsafe',
   check(pass) {
     for (const site of pass.sites) {
-      if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || asksForWrite(site))
-        continue;
-      const flags = argumentOf(site, 'flags', pass);
+      if (site.unit !== pass.unit || site.reference === 'none' || asksForWrite(site)) continue;
+      const flags = flagsPassed(pass, site);
       if (flags === undefined) continue;
       const call = writingCall(pass, site);
-      const write = call === undefined ? storeBehind(pass, site) : writtenBy(site, call);
+      const write =
+        call !== undefined ? writtenBy(site, call) : site.via === undefined ? storeBehind(pass, site) : undefined;
       if (write === undefined) continue;
       const confidence = call?.confidence ?? 'medium';
-      const fix: FixProposal = {
-        title: 'Add FOLL_WRITE',
-        applicability: 'unsafe',
-        edits: [replaceArgument(site, flags, /^0$/.test(flags.text) ? 'FOLL_WRITE' : `${flags.text} | FOLL_WRITE`)],
-      };
       pass.report({
-        message: `${site.api}() takes the pages without FOLL_WRITE, and ${write.by} ${call === undefined ? 'writes to them' : 'lets them be written'}: the write goes past the permissions of the mapping and past copy-on-write, into pages that others share; add FOLL_WRITE`,
+        message: `${site.via ?? site.api}() takes the pages without FOLL_WRITE, and ${write.by} ${call === undefined ? 'writes to them' : 'lets them be written'}: the write goes past the permissions of the mapping and past copy-on-write, into pages that others share; add FOLL_WRITE`,
         at: { unit: site.unit, span: flags },
         functionName: site.fn?.name ?? '',
         site,
@@ -98,11 +96,20 @@ export const missingFollWrite = defineRule({
         confidence,
         related: [{ at: { unit: write.at.unit, span: write.at.span }, message: `written by ${write.by}` }],
         // Who gives the pages back elsewhere has to mark them, too.
-        fixes: write.elsewhere ? [] : [fix],
+        fixes: write.elsewhere ? [] : withFlag(pass, site),
       });
     }
   },
 });
+
+function withFlag(pass: RulePass, site: CallSite): readonly FixProposal[] {
+  const flags = argumentOf(site, 'flags', pass);
+  const edits =
+    flags === undefined
+      ? flagInCall(site, pass.model, 'FOLL_WRITE')
+      : [replaceArgument(site, flags, /^0$/.test(flags.text) ? 'FOLL_WRITE' : `${flags.text} | FOLL_WRITE`)];
+  return edits.length === 0 ? [] : [{ title: 'Add FOLL_WRITE', applicability: 'unsafe', edits }];
+}
 
 /** What a path met, as a place. */
 function writtenBy({ fn }: CallSite, { at, api }: WritingCall): WrittenAt {

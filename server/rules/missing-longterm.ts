@@ -67,7 +67,8 @@
  * ## Limits
  * How long the pages are held is judged by who reaches their release. Of low confidence where the file
  * follows changes of the page tables: it may let go of the pages then. Silent where the flags come from places that are not seen;
- * callers in the files beside a function that is not exported are taken for all of them.
+ * callers in the files beside a function that is not exported are taken for all of them. Where such a function serves short holds too, each
+ * caller that holds long is told for itself.
  * iov_iter_extract_pages() cannot be asked for long-term pins: there is no fix.
  *
  * ## Fix safety
@@ -80,12 +81,14 @@
 import { notifierIn } from '../analysis/notifier.ts';
 import type { CallSite, FlagTerm } from '../analysis/sites/site.ts';
 import type { CUnit, FunctionDef } from '../syntax/unit.ts';
-import { defineRule, type FixProposal, type RulePass } from './define.ts';
+import { defineRule, type FixProposal, type JudgedSite, type RulePass } from './define.ts';
 import { addLongterm } from './fixes/add-longterm.ts';
 import { longtermInCallers } from './fixes/longterm-in-callers.ts';
-import { judgedSites, pinnable, reportCase } from './support/case-report.ts';
+import { flagInCall } from './fixes/passed-flag.ts';
+import { callsOfWrappers, judgedSites, pinnable, reportCase } from './support/case-report.ts';
 import { USES } from './support/evidence-steps.ts';
 import { isLockedCheck, passesLocked, refusalOf } from './support/facts.ts';
+import { passedFlags } from './support/flags/passed-flags.ts';
 import { isEmpty, without } from './support/kernels.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
@@ -98,12 +101,8 @@ export const missingLongterm = defineRule({
   severity: 'warning',
   fix: 'unsafe',
   check(pass) {
-    for (const judged of judgedSites(pass)) {
-      const { site, record } = judged;
-      if (record.case !== 2 || record.lifetime !== 'long') continue;
-      if (site.reference !== 'pin' && !site.api.startsWith('iov_iter_extract')) continue;
-      const implied = record.flags.implied.includes(LONGTERM);
-      if (implied || site.flags.may.has(LONGTERM) || !areKnown(site)) continue;
+    for (const judged of [...judgedSites(pass).filter(lacksLongterm), ...callsOfWrappers(pass, lacksLongterm)]) {
+      const { site } = judged;
       const iterator = site.api.startsWith('iov_iter_');
       const refusal = refusalOf(site, {
         model: pass.model,
@@ -115,7 +114,7 @@ export const missingLongterm = defineRule({
       const taken = without(all, refusal.kernels);
       const refused = isEmpty(taken);
       reportCase(pass, judged, {
-        message: `${site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${adviceFor(site, iterator || refused)}`,
+        message: `${site.via ?? site.api}() pins pages that are held for as long as user space wants (case 2) without ${LONGTERM}: they may block CMA and movable memory or belong to a DAX file; ${adviceFor(pass, site, iterator || refused)}`,
         on: refused ? all : taken,
         severity: 'warning',
         fixes: iterator || refused ? [] : withFlag(pass, site),
@@ -128,9 +127,20 @@ export const missingLongterm = defineRule({
   },
 });
 
+/** Whether pages are pinned, and held for long, by a call that does not ask for that. */
+function lacksLongterm({ site, record }: JudgedSite): boolean {
+  if (record.case !== 2 || record.lifetime !== 'long') return false;
+  if (site.reference !== 'pin' && !site.api.startsWith('iov_iter_extract')) return false;
+  return !record.flags.implied.includes(LONGTERM) && !site.flags.may.has(LONGTERM) && areKnown(site);
+}
+
 /** How to ask for a long-term pin: the flag, or a function that takes it. */
-function adviceFor({ api }: CallSite, elsewhere: boolean): string {
-  if (!elsewhere) return `pass ${LONGTERM}`;
+function adviceFor(pass: RulePass, site: CallSite, elsewhere: boolean): string {
+  const { api, via } = site;
+  if (!elsewhere)
+    return via === undefined || passedFlags(site, pass.model) !== undefined
+      ? `pass ${LONGTERM}`
+      : `let ${via}() pass ${LONGTERM} for this caller`;
   const other = /_locked$/.test(api) ? 'pin_user_pages' : 'pin_user_pages_fast';
   return `${other}() can be asked for such pins`;
 }
@@ -153,6 +163,9 @@ function inFunction({ span }: FunctionDef, unit: CUnit, term: FlagTerm): boolean
 
 /** The flag added to the argument, or to those of the callers that hold long. */
 function withFlag(pass: RulePass, site: CallSite): readonly FixProposal[] {
-  const edits = longtermInCallers(site, pass.around) ?? addLongterm(site);
+  const edits =
+    site.via === undefined
+      ? (longtermInCallers(site, pass.around) ?? addLongterm(site))
+      : flagInCall(site, pass.model, LONGTERM);
   return edits.length === 0 ? [] : [{ title: `Add ${LONGTERM}`, applicability: 'unsafe', edits }];
 }

@@ -2,8 +2,9 @@
 import type { ApiRow, Effect, Reference } from '../../../model/schema.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../../flow/value.ts';
+import { askedForWriting } from './asked-for-writing.ts';
 import { leadsThroughElement } from './evaluate.ts';
-import { type CallSiteInfo, type Frame, mayBeHeld, type OnPath, stepAt } from './frame.ts';
+import { type CallSiteInfo, mayBeHeld, type OnPath, stepAt } from './frame.ts';
 import { type PathState, setResource, writeElement, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
@@ -60,7 +61,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     extraReferences: 0,
     extraAt: undefined,
     failed: false,
-    write: writeOf(frame, info),
+    write: askedForWriting(frame, info),
   };
   setResource(s, resource);
   if (effect.place !== 'ret') {
@@ -146,13 +147,6 @@ function heldWhen(row: ApiRow): HeldWhen {
   if (row.returns === 'status') return 'zero';
   if (row.returns === 'void') return 'always';
   return 'positive';
-}
-
-function writeOf(frame: Frame, info: CallSiteInfo): 'yes' | 'maybe' | 'no' {
-  const flags = frame.program.flagsAt(frame.unit, info.instr.span.start);
-  if (flags === undefined) return 'maybe';
-  if (flags.must.has('FOLL_WRITE')) return 'yes';
-  return flags.may.has('FOLL_WRITE') || !flags.known ? 'maybe' : 'no';
 }
 
 /** Whether an array made here stands for several in the elements of another: what it holds, one of those holds as well. */

@@ -17,6 +17,7 @@ import {
 import { freeRegion } from './apply-effects.ts';
 import { unmapsBelow } from './apply-mapping.ts';
 import { applyRelease, dirtyness, entryKeyOf } from './apply-release.ts';
+import { askedForWriting } from './asked-for-writing.ts';
 import { checkCalleeContext, checkReleaseContext } from './check-context.ts';
 import { checkLoopCount } from './check-loop-count.ts';
 import { checkPassedCount } from './check-result.ts';
@@ -274,6 +275,8 @@ function rebind(b: Binding, r: Resource): Resource {
     array: r.array === undefined ? undefined : madeKey(b, r.array),
     guards: r.guards.map((g) => (g === b.returned ? b.ret.key : /^(?:pg|heap)/.test(g) ? madeKey(b, g) : g)),
     origin: { ...r.origin, chain: [step, ...r.origin.chain] },
+    // What the callee asks for may be what it is told here.
+    write: r.write === 'maybe' ? askedForWriting(b.frame, b.info) : r.write,
     ...(b.complete ? {} : { bounded: true }),
   };
 }

@@ -5,9 +5,8 @@
 import { treeOf } from '../../analysis/calls/call-index.ts';
 import { parameters } from '../../analysis/locals.ts';
 import type { CallSite } from '../../analysis/sites/site.ts';
-import { argumentNodes } from '../../analysis/trees.ts';
 import type { Edit, JudgedSite } from '../define.ts';
-import { argumentEdits } from './argument-list.ts';
+import { addToPassed } from './passed-flag.ts';
 
 const LONGTERM = 'FOLL_LONGTERM';
 
@@ -26,7 +25,7 @@ export function longtermInCallers(site: CallSite, around: readonly JudgedSite[])
   const edits: Edit[] = [];
   for (const { site: caller } of long) {
     if (caller.flags.must.has(LONGTERM)) continue;
-    const added = addedTo(caller, index);
+    const added = addToPassed(caller, index, LONGTERM);
     if (added === undefined) return undefined;
     edits.push(...added);
   }
@@ -37,20 +36,4 @@ export function longtermInCallers(site: CallSite, around: readonly JudgedSite[])
 function isChanged({ unit, fn, flags }: CallSite): boolean {
   const body = fn === undefined ? '' : unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
   return new RegExp(`\\b${flags.text}\\s*=[^=]`).test(body);
-}
-
-function addedTo(caller: CallSite, index: number): readonly Edit[] | undefined {
-  const { unit, node } = caller;
-  if (node === undefined || caller.macro !== undefined) return undefined;
-  const args = argumentNodes(node).map((n) => ({
-    start: n.start,
-    end: n.end,
-    node: n,
-    text: unit.text.slice(n.start, n.end),
-  }));
-  const given = args[index];
-  if (given === undefined) return undefined;
-  const plain = /^[\w\s|>.-]+$/.test(given.text);
-  const text = given.text === '0' ? LONGTERM : plain ? `${given.text} | ${LONGTERM}` : `(${given.text}) | ${LONGTERM}`;
-  return argumentEdits({ ...caller, args }, { changed: { start: given.start, text }, shift: 0, firstLine: false });
 }

@@ -66,6 +66,20 @@ export function judgedCalls(pass: RulePass): readonly JudgedSite[] {
   return [...judgedSites(pass), ...through];
 }
 
+/**
+ * The calls of wrappers of which something is true that is true of no call of the API in the wrapper itself: what one of several callers does
+ * shows at its own call.
+ */
+export function callsOfWrappers(pass: RulePass, is: (judged: JudgedSite) => boolean): readonly JudgedSite[] {
+  return pass.sites.flatMap((site) => {
+    const record = pass.recordOf(site);
+    if (record === undefined || site.via === undefined || site.unit !== pass.unit || !is({ site, record })) return [];
+    if (pass.model.isSite(site.fn?.name ?? '')) return [];
+    const inner = pass.around.filter((j) => (j.site.macro?.name ?? j.site.fn?.name) === site.via);
+    return inner.some(is) ? [] : [{ site, record }];
+  });
+}
+
 /** Whether the call in a wrapper's body is not judged itself: its case depends on its callers. */
 function leavesToCallers(pass: RulePass, name: string): boolean {
   const isInner = (s: CallSite): boolean => s.via === undefined && (s.macro?.name ?? s.fn?.name) === name;

@@ -4,6 +4,7 @@ import { isTowardsMemory, TOWARDS_MEMORY } from '../../../analysis/flags/constan
 import type { CallSite } from '../../../analysis/sites/site.ts';
 import { argumentIndex } from '../../../analysis/traces/trace-reach.ts';
 import { argumentNodes, calleeOf, codeOf, pathTo } from '../../../analysis/trees.ts';
+import type { Span } from '../../../base/span.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
@@ -24,7 +25,10 @@ export interface WritingCall {
 
 /** The surest of such calls; undefined where path analysis met none. */
 export function writingCall(pass: RulePass, site: CallSite): WritingCall | undefined {
-  const isOfSite = ({ site: found }: PageFinding): boolean => found === site;
+  const isHere = (p: { readonly unit: CUnit; readonly span: Span }): boolean =>
+    p.unit === site.unit && p.span.start === site.span.start;
+  const isOfSite = ({ site: found, resource }: PageFinding): boolean =>
+    site.via === undefined ? found === site : resource.origin.chain.some(isHere);
   const found = pageFindings(pass, 'missing-foll-write').filter(isOfSite);
   const sure = found.find(({ problem }) => problem.confidence === 'high') ?? found[0];
   if (sure === undefined) return undefined;
