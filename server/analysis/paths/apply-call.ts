@@ -7,7 +7,7 @@ import type { ApiRow, CallbackRow } from '../../../model/schema.ts';
 import { assumeCompare, decide } from '../../flow/facts.ts';
 import type { CallInstr } from '../../flow/ir.ts';
 import { tempKey } from '../../flow/keys.ts';
-import { intValue, isLent, isNoPageKey, regionOf, symbol, type Value } from '../../flow/value.ts';
+import { intValue, isLent, isMadeOf, isNoPageKey, regionOf, symbol, type Value } from '../../flow/value.ts';
 import { namesCalledIn } from '../calls/call-index.ts';
 import { applyRow } from './apply-effects.ts';
 import { applyCase } from './apply-summary.ts';
@@ -74,6 +74,7 @@ export function executeCall(
   }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
   if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
+  if (asked.withPages && asked.holding) noteCounted(s, args);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
   if (name !== undefined) afterWait({ frame, s, info }, name);
@@ -82,6 +83,15 @@ export function executeCall(
   const defined = callees.some((c) => c.kind === 'plain');
   finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
   return [s];
+}
+
+/** Notes of which pages a function gets the number that came beside the pages themselves. */
+function noteCounted(s: PathState, args: readonly Value[]): void {
+  const given = new Set(args.flatMap((a) => handedOver(s, a)));
+  for (const id of given) {
+    const r = s.resources.get(id);
+    if (r?.hold.kind === 'held' && args.some((a) => isMadeOf(a, r.result.key))) setResource(s, { ...r, counted: true });
+  }
 }
 
 /** Takes off the path what a function that is no model's may unlock. */

@@ -38,7 +38,7 @@ import {
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable } from './reachability.ts';
 import type { Resource } from './resource.ts';
-import type { Description, SummaryCase } from './summary.ts';
+import { type Description, handsOnCount, type SummaryCase } from './summary.ts';
 import { madeKey, placeOfKey, type Reading, resultName, valueOfKey } from './summary-keys.ts';
 
 /** One application of a case at a call. */
@@ -79,7 +79,8 @@ export function applyCase(
   if (!assumeConditions(b, c)) return undefined;
   if (c.nonzero === true) s.facts = assumeNonzero(s.facts, ret0) ?? s.facts;
   checkCalleeContext(on, call.callee, c.resources);
-  for (const r of c.resources) takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0 }, r.id);
+  for (const r of c.resources)
+    takeOver(b, c, { ...rebind(b, r), failed: c.returns.high < 0, forwarded: handsOnCount(c, r) }, r.id);
   const ret =
     returned !== undefined && c.result.kind === 'made'
       ? asMade(c.result, withProvenance(ret0, madeProvenance(b, c.result)))

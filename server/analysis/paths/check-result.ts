@@ -9,7 +9,7 @@ import { evaluate } from './evaluate.ts';
 import type { ProblemKind } from './flow-problem.ts';
 import { type Frame, isMany, mayBeHeld, type OnPath, reportProblem, stepAt, trailSteps } from './frame.ts';
 import type { PathState } from './path-state.ts';
-import type { Resource, Step } from './resource.ts';
+import { isCountedHere, type Resource, type Step } from './resource.ts';
 
 /** A path of the function at hand. */
 interface FrameAndPath {
@@ -166,7 +166,7 @@ export function checkUsed({ frame, s, info }: OnPath, row: ApiRow, args: readonl
   if (!row.effects.some((e) => e.op === 'access' || e.op === 'map' || e.op === 'alias')) return;
   for (const id of new Set(args.flatMap((a) => a.prov))) {
     const r = s.resources.get(id);
-    if (r === undefined || r.heldWhen !== 'positive' || r.hold.kind !== 'held' || r.origin.chain.length > 0) continue;
+    if (r === undefined || r.heldWhen !== 'positive' || r.hold.kind !== 'held' || !isCountedHere(r)) continue;
     const i = intervalOf(s.facts, r.result);
     if (i.low >= 0 || i.high <= 0 || !s.facts.nonzero.has(r.result.key) || againstRequested(s, r) === EQUAL) continue;
     if (frame.problems.some((p) => p.detail === USED && p.resource?.origin.span.start === r.origin.span.start))
@@ -225,7 +225,7 @@ export function checkKept(
 ): void {
   if (r.unit !== 'pages' || r.heldWhen !== 'positive' || r.requested === undefined || r.requested.kind === 'int')
     return;
-  if (r.origin.chain.length > 0 || frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) return;
+  if (!isCountedHere(r) || r.counted === true || frame.loops.headsOf(Number.parseInt(r.id, 10)).length > 0) return;
   const came = intervalOf(s.facts, r.result);
   const possible = compare(s.facts, r.result, r.requested);
   if (came.low < 0 && came.high > 0 && possible !== EQUAL && s.facts.nonzero.has(r.result.key)) {
@@ -265,7 +265,7 @@ export function checkShortStatus(
   exit: { value: Value | undefined; span: Span },
 ): void {
   const { value } = exit;
-  if (value === undefined || r.unit !== 'pages' || r.origin.chain.length > 0 || r.hold.kind !== 'released') return;
+  if (value === undefined || r.unit !== 'pages' || !isCountedHere(r) || r.hold.kind !== 'released') return;
   if ((unsignedInside(value) ?? value).key !== r.result.key || r.requested === undefined) return;
   if (intervalOf(s.facts, r.result).high <= 0 || (compare(s.facts, r.result, r.requested) & ~LESS) !== 0) return;
   const at = stepAt(frame, exit.span, 'a short count is returned here');

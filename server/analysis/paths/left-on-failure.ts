@@ -12,7 +12,7 @@ import { type Frame, isShort, isSurelyHeld, mayBeHeld, reportProblem, stepAt, tr
 import { isRefused } from './outside.ts';
 import { isEntryKey, type PathState } from './path-state.ts';
 import type { Handle } from './reachability.ts';
-import type { Resource } from './resource.ts';
+import { isCountedHere, type Resource } from './resource.ts';
 
 /** Calls between the acquire and the failure from which on it is for callers further out to say what a failure leaves. */
 const LONG_CHAIN = 2;
@@ -100,7 +100,7 @@ function isNotZero({ state, value }: Exit): boolean {
  * their memory just the same.
  */
 function isUntold(failing: readonly Exit[], exit: Exit, r: Resource, handles: readonly Handle[]): boolean {
-  if (r.origin.chain.length > 0 || r.unit === 'one' || !handles.every(isArrayOfOthers)) return false;
+  if (!isCountedHere(r) || r.unit === 'one' || !handles.every(isArrayOfOthers)) return false;
   const left = leftBehind(exit.state);
   if ([...left.values()].some((v) => isMadeOf(v, r.result.key))) return false;
   return failing.some((e) => {

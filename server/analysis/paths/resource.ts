@@ -79,6 +79,8 @@ export interface Resource {
   readonly maybeTaken: Step | undefined;
   /** A callee nobody can look into was told their number. */
   readonly told?: true;
+  /** A function got the pages together with the number that came: it may keep both. */
+  readonly counted?: true;
   /** Keys of the results of such callees, one for each; '' for what has none. One that tells of a failure took nothing. */
   readonly takers: readonly string[];
   /** Whether the page variable was NULL before the call, so that a test of it stands for one of the result. */
@@ -116,8 +118,15 @@ export interface Resource {
   readonly extraAt: Step | undefined;
   /** Whether the callee that took them told of a failure and left them with its caller. */
   readonly failed: boolean;
+  /** Whether the count is what a callee returned, as it got it from the function that took them. */
+  readonly forwarded?: boolean;
   /** Whether the callee's own tests said that they were held where it returned. */
   readonly left?: boolean;
   /** Whether the pages were asked for with FOLL_WRITE: surely, possibly, or not. */
   readonly write: 'yes' | 'maybe' | 'no';
+}
+
+/** Whether the function that is followed got the count itself: from the API, or from callees that return what that returned. */
+export function isCountedHere({ origin, forwarded }: Resource): boolean {
+  return origin.chain.length === 0 || forwarded === true;
 }

@@ -7,7 +7,7 @@ import type { EndFact, FlowProblem } from './flow-problem.ts';
 import { type Frame, isShort, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isError, type Open } from './left-on-failure.ts';
 import type { PathState } from './path-state.ts';
-import type { Origin, Resource } from './resource.ts';
+import { isCountedHere, type Origin, type Resource } from './resource.ts';
 
 /** The detail of such a problem. */
 const SHORT_LEFT = 'short left';
@@ -15,7 +15,7 @@ const SHORT_LEFT = 'short left';
 /** Reports what failing exits leave of short counts in arrays of the callers. */
 export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
   for (const { exit, resource: r, handles } of open) {
-    if (!isError(exit) || r.origin.chain.length > 0 || r.maybeTaken !== undefined) continue;
+    if (!isError(exit) || !isCountedHere(r) || r.maybeTaken !== undefined) continue;
     if (r.unit !== 'pages' || r.heldWhen !== 'positive' || r.reference === 'either') continue;
     if (!isShort(exit.state, r) || !handles.every((h) => /^arg\d+\b/.test(h.place))) continue;
     if (isKnownToCallers(exit.state, r)) continue;

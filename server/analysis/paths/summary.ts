@@ -4,7 +4,7 @@
  */
 import { type Interval, isConstantKey, type Owner, type Value } from '../../flow/value.ts';
 import { type EntryEvent, isEntryKey } from './path-state.ts';
-import type { Resource, Step } from './resource.ts';
+import { isCountedHere, type Resource, type Step } from './resource.ts';
 
 /** A value at an exit, in terms the caller can rebuild. */
 export type Description =
@@ -61,6 +61,12 @@ export interface Summary {
   readonly effective: boolean;
   /** False when a budget or recursion cut the analysis short. */
   readonly complete: boolean;
+}
+
+/** Whether a function that ends so returns the count that it got itself, and notes it nowhere else. */
+export function handsOnCount({ result, writes }: SummaryCase, r: Resource): boolean {
+  if (result.kind !== 'made' || result.key !== r.result.key || !isCountedHere(r)) return false;
+  return !writes.some(({ value }) => value.kind === 'made' && value.key.includes(r.result.key));
 }
 
 /** The number that a function returns whatever happens; undefined where there are several. */
