@@ -39,7 +39,7 @@
  * All.
  *
  * ## Limits
- * In the function that takes the pages and gives them back.
+ * In the function that takes the pages, itself or through one that hands on the count, and gives them back.
  *
  * ## Fix safety
  * Unsafe: -EFAULT takes the place of the count, where a variable is returned; a caller that goes by the count would see it no more.
