@@ -74,7 +74,7 @@ export function executeCall(
   }
   const registered = name === undefined ? undefined : callbackOf(frame, instr, args, name);
   if (registered !== undefined) return applyCallback({ frame, s, info }, registered);
-  if (asked.withPages && asked.holding) noteCounted(s, args);
+  if (asked.holding) noteCounted(s, args);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
   if (name !== undefined) afterWait({ frame, s, info }, name);
@@ -85,12 +85,13 @@ export function executeCall(
   return [s];
 }
 
-/** Notes of which pages a function gets the number that came beside the pages themselves. */
+/** Notes of which pages a function gets the number that came beside the pages themselves, or what leads to them. */
 function noteCounted(s: PathState, args: readonly Value[]): void {
-  const given = new Set(args.flatMap((a) => handedOver(s, a)));
-  for (const id of given) {
-    const r = s.resources.get(id);
-    if (r?.hold.kind === 'held' && args.some((a) => isMadeOf(a, r.result.key))) setResource(s, { ...r, counted: true });
+  for (const r of s.resources.values()) {
+    if (r.hold.kind !== 'held' || !args.some((a) => isMadeOf(a, r.result.key))) continue;
+    const leadsTo = (a: Value): boolean =>
+      a.kind !== 'int' && (handedOver(s, a).includes(r.id) || provenanceBelow(s, regionOf(a)).includes(r.id));
+    if (args.some(leadsTo)) setResource(s, { ...r, counted: true });
   }
 }
 

@@ -174,7 +174,7 @@ function entryIn(
 
 /**
  * Whether the function may give the entry that is left out back apart, or keep it: it names that entry, gives back a single one of the array
- * outside of loops, or hands the array to a function that nobody knows.
+ * outside of loops, or hands the array without its count to a function that nobody knows.
  */
 function isNamedApart(
   pass: RulePass,
@@ -196,7 +196,8 @@ function isNamedApart(
     const callee = calleeOf(call);
     const rows = pass.model.allRows(callee === undefined ? '' : codeOf(unit, callee));
     const args = argumentNodes(call).map((a) => compact(unit, a));
-    if (rows.length === 0) return args.includes(array);
+    // Who is told the whole number keeps no single entry.
+    if (rows.length === 0) return args.includes(array) && !args.includes(count);
     const single = rows.some((r) => r.effects.some((e) => e.op === 'release'));
     return single && args.some((a) => a.startsWith(`${array}[`)) && loopsAround(tree, call).length === 0;
   });
