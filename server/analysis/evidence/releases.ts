@@ -3,7 +3,8 @@
  * the owner that holds them, then what following names finds.
  */
 import type { Model } from '../../../model/index.ts';
-import type { ApiRow, Effect } from '../../../model/schema.ts';
+import type { ApiRow, Effect, Reference } from '../../../model/schema.ts';
+import { rangeOf } from '../../../model/version.ts';
 import type { Span } from '../../base/span.ts';
 import type { ReleaseRef } from '../../engine/protocol.ts';
 import { ownerKey } from '../../flow/value.ts';
@@ -148,10 +149,15 @@ function placeOf({ unit, span }: { readonly unit: CUnit; readonly span: Span }):
   return fn === undefined || node === undefined ? undefined : { unit, fn, node };
 }
 
+/** Whether releases fit on each kernel of the site: of rows that change with the kernel, those of the same kernels belong together. */
 function rowsMatch(site: CallSite, rows: readonly ApiRow[]): boolean {
   const live = rows.filter((r) => holdsIn(r, site.active));
-  const refs = live.flatMap((r) =>
-    r.effects.filter((e) => e.op === 'release').map((e) => e.ref ?? r.reference ?? 'either'),
-  );
-  return refs.every((ref) => mayGiveBack(site.reference, ref));
+  return live.every((row) => {
+    const taken = site.rows.filter((r) => holdsIn(r, rangeOf(row.kernels))).flatMap((r) => r.reference ?? []);
+    const kinds = site.reference === 'pin' && taken.length > 0 ? taken : [site.reference];
+    const given = row.effects
+      .filter((e) => e.op === 'release')
+      .map((e): Reference => e.ref ?? row.reference ?? 'either');
+    return given.every((ref) => kinds.every((kind) => mayGiveBack(kind, ref)));
+  });
 }
