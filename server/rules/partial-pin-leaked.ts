@@ -49,9 +49,11 @@
  * ## References
  * get_user_pages() in mm/gup.c: "returns either number of pages pinned (which may be less than the number requested), or an error".
  */
+import { SHORT_LEFT } from '../analysis/paths/short-on-failure.ts';
 import { defineRule } from './define.ts';
 import { releaseBefore } from './fixes/release-before.ts';
 import { acquiredBy, pageFindings, releaseFor, reportFlow, takenWord, takerSteps } from './support/flow-report.ts';
+import { asksEntries } from './support/results/tested-entries.ts';
 import { isTestedUnsigned, unsignedTests } from './support/results/unsigned-test.ts';
 
 /** See the head of the file. */
@@ -66,6 +68,7 @@ export const partialPinLeaked = defineRule({
     for (const finding of pageFindings(pass, 'partial-pin-leaked')) {
       if (isTestedUnsigned(finding, tests)) continue;
       const { problem, resource } = finding;
+      if (problem.detail === SHORT_LEFT && asksEntries(pass, resource.origin)) continue;
       const taken = takenWord(resource.reference);
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives up when ${acquiredBy(finding)} gets fewer pages than asked for and leaves those that came ${taken}: user space can bring this about at will (a hole in the range is enough), and each time pages are lost for good; call ${releaseFor(resource)} on as many as came`,

@@ -7,17 +7,18 @@ import type { EndFact, FlowProblem } from './flow-problem.ts';
 import { type Frame, isShort, reportProblem, stepAt, trailSteps } from './frame.ts';
 import { isError, type Open } from './left-on-failure.ts';
 import type { PathState } from './path-state.ts';
+import type { Handle } from './reachability.ts';
 import { isCountedHere, type Origin, type Resource } from './resource.ts';
 
 /** The detail of such a problem. */
-const SHORT_LEFT = 'short left';
+export const SHORT_LEFT = 'short left';
 
 /** Reports what failing exits leave of short counts in arrays of the callers. */
 export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
   for (const { exit, resource: r, handles } of open) {
     if (!isError(exit) || !isCountedHere(r) || r.maybeTaken !== undefined) continue;
     if (r.unit !== 'pages' || r.heldWhen !== 'positive' || r.reference === 'either') continue;
-    if (!isShort(exit.state, r) || !handles.every((h) => /^arg\d+\b/.test(h.place))) continue;
+    if (!isShort(exit.state, r) || !handles.every(isCallers)) continue;
     if (isKnownToCallers(exit.state, r)) continue;
     reportProblem(frame, {
       kind: 'partial-pin-leaked',
@@ -29,6 +30,11 @@ export function checkShortOnFailure(frame: Frame, open: readonly Open[]): void {
       detail: SHORT_LEFT,
     });
   }
+}
+
+/** Whether pages lie in memory of a caller, or in an array that was made here and that such memory leads to. */
+function isCallers({ place, root }: Handle): boolean {
+  return /^arg\d+\b/.test(place) || (place.startsWith('heap') && /^arg\d+\b/.test(root));
 }
 
 /** Whether the count, or something made of it, lies in memory that outlives the function. */

@@ -1,7 +1,11 @@
 /** Loops over an array of pages that ask of each entry whether there is a page in it. */
+import { functionAt } from '../../../analysis/calls/call-index.ts';
+import type { Origin, Step } from '../../../analysis/paths/resource.ts';
+import { ownerKey } from '../../../flow/value.ts';
 import type { RulePass } from '../../define.ts';
 import { argumentOf } from '../facts.ts';
 import type { PageFinding } from '../flow-report.ts';
+import { ownersOf, sameOrigin } from '../releases/owner-facts.ts';
 import { governedBy } from '../surroundings.ts';
 
 /** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
@@ -16,5 +20,37 @@ export function testsEntries(pass: RulePass, { problem, call, site }: PageFindin
   return (
     tests.some((m) => m[1] !== areas) ||
     reads.some(([, name]) => new RegExp(`\\bif\\s*\\(\\s*!?\\s*${name}\\b`).test(body))
+  );
+}
+
+/**
+ * Whether a function of the file that gives back what a field holds asks each entry whether there is a page in it: what a failed call has
+ * left in the array may be given back there, without its number.
+ */
+export function asksEntries(pass: RulePass, origin: Origin): boolean {
+  const owners = new Map(
+    pass.flow.held
+      .filter((h) => sameOrigin(h.origin, origin))
+      .flatMap(({ owner }) => {
+        const key = ownerKey(owner);
+        return key === undefined ? [] : [[key, owner.field] as const];
+      }),
+  );
+  const known = ownersOf(pass.flow);
+  return [...owners].some(([key, field]) =>
+    (known.get(key)?.events ?? []).some(({ kind, step }) => kind === 'release' && isAsked(step, field)),
+  );
+}
+
+/** Whether the function around a place tests an entry of a field, or a variable that one was put into. */
+function isAsked({ unit, span }: Step, field: string): boolean {
+  const fn = functionAt(unit, span.start);
+  if (fn === undefined) return false;
+  const body = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end);
+  const entry = `(?:\\w+(?:->|\\.))*${field}\\s*\\[[^\\]]*\\]`;
+  const asked = `(?:\\b(?:if|while)\\s*\\(|&&|\\|\\||!)\\s*!?\\s*${entry}\\s*(?:\\)|&&|\\|\\|)|${entry}\\s*[!=]=\\s*NULL`;
+  if (new RegExp(asked).test(body)) return true;
+  return [...body.matchAll(new RegExp(`\\b(\\w+)\\s*=\\s*${entry}\\s*;`, 'g'))].some(([, name]) =>
+    new RegExp(`\\bif\\s*\\(\\s*!?\\s*${name}\\b`).test(body),
   );
 }
