@@ -41,8 +41,8 @@
  * All.
  *
  * ## Limits
- * The page must be given back by the same name in the same function, or be found in a field that holds user pages; and the function
- * must take no page or page-table lock. In interrupt context the unlocked form may be the only one there is.
+ * The page must be given back by the same name in the same function, be found in a field that holds user pages, or be where names lead from
+ * a call of the file that takes some; and the function must take no page or page-table lock. In interrupt context the unlocked form may be the only one there is.
  *
  * ## Fix safety
  * Safe: offered where the function takes the pages itself, so it may sleep, and takes no lock that forbids it. folio_mark_dirty() gets no fix
@@ -80,7 +80,7 @@ export const dirtyWithoutLock = defineRule({
     for (const call of pass.calls) {
       const locked = LOCKED.get(call.api);
       if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
-      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow].some((is) => is(pass, call));
+      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow, isFollowed].some((is) => is(pass, call));
       if (!isUserPage) continue;
       const fix = lockedFix(pass, call, locked);
       const harm =
@@ -164,6 +164,18 @@ function isHeldInField({ flow }: RulePass, dirty: ApiCall): boolean {
     if (e.kind !== 'dirty' || e.step.unit !== dirty.unit || e.step.span.start !== dirty.span.start) return false;
     return owners.has(ownerKey(e.owner) ?? '');
   });
+}
+
+/** Whether names lead there from a call of the file that takes user pages: through a request that holds one, and a list of those. */
+function isFollowed(pass: RulePass, dirty: ApiCall): boolean {
+  return pass.sites.some(
+    (site) =>
+      site.unit === dirty.unit &&
+      site.reference !== 'none' &&
+      pass
+        .namedEnd(site)
+        .dirtied.some((e) => e.unit === dirty.unit && e.node.start <= dirty.span.start && dirty.span.start < e.node.end),
+  );
 }
 
 /** Whether path analysis knows the release as one of user pages, or the function takes such pages itself. */

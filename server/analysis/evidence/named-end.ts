@@ -20,6 +20,8 @@ export interface NamedEnd {
   readonly marked: boolean;
   /** Every release that names connect with the pages, of the kind that fits or not. */
   readonly met: readonly FoundRelease[];
+  /** The calls that mark something dirty which names connect with the pages, by more than a guess. */
+  readonly dirtied: readonly TraceEvent[];
   /** The functions that give the pages back in the way that fits, as paths or names connect them. */
   readonly fitting: ReadonlySet<string>;
 }
@@ -32,6 +34,7 @@ export function namedEnd(site: CallSite, model: Model, project: ProjectView, flo
     releases: trace.complete && trace.handedOut !== 'open' ? found.filter((r) => r.matches && !isOnError(site, r)) : [],
     marked: trace.events.some((e) => e.kind === 'transfer' || (e.kind === 'dirty' && marks(e) && !isOnError(site, e))),
     met: namedReleases(site, trace),
+    dirtied: trace.events.filter((e) => e.kind === 'dirty' && e.guessed !== true),
     fitting: new Set(found.flatMap((r) => (r.matches ? [r.fn.name] : []))),
   };
 }

@@ -72,7 +72,10 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   const { callee } = info.instr;
   const named = callee ?? 'a function pointer';
   const by = callee === undefined ? undefined : toldBy(callee);
-  if (by?.converts === true) return converted(s, args, ret);
+  if (by?.converts === true) {
+    forgetLocals(s, info, args);
+    return converted(s, args, ret);
+  }
   const freed = defined ? [] : freedByOwn(on, args);
   if (by?.harmless !== true) {
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
