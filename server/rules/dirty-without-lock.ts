@@ -80,7 +80,9 @@ export const dirtyWithoutLock = defineRule({
     for (const call of pass.calls) {
       const locked = LOCKED.get(call.api);
       if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
-      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow, isFollowed].some((is) => is(pass, call));
+      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow, isFollowed].some((is) =>
+        is(pass, call),
+      );
       if (!isUserPage) continue;
       const fix = lockedFix(pass, call, locked);
       const harm =
@@ -174,7 +176,9 @@ function isFollowed(pass: RulePass, dirty: ApiCall): boolean {
       site.reference !== 'none' &&
       pass
         .namedEnd(site)
-        .dirtied.some((e) => e.unit === dirty.unit && e.node.start <= dirty.span.start && dirty.span.start < e.node.end),
+        .dirtied.some(
+          (e) => e.unit === dirty.unit && e.node.start <= dirty.span.start && dirty.span.start < e.node.end,
+        ),
   );
 }
 
