@@ -28,6 +28,10 @@ const PLACE = /(?:^|_)page_(?:index|offset|pgoff)$/i;
 /** Calls that are looked at for what their names say. */
 const MAX_CALLS = 40;
 
+/** Accesses to the data itself: by a device, and by the CPU. */
+const BY_DEVICE: readonly TraceKind[] = ['dma', 'carrier'];
+const BY_CPU: readonly TraceKind[] = ['read', 'write'];
+
 /** What is known of a site's surroundings before its pages' uses are judged. */
 export interface Around {
   /** The driver is told of changes of the page tables. */
@@ -38,8 +42,7 @@ export interface Around {
 
 /** The clues of what is done with the pages. */
 export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack }: Around): Clue[] {
-  // Where callers decide, those beside the file are some of many.
-  const near = all.handedOut === 'open' ? all.events.filter((e) => e.unit === site.unit) : all.events;
+  const near = all.handedOut === 'open' ? ofFile(site, all.events) : all.events;
   const beside = isLocal(site, all) ? near.filter((e) => isBeside(site, e)) : [];
   const events = beside.length === 0 ? near : near.filter((e) => !beside.includes(e));
   const trace = { ...all, events };
@@ -91,8 +94,18 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
   if (clues.length === 0 && !onlyHandsOut(trace) && !isForIncluders(site, trace))
     clues.push(...quietClues(site, trace, first));
-  clues.push(...handedOutClue(site, trace, comesBack));
+  clues.push(...heldByOthersClue(site, trace), ...handedOutClue(site, trace, comesBack));
   return clues;
+}
+
+/**
+ * The events in the site's file. Where callers decide, those beside it are some of many: they tell what the pages are for only where they give
+ * them to a device and nothing in the file accesses the data.
+ */
+function ofFile(site: CallSite, events: readonly TraceEvent[]): readonly TraceEvent[] {
+  const own = events.filter((e) => e.unit === site.unit);
+  if (own.some((e) => BY_DEVICE.includes(e.kind) || BY_CPU.includes(e.kind))) return own;
+  return events.filter((e) => e.unit === site.unit || BY_DEVICE.includes(e.kind));
 }
 
 /** Whether the call fills a variable of its function, which lives no longer than one pass. */
@@ -117,6 +130,20 @@ function handedOutClue(site: CallSite, trace: PageTrace, comesBack: boolean): Cl
   return [
     { kind: 'handed-out', unit: site.unit, span: site.nameSpan, text, cases: { 0: open && !comesBack ? 2.5 : 0.5 } },
   ];
+}
+
+/** A page of an iterator that is returned behind its release: who uses it then relies on whoever filled the iterator. */
+function heldByOthersClue(site: CallSite, { events }: PageTrace): Clue[] {
+  if (!site.api.startsWith('iov_iter_')) return [];
+  const here = events.filter((e) => e.fn === site.fn && e.unit === site.unit);
+  const released = here.filter((e) => e.kind === 'release').slice(0, MAX_RELEASES);
+  for (const e of here.filter((x) => x.kind === 'handed-out' && x.param === undefined)) {
+    const first = released.find((r) => r.node.end <= e.node.start && !areSeparate(r, e.node) && !isOnError(site, r));
+    if (first === undefined) continue;
+    const text = `${first.api ?? 'a release'}() comes before the page is returned: others hold it`;
+    return [{ kind: 'held-by-others', ...place(first), text, cases: { 0: 5 } }];
+  }
+  return [];
 }
 
 /** Whether an address of the data is only given to a function that flushes caches (asm/cacheflush.h). */
