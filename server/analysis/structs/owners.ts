@@ -12,6 +12,21 @@ import type { ProjectView } from '../project-view.ts';
 import { bare, codeOf } from '../trees.ts';
 import { homeOf, structBody } from './struct-home.ts';
 
+/** Structs of the kernel that say nothing of whose object it is. */
+export const NO_OWNER: ReadonlySet<string> = new Set([
+  'device',
+  'file',
+  'inode',
+  'page',
+  'folio',
+  'scatterlist',
+  'sg_table',
+  'bio_vec',
+  'iov_iter',
+  'mm_struct',
+  'vm_area_struct',
+]);
+
 /** The tag of the struct that holds the field of a field_expression; undefined where no declaration at hand tells. */
 export function fieldOwner(
   unit: CUnit,

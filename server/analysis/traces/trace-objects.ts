@@ -7,23 +7,9 @@ import type { NameScope } from '../calls/names.ts';
 import { afford } from '../effort.ts';
 import { parameters } from '../locals.ts';
 import type { CallSite } from '../sites/site.ts';
+import { NO_OWNER } from '../structs/owners.ts';
 import { traceFunction } from './trace-function.ts';
 import type { Holders, TraceEvent } from './trace-reach.ts';
-
-/** Structs of the kernel that say nothing of whose object it is. */
-export const NO_OWNER: ReadonlySet<string> = new Set([
-  'device',
-  'file',
-  'inode',
-  'page',
-  'folio',
-  'scatterlist',
-  'sg_table',
-  'bio_vec',
-  'iov_iter',
-  'mm_struct',
-  'vm_area_struct',
-]);
 
 /** Functions that are looked at as possible releases of an object. */
 const MAX_OBJECT_FUNCTIONS = 40;

@@ -10,7 +10,7 @@ import { macroText } from '../calls/call-text.ts';
 import { meaningOf, type NameScope } from '../calls/names.ts';
 import { type LocalName, localNames, parameters } from '../locals.ts';
 import { type VisibleFunction, type VisibleMacro, visibleFunctions } from '../project-view.ts';
-import { fieldStruct } from '../structs/owners.ts';
+import { fieldOwnerAnywhere, fieldStruct, NO_OWNER } from '../structs/owners.ts';
 import { argumentNodes, bare, calleeOf, codeOf, isAddressOf } from '../trees.ts';
 
 /** What a name reaches: the pages, their data through a kernel address, their number, or an object that carries them. */
@@ -117,9 +117,11 @@ export const LOGGING =
 function fieldKind(w: Walk, n: CNode, name: string): HolderKind | undefined {
   const holder = w.holders.fields.get(name);
   if (holder?.tags === undefined) return w.foreign ? undefined : holder?.kind;
-  const tag = fieldStruct(w.unit, w.tree, n, w.scope.project);
-  if (tag === undefined) return w.foreign ? undefined : holder.kind;
-  return holder.tags.has(tag) ? holder.kind : undefined;
+  const near = fieldStruct(w.unit, w.tree, n, w.scope.project);
+  if (near !== undefined) return holder.tags.has(near) ? holder.kind : undefined;
+  if (!w.foreign) return holder.kind;
+  const tag = fieldOwnerAnywhere(w.unit, w.fn, n, w.scope.project);
+  return tag !== undefined && holder.tags.has(tag) && !NO_OWNER.has(tag) ? holder.kind : undefined;
 }
 
 /** Operators inside one another that are looked through. */

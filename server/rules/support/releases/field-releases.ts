@@ -8,7 +8,7 @@ import type { EntryEvent } from '../../../analysis/paths/path-state.ts';
 import type { Resource, Step } from '../../../analysis/paths/resource.ts';
 import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
-import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
+import { NO_OWNER } from '../../../analysis/structs/owners.ts';
 import type { Confidence } from '../../../engine/protocol.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';

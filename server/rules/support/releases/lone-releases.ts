@@ -9,7 +9,7 @@ import { textCall } from '../../../analysis/calls/call-text.ts';
 import { parameters } from '../../../analysis/locals.ts';
 import { isHeldAs } from '../../../analysis/sites/hold-kind.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
-import { NO_OWNER } from '../../../analysis/traces/trace-objects.ts';
+import { NO_OWNER } from '../../../analysis/structs/owners.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { branchKernels } from '../facts.ts';
