@@ -41,7 +41,7 @@
  * All.
  *
  * ## Limits
- * The page must be given back by the same name in the same function, be found in a field that holds user pages, or be where names lead from
+ * The page must be given back by the same name in the same function or a caller, be found in a field that holds user pages, or be where names lead from
  * a call of the file that takes some; and the function must take no page or page-table lock. In interrupt context the unlocked form may be the only one there is.
  *
  * ## Fix safety
@@ -57,6 +57,7 @@ import type { Location } from '../engine/protocol.ts';
 import { ownerKey } from '../flow/value.ts';
 import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { renameCall } from './fixes/arguments.ts';
+import { isMarkedForCaller } from './support/dirty/marked-for-caller.ts';
 import { argumentOf, kernelsOf } from './support/facts.ts';
 import { includesAll } from './support/kernels.ts';
 import { ownersOf } from './support/releases/owner-facts.ts';
@@ -80,8 +81,8 @@ export const dirtyWithoutLock = defineRule({
     for (const call of pass.calls) {
       const locked = LOCKED.get(call.api);
       if (locked === undefined || call.unit !== pass.unit || takesPageLock(call)) continue;
-      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow, isFollowed].some((is) =>
-        is(pass, call),
+      const isUserPage = [isGivenBack, isHeldInField, isTakenHere, isGivenBackBelow, isGivenBackAbove, isFollowed].some(
+        (is) => is(pass, call),
       );
       if (!isUserPage) continue;
       const fix = lockedFix(pass, call, locked);
@@ -166,6 +167,11 @@ function isHeldInField({ flow }: RulePass, dirty: ApiCall): boolean {
     if (e.kind !== 'dirty' || e.step.unit !== dirty.unit || e.step.span.start !== dirty.span.start) return false;
     return owners.has(ownerKey(e.owner) ?? '');
   });
+}
+
+/** Whether the function only marks, and its callers give the page back. */
+function isGivenBackAbove(pass: RulePass, dirty: ApiCall): boolean {
+  return isMarkedForCaller(pass, dirty, (release) => isOfUser(pass, release));
 }
 
 /** Whether names lead there from a call of the file that takes user pages: through a request that holds one, and a list of those. */
