@@ -23,6 +23,7 @@ import { asksForSpecial, isQuestion } from './page-nature.ts';
 import { fork, IS_LAST, type PathState, readKey, setResource, withoutEntry } from './path-state.ts';
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
+import { forgetWritten, forgetWrittenBy, readInto } from './written-memory.ts';
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
@@ -62,6 +63,7 @@ export function executeCall(
       return outcomesOf(row, asked).map((outcome) => {
         const path = outcome === undefined ? s : fork(s);
         finish(path, instr, applyRow({ frame, s: path, info }, row, args, outcome));
+        forgetWrittenBy(path, row, args, where.point);
         return path;
       });
     }
@@ -77,7 +79,10 @@ export function executeCall(
   if (asked.holding) noteCounted(s, args);
   const summaries = callees.flatMap((c) => (c.kind === 'summary' ? [c.summary] : []));
   if (summaries.length > 0) return applySummaries({ frame, s, info }, summaries, args);
-  if (name !== undefined) afterWait({ frame, s, info }, name);
+  if (name !== undefined) {
+    afterWait({ frame, s, info }, name);
+    readInto(s, instr, args, where.point);
+  }
   const fails = callees.length > 0 && callees.every((c) => c.kind === 'plain' && c.fails);
   const ret = symbol(`r${where.point}`, fails ? { low: -MAX_ERRNO, high: -1 } : {});
   const defined = callees.some((c) => c.kind === 'plain');
@@ -159,6 +164,7 @@ function knownError(s: PathState, value: Value): Value {
 function copiedMemory({ frame, s, info }: OnPath, [to, from]: readonly Value[]): void {
   if (info.instr.callee === undefined || !COPIES.has(info.instr.callee) || to === undefined || from === undefined)
     return;
+  forgetWritten(s, to, info.point);
   copyMemory({ frame, s, point: info.point }, { to, from, span: info.instr.span });
 }
 

@@ -183,9 +183,10 @@ function publish(s: PathState, pointer: Value, args: readonly Value[], point: st
 
 function forgetLocals(s: PathState, info: CallSiteInfo, args: readonly Value[]): void {
   args.forEach((arg, i) => {
-    if (arg.kind !== 'address' || !arg.place.startsWith('l:') || arg.place.endsWith('[*]')) return;
+    if (arg.kind !== 'address' || arg.place.endsWith('[*]')) return;
     const old = s.env.get(arg.place);
-    if (old !== undefined && old.prov.length > 0) return;
+    // Of memory that others know, only what this function has put there is spelled out.
+    if (old === undefined ? !arg.place.startsWith('l:') : old.prov.length > 0) return;
     writeKey(s, arg.place, symbol(`out${info.point}_${i}`), false);
   });
 }

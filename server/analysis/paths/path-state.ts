@@ -170,13 +170,27 @@ export function readKey(s: PathState, place: string, owner: Owner | undefined): 
 /** Whether a place that was never written lies in memory that was made zero, and that nobody else knows. */
 function isZeroed(s: PathState, place: string): boolean {
   if (place.endsWith(IS_LAST)) return false;
-  if (place.startsWith('heapz')) return !s.env.has(handedOut(place));
+  if (place.startsWith('heapz')) return !s.env.has(handedOut(place)) && !isWritten(s, place);
   if (!FIELD_OF_LOCAL.test(place)) return false;
   for (let dot = place.lastIndexOf('.'); dot > 0; dot = place.lastIndexOf('.', dot - 1)) {
     const object = place.slice(0, dot);
     if (s.env.get(`${object}.${ZEROED}`)?.kind === 'int') return true;
     if (s.env.has(object)) return false;
   }
+  return false;
+}
+
+/** Marks an object made zeroed, or a part of it, as written by a call that does not say what. */
+export function markWritten(s: PathState, region: string): void {
+  if (region.startsWith('heapz')) s.env.set(`${region}${WRITTEN}`, intValue(1));
+}
+
+/** Pseudo field of what a call has written. */
+const WRITTEN = '.<written>';
+
+function isWritten(s: PathState, place: string): boolean {
+  for (let end = place.length; end > 0; end = place.lastIndexOf('.', end - 1))
+    if (s.env.has(place.slice(0, end) + WRITTEN)) return true;
   return false;
 }
 
