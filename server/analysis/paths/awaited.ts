@@ -2,6 +2,8 @@
  * Waiting for somebody who has the pages as well: a callback of the file that gives back what an object holds and then ends the wait. A
  * path that went through the wait does not know who gave them back.
  */
+
+import { symbol } from '../../flow/value.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { functionAt, namesBeforeBrackets } from '../calls/call-index.ts';
 import { type Frame, type OnPath, stepAt } from './frame.ts';
@@ -17,9 +19,22 @@ const WAKES =
 
 const wakersOf = new WeakMap<CUnit['version'], readonly FunctionDef[]>();
 
+/** Fields by which whoever ends a wait says how it went, by their names. */
+const TELLS = /\.(?:\w+_)?(?:err|error|errno|status|result|res|ret|retval|rc|done|state)$/;
+
+/** What the waiter had put there is out of date behind the wait; in variables of its own nobody else writes. */
+function forgetAnswers({ s, info }: OnPath): void {
+  for (const [place, value] of s.env)
+    if (value.kind === 'int' && value.prov.length === 0 && TELLS.test(place) && !place.startsWith('l:'))
+      s.env.set(place, symbol(`w${info.point} ${place}`));
+}
+
 /** Whoever ends the wait and names the field that the pages are in gives them back; one who names its struct may. */
-export function afterWait({ frame, s, info }: OnPath, name: string): void {
-  if (!WAITS.test(name) || s.resources.size === 0) return;
+export function afterWait(on: OnPath, name: string): void {
+  if (!WAITS.test(name)) return;
+  const { frame, s, info } = on;
+  forgetAnswers(on);
+  if (s.resources.size === 0) return;
   const enders = wakers(frame.unit).filter((fn) => fn !== frame.fn && frame.program.mayRelease(frame.unit, fn.name));
   if (enders.length === 0) return;
   for (const [id, handles] of reachable(s, undefined, { fromLocals: true })) {
