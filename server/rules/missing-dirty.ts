@@ -56,7 +56,7 @@
  * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later), and where a function on the way
  * to the call lets only private mappings pass: there only swap could lose the data. Silent where a release is not seen, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
- * itself. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
+ * itself. A reference that is dropped because an object holds the page already is no end of it. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  * Of low confidence where the function that gives the pages to a device is the one that hands them back, through a pointer: it may have marked them.
  * Memory whose address comes as a pointer to const is taken to be read only, whatever the flags say.
  * A condition of the marking is held against that of FOLL_WRITE where both are one variable, or fields of the same name.
@@ -81,6 +81,7 @@ import { type IgnoredDirty, ignoredDirty } from './support/dirty/ignored-dirty.t
 import { isOwnMemory, isPrivateMemory } from './support/dirty/own-memory.ts';
 import { isReadSource } from './support/dirty/read-source.ts';
 import { withoutReading } from './support/dirty/reading-function.ts';
+import { withoutSecondReferences } from './support/dirty/second-reference.ts';
 import { targetIterator } from './support/dirty/target-iterator.ts';
 import { isEnd, type ToldUnmarked, toldEach, type Unmarked } from './support/dirty/told-at.ts';
 import { isMarkedElsewhere, isToldWhether } from './support/dirty/told-dirty.ts';
@@ -118,7 +119,7 @@ export const missingDirty = defineRule({
       const found = writeOf(pass, site);
       if (found === undefined || isInWrapper(pass, site)) continue;
       const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
-      const end = withoutReading(site, cleanEnd(pass, site));
+      const end = withoutSecondReferences(withoutReading(site, cleanEnd(pass, site)));
       if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
       if (isMarkedElsewhere(pass, site, end) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;

@@ -59,6 +59,7 @@ function openBranchesOf(g: Group): OpenBranch[] {
   return live.map(({ body, source }) => ({
     body,
     source,
+    sources: g.branches.flatMap((b) => (b.source === '' ? [] : [b.source])),
     others: live.filter((b) => b.body !== body).map((b) => b.body),
   }));
 }

@@ -103,6 +103,8 @@ export interface OpenBranch {
   readonly body: Span;
   /** The directive as the file spells it; empty for #else. */
   readonly source: string;
+  /** The directives with a condition of its whole group. */
+  readonly sources: readonly string[];
   /** The other branches of the group that may be live. */
   readonly others: readonly Span[];
 }

@@ -4,7 +4,7 @@ import { callsIn, callsOf, treeOf } from '../calls/call-index.ts';
 import { localNames } from '../locals.ts';
 import { printsByName } from '../print-names.ts';
 import type { CallSite } from '../sites/site.ts';
-import type { TraceEvent, TraceKind } from '../traces/trace-reach.ts';
+import { PLACES, type TraceEvent, type TraceKind } from '../traces/trace-reach.ts';
 import type { PageTrace } from '../traces/traces.ts';
 import { calleeOf, codeOf, loopsAround, pathTo, rootVariable } from '../trees.ts';
 import type { AccessKind, Clue } from './clue.ts';
@@ -294,7 +294,11 @@ function meantForData(site: CallSite, events: readonly TraceEvent[]): boolean {
 }
 
 /** Where no access is in sight: only numbers and struct page, or nothing at all. */
-function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) => TraceEvent | undefined): Clue[] {
+function quietClues(
+  site: CallSite,
+  trace: PageTrace,
+  first: (kind: TraceKind, isWanted?: (e: TraceEvent) => boolean) => TraceEvent | undefined,
+): Clue[] {
   const pinned = meantForData(site, trace.events);
   const number = first('number');
   if (number !== undefined) {
@@ -302,6 +306,11 @@ function quietClues(site: CallSite, trace: PageTrace, first: (kind: TraceKind) =
     return [{ kind: 'number', ...place(number), text, cases: { 3: 2, 4: 2.2 }, access: ['none'] }];
   }
   const mapped = first('mapped');
+  const placed = first('looked-up', (e) => PLACES.test(e.api ?? '') || e.api === '__pa');
+  if (mapped !== undefined && placed !== undefined && givenBackHere(site, trace)) {
+    const text = 'nothing but where the data lies is looked at';
+    return [{ kind: 'number', ...place(placed), text, cases: { 3: 2, 4: 3.5 }, access: ['none'] }];
+  }
   if (mapped !== undefined) {
     const text = `${mapped.api ?? 'the kernel'}() makes the data addressable`;
     return [{ kind: 'mapped', ...place(mapped), text, cases: { 5: 1.5, 2: 0.5 }, access: bothIfWritten(site) }];

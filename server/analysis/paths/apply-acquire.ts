@@ -8,6 +8,7 @@ import { type CallSiteInfo, mayBeHeld, type OnPath, stepAt } from './frame.ts';
 import { type PathState, setResource, writeElement, writeKey } from './path-state.ts';
 import type { Resolved } from './place-pattern.ts';
 import type { HeldWhen, Resource } from './resource.ts';
+import { assumeOneIn } from './single-page.ts';
 
 /** An acquire effect at a call. */
 export interface AcquireCall {
@@ -64,6 +65,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     write: askedForWriting(frame, info),
   };
   setResource(s, resource);
+  if (target.kind === 'place') assumeOneIn(s, target.key, resource);
   if (effect.place !== 'ret') {
     const key = target.kind === 'place' ? target.key : `${regionOf(target.value)}.<pages>`;
     const weak = (pagesArg !== undefined && hasOffset(pagesArg)) || target.kind === 'value' || standsForOthers(s, key);

@@ -24,6 +24,7 @@ import { fork, IS_LAST, type PathState, readKey, setResource, withoutEntry } fro
 import { provenanceBelow } from './reachability.ts';
 import type { Summary, SummaryCase } from './summary.ts';
 import { forgetWritten, forgetWrittenBy, readInto } from './written-memory.ts';
+import { clearMemory } from './zeroed-memory.ts';
 
 const CALLBACKS: ReadonlyMap<string, CallbackRow> = new Map(CALLBACK_ROWS.map((r) => [r.name, r]));
 
@@ -45,6 +46,7 @@ export function executeCall(
   const ctx = { point: where.point };
   const args = instr.args.map((a) => evaluate(s, a, ctx));
   copiedMemory({ frame, s, info }, args);
+  clearMemory(s, info, args);
   const asked: Asked = {
     withPages: args.some((a) => handedOver(s, a).length > 0),
     holding: [...s.resources.values()].some((r) => r.hold.kind === 'held' || r.hold.kind === 'some'),

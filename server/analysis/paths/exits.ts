@@ -1,5 +1,6 @@
 /** What the ends of a function's paths say: leaks, pages held by owners, and the function's summary. */
 import { compare, intervalOf } from '../../flow/facts.ts';
+import { ZEROED } from '../../flow/lower-declaration.ts';
 import { mirror } from '../../flow/relations.ts';
 import { type Interval, isConstantKey, isLent, isMadeOfLent, type Owner, TOP, type Value } from '../../flow/value.ts';
 import { returnsPointer } from '../returns-pointer.ts';
@@ -281,6 +282,7 @@ function writesOf(s: PathState, ids: ReadonlySet<string>): SummaryCase['writes']
   const out: { place: string; value: Description; owner: Owner | undefined }[] = [];
   s.env.forEach((v, place) => {
     if (place.startsWith('l:') || place.startsWith('t:') || place.startsWith('g:published')) return;
+    if (place.endsWith(ZEROED)) return;
     // What was there at entry is no write, unless pages joined it in a carrier that an argument is: a bio, a scatterlist.
     const joined = OWN_CONTENT.test(place) && v.prov.some((id) => ids.has(id));
     if (v.key === `${place}@` && !joined) return;

@@ -21,6 +21,7 @@ import { freedByOwn } from './own-allocator.ts';
 import { addEvent, type EntryEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
 import { sourceOf } from './summary.ts';
+import { mayFill } from './zeroed-memory.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
 const HARMLESS_SHAPE =
@@ -78,6 +79,7 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   }
   const freed = defined ? [] : freedByOwn(on, args);
   if (by?.harmless !== true) {
+    mayFill(s, args);
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
     for (const arg of args) {
       if (freed.includes(arg)) continue;

@@ -171,7 +171,7 @@ export function readKey(s: PathState, place: string, owner: Owner | undefined): 
 function isZeroed(s: PathState, place: string): boolean {
   if (place.endsWith(IS_LAST)) return false;
   if (place.startsWith('heapz')) return !s.env.has(handedOut(place)) && !isWritten(s, place);
-  if (!FIELD_OF_LOCAL.test(place)) return false;
+  if (!FIELD_OF_LOCAL.test(place) && !(s.env.has(ZEROED_SOMEWHERE) && FIELD_OF_OBJECT.test(place))) return false;
   for (let dot = place.lastIndexOf('.'); dot > 0; dot = place.lastIndexOf('.', dot - 1)) {
     const object = place.slice(0, dot);
     if (s.env.get(`${object}.${ZEROED}`)?.kind === 'int') return true;
@@ -196,6 +196,12 @@ function isWritten(s: PathState, place: string): boolean {
 
 /** A field of a variable, not of what one points to. */
 const FIELD_OF_LOCAL = /^l:\w+(?:\.\w+)+$/;
+
+/** A field of one object, not of what a field of it points to. */
+const FIELD_OF_OBJECT = /^(?:g:\w+|(?:arg|heap)[^[.]*\[\*\])(?:\.\w+)+$/;
+
+/** Pseudo place: some memory on the path was cleared by a call. */
+export const ZEROED_SOMEWHERE = '.<zeroed>';
 
 /** Fields through which what carries pages gives them out: `bv_page` of a bio_vec, `sgl` of a table. */
 const PAGE_FIELD = /\.(?:(?:bv_)?(?:page|folio)s?|sgl)$/;

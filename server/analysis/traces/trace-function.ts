@@ -19,6 +19,7 @@ import {
   type HolderKind,
   type Holders,
   LOGGING,
+  PLACES,
   rootTag,
   rowsOf,
   type TraceEvent,
@@ -234,6 +235,7 @@ function call(w: Walk, n: CNode): void {
     if (kind === undefined) return;
     for (const known of behind) w.handovers.push({ ...known, param, kind });
     if (own !== undefined) w.handovers.push({ ...own, param, kind });
+    else if (kind === 'data' && PLACES.test(name ?? '')) event(w, 'looked-up', n, { api: name });
     else {
       const what = kind === 'data' ? 'data-passed' : kind === 'number' ? 'number' : 'passed';
       const holder = kind === 'page' && isPageArray(w, args[param]) ? 'carrier' : kind;

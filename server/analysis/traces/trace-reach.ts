@@ -186,6 +186,10 @@ const ENCODES = /^_*(?:cpu_to_[bl]e\d+|hton[ls]|swab\d+|(?:lower|upper)_32_bits|
 /** Names of functions that tell where a page is, of those that projects write for themselves: `own_page_pa(page)`. */
 const NUMBERS = /(?:^|_)(?:page|folio)_(?:to_)?(?:pa|paddr|phys|phys_addr|pfn|mfn|gfn|bus|bus_addr|dma_addr)$/;
 
+/** Names of functions that tell where the memory at a kernel address is, as architectures and projects have them: `__virt_to_bus(addr)`. */
+export const PLACES =
+  /(?:^|_)(?:virt|va|vaddr|kva|kaddr)(?:_to_|2)(?:pa|paddr|phys|phys_addr|pfn|mfn|gfn|bus|bus_addr|dma|dma_addr)$/;
+
 /** What the result of a call reaches, by the model's aliases: the page of an address, the address of a page. */
 function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   const args = argumentNodes(n);
@@ -207,6 +211,7 @@ function resultOf(w: Walk, n: CNode, depth: number): HolderKind | undefined {
   if (known !== undefined) return numberFrom(w, known, args, depth);
   const first = args[0] === undefined ? undefined : carries(w, args[0], depth);
   if (first === 'page') return NUMBERS.test(codeOf(w.unit, callee)) ? 'number' : undefined;
+  if (first === 'data') return PLACES.test(codeOf(w.unit, callee)) ? 'number' : undefined;
   return first === 'carrier' ? first : undefined;
 }
 

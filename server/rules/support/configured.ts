@@ -10,7 +10,7 @@ const TELLS_OF_KERNEL =
   /HAVE|HAS_|PRESENT|KERNEL|COMPAT|BACKPORT|ARGS|PARAMS|STAPCONF|SUPPORT|\w\s*\(\s*\d+\s*,\s*\d+\s*,\s*\d+\b/i;
 
 /** A function that takes user pages, or a project's own form of one. */
-const TAKES_PAGES = /\w*(?:get|pin)_user_page|\w*(?:GET|PIN)_USER_PAGE/;
+const TAKES_PAGES = /\w*(?:get|pin)_user_page|\w*(?:GET|PIN)_USER_PAGE|\w*iov_iter_(?:get|extract)_pages/;
 
 /** Whether an unknown macro that speaks of the kernel decides whether the call is compiled. */
 export function isConfigured(call: ApiCall): boolean {
@@ -19,8 +19,8 @@ export function isConfigured(call: ApiCall): boolean {
   return unit.openBranches.some((b) => b.body.start <= at && at < b.body.end && speaksOfKernel(unit, b, call.api));
 }
 
-/** The condition names the kernel or the function, or another branch has another form of such a call. */
-function speaksOfKernel(unit: CUnit, { source, others }: OpenBranch, api: string): boolean {
-  if (TELLS_OF_KERNEL.test(source) || source.includes(api.toUpperCase())) return true;
+/** A condition of the group names the kernel or the function, or another branch has another form of such a call. */
+function speaksOfKernel(unit: CUnit, { sources, others }: OpenBranch, api: string): boolean {
+  if (sources.some((s) => TELLS_OF_KERNEL.test(s) || s.includes(api.toUpperCase()))) return true;
   return others.some((s) => TAKES_PAGES.test(unit.text.slice(s.start, s.end)));
 }
