@@ -32,6 +32,9 @@ const MAX_UP = 3;
 /** Headers a file may pull in; more are not looked at. Bounds the work on files that include everything. */
 const MAX_INCLUDED = 400;
 
+/** A macro with parameters and a jump or return in its body. */
+const JUMPING_MACRO = /^[ \t]*#[ \t]*define[ \t]+\w+\([^)\n]*\)(?:[^\n\\]|\\\r?\n|\\.)*?\b(?:goto|return)\b/m;
+
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)/gm;
 
 /** Names that mark the top of a project. */
@@ -94,11 +97,15 @@ export class HeaderTexts {
     return header;
   }
 
-  /** Whether a header names something of the model, or what files beside a site do to its pages: plain releases, dirty markings. */
+  /**
+   * Whether a header names something of the model, or what files beside a site do to its pages: plain releases, dirty markings; or has macros
+   * that jump in the functions that call them.
+   */
   isRelevant(header: Header): boolean {
     let relevant = this.#relevant.get(header.path);
     if (relevant === undefined) {
-      relevant = this.#prefilter.test(header.text) || handlerPrefilter().test(header.text);
+      const { text } = header;
+      relevant = this.#prefilter.test(text) || handlerPrefilter().test(text) || JUMPING_MACRO.test(text);
       this.#relevant.set(header.path, relevant);
     }
     return relevant;

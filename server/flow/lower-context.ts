@@ -110,6 +110,7 @@ export class LowerContext {
   readonly jumps: JumpTarget[] = [];
   readonly labels = new Map<string, number>();
   readonly params = new Set<string>();
+  readonly types: LowerTypes;
   current = 0;
   #temps = 0;
   #source: SourceText;
@@ -118,11 +119,18 @@ export class LowerContext {
 
   constructor(
     source: SourceText,
-    readonly types: LowerTypes,
+    types: LowerTypes,
     readonly tables: LowerTables,
     readonly hooks: LowerHooks,
   ) {
     this.#source = source;
+    // The text of another file's macro knows no types of this one.
+    const here = <T>(ask: () => T): T | undefined => (this.#source.text === source.text ? ask() : undefined);
+    this.types = {
+      typeOf: (node) => here(() => types.typeOf(node)),
+      typeNamed: (node) => here(() => types.typeNamed(node)),
+      variable: (name, offset) => here(() => types.variable(name, offset)),
+    };
     this.current = this.newBlock();
   }
 

@@ -15,8 +15,12 @@ export function lowerMacroStatement(ctx: LowerContext, call: CNode, lowerBody: (
   if (name === undefined || ctx.scopeOf(name) !== 'global' || ctx.depthOfMacros >= MAX_DEPTH) return false;
   const macro = ctx.hooks.jumpingMacro(ctx, name);
   const given = childByField(call, 'arguments')?.children.filter((c) => c.type !== 'comment') ?? [];
-  if (macro === undefined || given.length !== macro.params.length) return false;
-  const args = new Map(macro.params.map((param, i) => [param, given[i] as CNode]));
+  if (macro === undefined) return false;
+  // What `...` stands for is only passed on.
+  const named = macro.params.filter((param) => !param.endsWith('...'));
+  const isOpen = named.length < macro.params.length;
+  if (isOpen ? given.length < named.length : given.length !== named.length) return false;
+  const args = new Map(named.map((param, i) => [param, given[i] as CNode]));
   ctx.inMacro({ source: macro.source, args, at: { start: call.start, end: call.end } }, () => lowerBody(macro.body));
   return true;
 }

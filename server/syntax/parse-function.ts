@@ -167,7 +167,15 @@ function snippet(unit: CUnit, span: Span): Uint16Array {
   const masked = unit.code.slice(span.start, span.end);
   if (masked.trim() !== '') return unitsOf(masked);
   const { code } = strip(unit.text.slice(span.start, span.end));
+  blankOperators(code);
   return code.map((c) => (c === 10 || c === 13 ? 32 : c));
+}
+
+/** Blanks what a macro makes of its arguments as text: `#cond` stands for a string, and `, ##__VA_ARGS__` for any number of arguments. */
+function blankOperators(code: Uint16Array): void {
+  const text = textOf(code);
+  for (const m of text.matchAll(/,\s*(?:##\s*\w+|__VA_ARGS__)|(?<!#)#(?!#)/g))
+    code.fill(32, m.index, m.index + m[0].length);
 }
 
 function parseInitialiser(code: string, start: number): CNode | undefined {

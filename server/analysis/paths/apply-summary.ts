@@ -38,7 +38,7 @@ import {
 } from './path-state.ts';
 import { ownerOfPlace, provenanceBelow, reachable } from './reachability.ts';
 import type { Resource } from './resource.ts';
-import { assumeOneIn } from './single-page.ts';
+import { fitsIn } from './single-page.ts';
 import { type Description, handsOnCount, type SummaryCase } from './summary.ts';
 import { madeKey, placeOfKey, type Reading, resultName, valueOfKey } from './summary-keys.ts';
 
@@ -90,7 +90,7 @@ export function applyCase(
     checkFailedAcquire(frame, b, c, e);
     replay(b, e);
   }
-  if (!c.writes.every((w) => isPossible(b, w))) return undefined;
+  if (!c.writes.every(({ place, value }) => fitsIn(s, placeOfKey(b, place), value, ids))) return undefined;
   c.writes.forEach((w) => {
     const value = describe(b, w.value);
     // Pages left where the caller cannot follow are held by somebody, not lost.
@@ -139,19 +139,6 @@ function assumeConditions(b: Binding, c: SummaryCase): boolean {
     s.facts = facts;
   }
   return true;
-}
-
-/** A page that a callee took, not the array of several. */
-const PAGE_TAKEN = /(?:^|\/)pg\d/;
-
-/** Whether a callee may have left what it took where a write of it leads: one page at most in a variable of the caller. */
-function isPossible(b: Binding, { place, value }: SummaryCase['writes'][number]): boolean {
-  if (value.kind !== 'made' || !PAGE_TAKEN.test(value.key)) return true;
-  const at = placeOfKey(b, place);
-  return value.prov.every((inner) => {
-    const r = b.s.resources.get(b.ids.get(inner) ?? inner);
-    return at === undefined || r === undefined || assumeOneIn(b.s, at, r);
-  });
 }
 
 /** The field that a place which a callee wrote is, or lies below where it leads to pages. */

@@ -10,6 +10,7 @@ import { aliasOf, macroBehind, macroFunctions } from '../calls/macro-functions.t
 import { standsFor } from '../calls/stand-in.ts';
 import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
 import { assignsTheSame, type FieldFunction, functionFields } from './field-functions.ts';
+import { HeaderMacros } from './jumping-macros.ts';
 
 /** A function and the unit that holds it. */
 export interface Known {
@@ -52,12 +53,15 @@ export class CallGraph {
   readonly #marked: Readonly<Record<CallKind, Set<FunctionDef>>>;
   readonly #aliases = new Map<string, { readonly unit: CUnit; readonly target: string }[]>();
   readonly #model: Model;
+  /** Macros of headers that jump or return. */
+  readonly macros: HeaderMacros;
   readonly #kinds = new Map<string, ReadonlySet<CallKind>>();
   /** What names were found to mean, by unit. */
   readonly #seen = new Map<CUnit, Map<string, Known | undefined>>();
 
   constructor(units: readonly CUnit[], model: Model) {
     this.#model = model;
+    this.macros = new HeaderMacros(units);
     this.#units = units.map((unit) => ({ unit, version: unit.version, functions: unit.functions }));
     this.#marked = {
       acquires: new Set(),

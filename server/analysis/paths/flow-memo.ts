@@ -99,6 +99,10 @@ export class ListeningProgram implements Program {
     return this.#listen(`alias ${args[0].path} ${args[1]}`, (program) => program.behindAlias(...args));
   }
 
+  jumpingMacros(caller: Caller) {
+    return this.#listen('macros', (program) => program.jumpingMacros(caller));
+  }
+
   rowsFor(...args: Parameters<Program['rowsFor']>) {
     return this.#listen(`rows ${args[0].path} ${args[1]}`, (program) => program.rowsFor(...args));
   }

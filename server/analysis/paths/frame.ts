@@ -41,6 +41,8 @@ export interface Program {
   callee(caller: Caller, name: string, asked: Asked): Callee;
   /** The name behind one that an object-like macro gives to a function; any other name itself. */
   behindAlias(unit: CUnit, name: string): string;
+  /** How the macros of headers are spelled that jump or return and that a function calls. */
+  jumpingMacros(caller: Caller): readonly string[];
   /** Functions that may stand behind a pointer field; empty when none is known. */
   behindField(caller: Caller, tag: string | undefined, field: string, asked: Asked): readonly Callee[];
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */

@@ -1,4 +1,4 @@
-/** Function-like macros of a unit that leave the function or jump in it, and take no pages themselves. */
+/** Function-like macros of a unit or its headers that leave the function or jump in it, and take no pages themselves. */
 import type { MacroText } from '../../flow/lower-context.ts';
 import { parseExpression } from '../../syntax/parse-function.ts';
 import type { CUnit, MacroDef } from '../../syntax/unit.ts';
@@ -28,10 +28,15 @@ const TAKES_PAGES =
 
 function jumps(unit: CUnit, macro: MacroDef): boolean {
   const { params, bodySpan } = macro;
-  if (params === undefined || bodySpan.end - bodySpan.start > MAX_BODY || params.some((p) => !/^\w+$/.test(p)))
+  if (
+    params === undefined ||
+    bodySpan.end - bodySpan.start > MAX_BODY ||
+    params.some((p) => !/^\w*(?:\.{3})?$/.test(p))
+  )
     return false;
   const text = macroText(unit, macro);
-  return /\b(?:goto|return)\b/.test(text) && !text.includes('#') && !TAKES_PAGES.test(text);
+  const pastes = /(?<!,\s*)##/.test(text);
+  return /\b(?:goto|return)\b/.test(text) && !pastes && !TAKES_PAGES.test(text);
 }
 
 function textOf(unit: CUnit, macro: MacroDef): MacroText | undefined {
@@ -40,4 +45,41 @@ function textOf(unit: CUnit, macro: MacroDef): MacroText | undefined {
   const { start, end } = macro.bodySpan;
   const code = `${' '.repeat(start)}${macroText(unit, macro)}${' '.repeat(unit.text.length - end)}`;
   return { body, source: { text: unit.text, code }, params: macro.params ?? [] };
+}
+
+/** Such macros of the headers of some units, which all that include them share. */
+export class HeaderMacros {
+  readonly #byName = new Map<string, MacroText | undefined>();
+
+  constructor(units: readonly CUnit[]) {
+    const headers = units.filter(({ path }) => path.endsWith('.h'));
+    for (const unit of headers) for (const { name } of unit.macros) this.#add(name, jumpingMacro(unit, name));
+  }
+
+  /** What headers make differently stands for nothing. */
+  #add(name: string, macro: MacroText | undefined): void {
+    if (macro === undefined) return;
+    const known = this.#byName.get(name);
+    if (!this.#byName.has(name)) this.#byName.set(name, macro);
+    else if (known === undefined || spelled(known) !== spelled(macro)) this.#byName.set(name, undefined);
+  }
+
+  /** The macro that a unit means by a name: its own, or that of a header. */
+  of(unit: CUnit, name: string): MacroText | undefined {
+    const isOwn = unit.macros.some((m) => m.name === name) || unit.functions.some((f) => f.name === name);
+    return isOwn ? jumpingMacro(unit, name) : this.#byName.get(name);
+  }
+
+  /** How those of headers are spelled that a unit's function may mean by the names it calls. */
+  spelledIn(unit: CUnit, names: ReadonlySet<string>): readonly string[] {
+    if (this.#byName.size === 0) return [];
+    return [...names].flatMap((name) => {
+      const macro = this.#byName.has(name) ? this.of(unit, name) : undefined;
+      return macro === undefined ? [] : [`${name} ${spelled(macro)}`];
+    });
+  }
+}
+
+function spelled({ source, params }: MacroText): string {
+  return `${params.join()} ${source.code.trim()}`;
 }

@@ -12,7 +12,7 @@ import { type MacroFunction, macroBehind, macroBody } from '../calls/macro-funct
 import { homeOf } from '../structs/struct-home.ts';
 import { typeNamedBy } from '../type-names.ts';
 import { cleanupAt } from './cleanup-of.ts';
-import { jumpingMacro } from './jumping-macros.ts';
+import type { HeaderMacros } from './jumping-macros.ts';
 
 /** A function ready for path analysis. */
 export interface Lowered {
@@ -23,21 +23,36 @@ export interface Lowered {
 /** Nesting of a tree beyond which a function is left alone: lowering recurses. Generated tables reach 200. */
 const MAX_NESTING = 1200;
 
-const cache = new WeakMap<FunctionDef, Lowered | 'too deep'>();
-
-/** Lowers a function or a macro that stands for one; a second call gives the same graph. undefined for one that nests too deeply. */
-export function lowered(unit: CUnit, fn: FunctionDef, tables: LowerTables): Lowered | undefined {
-  let found = cache.get(fn);
-  if (found === undefined) {
-    const macro = macroBehind(fn);
-    const cfg = macro === undefined ? lowerBody(unit, fn, tables) : lowerMacro(macro, tables);
-    found = cfg === undefined ? 'too deep' : { cfg, loops: findLoops(cfg) };
-    cache.set(fn, found);
-  }
-  return found === 'too deep' ? undefined : found;
+/** What a function was lowered to with macros of headers that are spelled so. */
+interface Kept {
+  readonly spelled: string;
+  readonly made: Lowered | 'too deep';
 }
 
-function lowerBody(unit: CUnit, fn: FunctionDef, tables: LowerTables): Cfg | undefined {
+const cache = new WeakMap<FunctionDef, Kept>();
+
+/** What lowering is given beside a function. */
+export interface LowerWith {
+  readonly tables: LowerTables;
+  readonly macros: HeaderMacros;
+  /** How the macros of headers that the function calls are spelled. */
+  readonly spelled: readonly string[];
+}
+
+/** Lowers a function or a macro that stands for one; a second call gives the same graph. undefined for one that nests too deeply. */
+export function lowered(unit: CUnit, fn: FunctionDef, given: LowerWith): Lowered | undefined {
+  const spelled = given.spelled.join('\n');
+  let found = cache.get(fn);
+  if (found?.spelled !== spelled) {
+    const macro = macroBehind(fn);
+    const cfg = macro === undefined ? lowerBody(unit, fn, given) : lowerMacro(macro, given.tables);
+    found = { spelled, made: cfg === undefined ? 'too deep' : { cfg, loops: findLoops(cfg) } };
+    cache.set(fn, found);
+  }
+  return found.made === 'too deep' ? undefined : found.made;
+}
+
+function lowerBody(unit: CUnit, fn: FunctionDef, { tables, macros }: LowerWith): Cfg | undefined {
   const { body } = parseFunction(unit, fn);
   if (nestsTooDeeply(body)) return undefined;
   const params = variablesOf(unit, fn).filter((v) => v.parameter);
@@ -51,7 +66,7 @@ function lowerBody(unit: CUnit, fn: FunctionDef, tables: LowerTables): Cfg | und
     returnType: undefined,
     types: typesOf(unit, fn),
     cleanupOf: (declarator) => cleanupAt(unit, declarator),
-    jumpingMacro: (name) => jumpingMacro(unit, name),
+    jumpingMacro: (name) => macros.of(unit, name),
   });
 }
 

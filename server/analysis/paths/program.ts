@@ -133,6 +133,10 @@ class Run implements Program {
     return fitting.map((n) => this.callee(caller, n.name, asked));
   }
 
+  jumpingMacros({ unit, fn }: Caller): readonly string[] {
+    return this.graph.macros.spelledIn(unit, this.graph.calledIn({ unit, fn }));
+  }
+
   behindAlias(unit: CUnit, name: string): string {
     return this.graph.behindAlias(unit, name);
   }
@@ -202,9 +206,10 @@ class Run implements Program {
   /** Runs a function; undefined for one that nests too deeply. */
   #analyse({ unit, fn }: Known): FunctionFlow | undefined {
     const { model, tables, memo } = this.input;
-    const graph = lowered(unit, fn, tables);
-    if (graph === undefined) return undefined;
     const program = memo === undefined ? this : new ListeningProgram(this);
+    const spelled = program.jumpingMacros({ unit, fn });
+    const graph = lowered(unit, fn, { tables, macros: this.graph.macros, spelled });
+    if (graph === undefined) return undefined;
     const { cfg, loops } = graph;
     const frame: Frame = { unit, fn, cfg, loops, model, program, problems: [], releases: [], held: [], ends: [] };
     const { exits, complete } = execute(frame);
