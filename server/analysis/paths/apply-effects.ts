@@ -18,6 +18,7 @@ import {
 import { applyAcquire } from './apply-acquire.ts';
 import { CONTENT, type EffectCall, mapping, provenanceOf } from './apply-mapping.ts';
 import { applyRelease, checkTakenOver, dirtyness, entryKeyOf } from './apply-release.ts';
+import { noteRoom } from './array-room.ts';
 import { checkAcquireContext, checkReleaseContext } from './check-context.ts';
 import { checkDiscarded } from './check-result.ts';
 import { checkWritten } from './check-written.ts';
@@ -61,6 +62,7 @@ export function applyRow(on: OnPath, row: ApiRow, args: readonly Value[], outcom
     if (outcome !== 'failed' || !isConditionalMove(effect)) ret = applyEffect(on, { row, effect, args, ret });
   if (row.effects.some((e) => e.op === 'acquire')) checkDiscarded(on, row);
   if (ret.key.startsWith('heapz')) setUnionMembers(on, regionOf(ret));
+  if (ret.key.startsWith('heap')) noteRoom(s, ret.key, { name: row.name, args });
   return ret;
 }
 

@@ -108,7 +108,7 @@ export interface Resource {
   readonly elements?: readonly string[] | undefined;
   /** With a problem: what the path knows of pages of an iterator where it shows. */
   readonly answer?: 'pinned' | 'listed' | undefined;
-  /** Keys of sums over turns of a loop with the result among them: where one is 0, so is the result. */
+  /** Keys of sums over turns of a loop with the result among them, and of the number of entries of the array: where one is 0, so is the result. */
   readonly sums?: readonly string[] | undefined;
   /** Key of the array that the call made for them; undefined where it is the caller's, or may be. */
   readonly array?: string | undefined;
