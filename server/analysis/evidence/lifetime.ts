@@ -86,10 +86,23 @@ export function lifetimeClues(
     const text = `${fn.name}() keeps nothing itself`;
     clues.push({ kind: 'local', unit, span: site.nameSpan, text, lifetime: { short: 0.6 } });
   }
+  if (real.length === 0) clues.push(...keptForGoodClues(site, trace, held));
   if (trace.pages !== undefined) clues.push(...foundAgainClues(site, codeOf(unit, trace.pages)));
   if (!returns) clues.push(...accountingClues(site));
   clues.push(...notifierClues(site, trace, project, [...chain.functions(), ...elsewhere]));
   return clues;
+}
+
+/** Pages that an object keeps and that nothing in sight gives back, nor anybody else takes over: whoever has it decides. */
+function keptForGoodClues({ unit, fn, nameSpan }: CallSite, { events }: PageTrace, held: readonly HeldFact[]): Clue[] {
+  const kept = held.find((h) => h.onSuccess && h.functionName === fn?.name && h.owner.tag !== undefined);
+  // vmap() takes them over with VM_MAP_PUT_PAGES alone.
+  const goes = events.some(
+    (e) => (e.kind === 'transfer' && e.api !== 'vmap') || (e.kind === 'passed' && !isQuestion(e)),
+  );
+  if (kept === undefined || goes) return [];
+  const text = `struct ${kept.owner.tag ?? ''}.${kept.owner.field} keeps the pages, and nothing in sight gives them back`;
+  return [{ kind: 'kept', unit, span: nameSpan, text, lifetime: { long: 1 } }];
 }
 
 /** Ways to the releases outside the acquiring function, by kind: one each. */

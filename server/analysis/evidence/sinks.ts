@@ -22,6 +22,9 @@ const DEVICE =
 /** Words in names of functions that call or fill something of a hypervisor or firmware, which then reaches the data like a CPU. */
 const HYPERVISOR = /(?:^|_)(?:hcall|hypercall|hypervisor|vmcall|vmmcall|hvc|gnttab)\d*(?:_|$)/i;
 
+/** Functions that map what they are told by number into a process and take no reference for that (linux/mm.h). */
+const MAPS_NUMBERS = /^(?:(?:io_)?remap_pfn_range\w*|vmf?_insert_(?:pfn|mixed)\w*)$/;
+
 /** What tells where in a file a page lies: page_index(), page_offset(), and what projects make of `page->index`. */
 const PLACE = /(?:^|_)page_(?:index|offset|pgoff)$/i;
 
@@ -70,6 +73,7 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   const io = dma !== undefined || carrier !== undefined;
   for (const kind of ['read', 'write'] as const) clues.push(...cpuClue(site, first(kind), kind, io));
   clues.push(...registerClue(events));
+  clues.push(...userMappingClue(site, trace));
   clues.push(...keptClue(site, events, clues));
   if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   const number = first('number');
@@ -167,6 +171,17 @@ function cpuClue(site: CallSite, access: TraceEvent | undefined, kind: 'read' | 
   // Requests of other kinds go through the files beside that of an I/O request.
   const what = here || !site.api.startsWith('iov_iter_') ? { access: [kind] } : { guess: [kind] };
   return [{ kind, ...place(access), text, cases, ...what }];
+}
+
+/** The pages are mapped into a process by their number: they must be held for as long as that has them, and it accesses the data. */
+function userMappingClue(site: CallSite, trace: PageTrace): Clue[] {
+  const maps = ({ callee = '' }: TraceEvent): boolean => MAPS_NUMBERS.test(callee);
+  const mapped = givenBackHere(site, trace) ? undefined : trace.events.find((e) => e.kind === 'number' && maps(e));
+  if (mapped === undefined) return [];
+  const text = `${mapped.callee ?? ''}() maps the pages into a process`;
+  return [
+    { kind: 'mapping', ...place(mapped), text, cases: { 2: 2.5 }, lifetime: { long: 2.5 }, access: bothIfWritten(site) },
+  ];
 }
 
 /** A kernel address of the data that an object keeps. `seen`: the clues so far. */

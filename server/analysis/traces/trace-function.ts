@@ -168,6 +168,7 @@ function store(w: Walk, left: CNode, kind: HolderKind, at: CNode): void {
       const out = kind === 'page' || kind === 'carrier';
       event(w, out ? 'handed-out' : kind === 'number' ? 'number' : 'stored', at, { param: local.param });
       if (kind === 'number') event(w, 'number-out', at, { param: local.param });
+      if (kind === 'data') event(w, 'data-out', at, { param: local.param });
     }
     const field = through ? fieldBehind(w, name) : undefined;
     if (field !== undefined) store(w, field, kind, at);

@@ -280,12 +280,12 @@ function visit(s: Search, work: Work, site: CallSite): boolean {
   for (const e of trace.events) {
     // What a function that finds the pages in an object returns are the pages, wherever it is called.
     if (e.kind === 'handed-out' && !climbs && e.param === undefined) climb(s, work, undefined, 'carrier');
-    if (e.kind === 'data-out' && !climbs) giveAddress(s, work);
+    if (e.kind === 'data-out' && !climbs && e.param === undefined) giveAddress(s, work);
     if (!climbs) continue;
     if (e.kind === 'handed-out') climb(s, work, e.param);
     if (e.kind === 'number-out' && (e.param !== undefined || isResult(s, work, trace.events)))
       climb(s, work, e.param, 'number');
-    if (e.kind === 'data-out') climb(s, work, undefined, 'data');
+    if (e.kind === 'data-out') climb(s, work, e.param, 'data');
     if (e.kind === 'lent') climb(s, work, e.param, 'carrier');
   }
   return true;
