@@ -180,7 +180,14 @@ function userMappingClue(site: CallSite, trace: PageTrace): Clue[] {
   if (mapped === undefined) return [];
   const text = `${mapped.callee ?? ''}() maps the pages into a process`;
   return [
-    { kind: 'mapping', ...place(mapped), text, cases: { 2: 2.5 }, lifetime: { long: 2.5 }, access: bothIfWritten(site) },
+    {
+      kind: 'mapping',
+      ...place(mapped),
+      text,
+      cases: { 2: 2.5 },
+      lifetime: { long: 2.5 },
+      access: bothIfWritten(site),
+    },
   ];
 }
 
