@@ -54,7 +54,8 @@
  * The write is taken from the flags and from what is done with the pages in the files at hand; a device that is only ever given them with
  * DMA_TO_DEVICE writes nothing. An info where FOLL_WRITE is the only sign of it, as where the CPU is only seen to read, and where nothing in sight uses pins with FOLL_LONGTERM
  * for more than reading on kernels that refuse such pins of files that track dirty pages (6.5 and later), and where a function on the way
- * to the call lets only private mappings pass: there only swap could lose the data. Silent where a release is not seen, where any function that
+ * to the call lets only private mappings pass: there only swap could lose the data. Silent where a release is not seen or
+ * is a function out of sight, which may mark the pages itself, where any function that
  * touches the pages marks pages dirty, where another part of the kernel takes the pages over, and where the file makes the anonymous mapping
  * itself. A reference that is dropped because an object holds the page already is no end of it. Where path analysis loses the pages on the way, following names finds the releases; then any marking in these files counts.
  * Of low confidence where the function that gives the pages to a device is the one that hands them back, through a pointer: it may have marked them.
@@ -120,7 +121,7 @@ export const missingDirty = defineRule({
       if (found === undefined || isInWrapper(pass, site)) continue;
       const severity = found === 'warning' && isPrivateMemory(pass, site) ? 'info' : found;
       const end = withoutSecondReferences(withoutReading(site, cleanEnd(pass, site)));
-      if (end === undefined || end.releases.some((r) => isToldWhether(pass, r))) continue;
+      if (end === undefined || end.releases.some((r) => isToldWhether(pass, r) || isOutOfSight(pass, r))) continue;
       if (isMarkedElsewhere(pass, site, end) || end.releases.every((r) => isProbe(site, r))) continue;
       if (marksDirtyNearby(pass, site, end)) continue;
       if (!end.releases.every(isIgnored)) unmarked.push({ site, end, severity });
@@ -248,6 +249,11 @@ const ONLY_TESTS =
 function isProbe({ unit, fn, span }: CallSite, { at }: CleanRelease): boolean {
   if (at.unit !== unit || fn === undefined || !within(fn.span, at) || at.span.start < span.end) return false;
   return ONLY_TESTS.test(unit.code.slice(span.end, at.span.start));
+}
+
+/** Whether a release is one by its name alone: a function that nobody can look into may mark the pages, too. */
+function isOutOfSight({ model }: RulePass, { api }: CleanRelease): boolean {
+  return model.allRows(api).length === 0;
 }
 
 /** Whether the site's pages go to callers that are sites of their own. */

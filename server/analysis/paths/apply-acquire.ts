@@ -2,7 +2,7 @@
 import type { ApiRow, Effect, Reference } from '../../../model/schema.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { hasOffset, intValue, regionOf, symbol, type Value, withProvenance } from '../../flow/value.ts';
-import { roomOf } from './array-room.ts';
+import { roomIn } from './array-room.ts';
 import { askedForWriting } from './asked-for-writing.ts';
 import { leadsThroughElement } from './evaluate.ts';
 import { type CallSiteInfo, mayBeHeld, type OnPath, stepAt } from './frame.ts';
@@ -33,7 +33,6 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
   // The page variable was NULL before: where a test finds that it still is, nothing was taken.
   const tested = preset && reference !== 'either' ? [`pg${id}`] : [];
   const requested = isOne(row, effect) ? intValue(1) : args[row.params.findIndex((p) => p.role === 'nr')];
-  const room = target.kind === 'place' ? roomOf(s, target.key) : undefined;
   const resource: Resource = {
     id,
     origin: {
@@ -60,7 +59,7 @@ export function applyAcquire(on: OnPath, call: AcquireCall): Value {
     ...(target.kind === 'place' && isUnset(s, target.key) ? { unset: true } : {}),
     lost: undefined,
     guards: [...guardsOf(row, args), ...tested, ...maybeNoArray(s, row, target)],
-    sums: room === undefined ? undefined : [room],
+    sums: roomIn(s, target),
     array: allocatedArray(row, target, info),
     extraReferences: 0,
     extraAt: undefined,

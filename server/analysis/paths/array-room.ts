@@ -1,6 +1,7 @@
 /** How many entries an array was made for: of one that was made for none, no entry holds a page. */
 import { symbol, type Value } from '../../flow/value.ts';
 import { objectKey, type PathState } from './path-state.ts';
+import type { Resolved } from './place-pattern.ts';
 
 /** Allocators of arrays, which are told the number of entries first. */
 const OF_ARRAYS = /calloc|_array/;
@@ -23,7 +24,9 @@ function countIn(size: Value): Value | undefined {
   return size.args.some(isSize) ? size.args.find((a) => !isSize(a)) : undefined;
 }
 
-/** The key of the number of entries of the array that a place lies in, as far as that is known. */
-export function roomOf(s: PathState, place: string): string | undefined {
-  return place.startsWith('heap') ? s.env.get(objectKey(place) + ROOM)?.key : undefined;
+/** The key of the number of entries of the array that pages go into, as far as that is known: so many come at most. */
+export function roomIn(s: PathState, target: Resolved): readonly string[] | undefined {
+  if (target.kind !== 'place' || !target.key.startsWith('heap')) return undefined;
+  const room = s.env.get(objectKey(target.key) + ROOM)?.key;
+  return room === undefined ? undefined : [room];
 }

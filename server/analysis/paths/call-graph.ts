@@ -8,7 +8,7 @@ import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { namesCalledIn } from '../calls/call-index.ts';
 import { aliasOf, macroBehind, macroFunctions } from '../calls/macro-functions.ts';
 import { standsFor } from '../calls/stand-in.ts';
-import { CALL_KINDS, type CallKind, kindOfCalls } from './call-kind.ts';
+import { CALL_KINDS, type CallKind, kindByName, kindOfCalls } from './call-kind.ts';
 import { assignsTheSame, type FieldFunction, functionFields } from './field-functions.ts';
 import { HeaderMacros } from './jumping-macros.ts';
 
@@ -70,6 +70,7 @@ export class CallGraph {
       locks: new Set(),
       minds: new Set(),
       unmaps: new Set(),
+      gives: new Set(),
     };
     const add = (unit: CUnit, fn: FunctionDef): void => {
       const same = this.#byName.get(fn.name);
@@ -230,7 +231,8 @@ export class CallGraph {
   kindOf(name: string): ReadonlySet<CallKind> {
     let kinds = this.#kinds.get(name);
     if (kinds === undefined) {
-      kinds = kindOfCalls(this.#model.readable(name));
+      const rows = this.#model.readable(name);
+      kinds = (rows.length === 0 ? kindByName(name) : undefined) ?? kindOfCalls(rows);
       this.#kinds.set(name, kinds);
     }
     return kinds;

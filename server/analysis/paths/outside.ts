@@ -10,17 +10,19 @@ import {
   isLent,
   isMadeOfLent,
   lent,
+  type Owner,
   regionOf,
   symbol,
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
+import { GIVES_BACK, givesPagesBack } from './call-kind.ts';
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
 import { freedByOwn } from './own-allocator.ts';
 import { addEvent, type EntryEvent, handedOut, type PathState, setResource, writeKey } from './path-state.ts';
 import type { Resource, Step } from './resource.ts';
-import { sourceOf } from './summary.ts';
+import { isArgument, sourceOf } from './summary.ts';
 import { mayFill } from './zeroed-memory.ts';
 
 /** Callees that get the address of a lock, a list head or a field and keep no pages, by the shape of their name. */
@@ -32,8 +34,8 @@ const LOOKS =
 /** Another name of the same page: its number or its address. */
 const CONVERTS =
   /^_*(?:page|folio|pfn|phys|virt|gfn|mfn|kaddr)s?_to_\w+$|_to_(?:page|pfn|phys|virt|gfn|mfn|gpa|hpa|maddr)s?$/;
-/** Words of functions that may give back what they are told by its number or address. */
-const GIVES_BACK = /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give)(?:_|\d|$)/i;
+/** Words of fields that hold pages. */
+const OF_PAGES = /page|folio|pgs?(?:@|\[|\d|_)|sgt?(?:@|_)|umem/i;
 /** Words of functions that keep what they are told in a tree or table of their own: `mtree_insert_range`, `xa_store`. */
 const KEEPS_NUMBER = /(?:^|_)(?:insert|store|add|record|register|track|save)(?:_|\d|$)/i;
 /** Functions that put an object into a list by its own node. */
@@ -116,10 +118,13 @@ function converted(s: PathState, args: readonly Value[], ret: Value): Value {
   return prov.length === 0 ? ret : lent(withProvenance(ret, prov));
 }
 
-/** The same of an object of the caller's, for the caller. */
+/** The same of an object of the caller's, or of what one of its fields holds, for the caller. */
 function noteDoubt(on: OnPath, arg: Value, callee: string, step: Step): void {
-  if (GIVES_BACK.test(callee) && /^arg\d+$/.test(arg.key))
-    note(on, { kind: 'doubt', path: arg.key, api: callee, step });
+  if (!GIVES_BACK.test(callee)) return;
+  if (/^arg\d+$/.test(arg.key)) note(on, { kind: 'doubt', path: arg.key, api: callee, step });
+  else if (arg.kind !== 'symbol' || arg.path === undefined || !isArgument(arg.path)) return;
+  else if (givesPagesBack(callee) || OF_PAGES.test(arg.path))
+    note(on, { kind: 'doubt', path: arg.path, api: callee, step }, arg.owner);
 }
 
 /** The same of a number of pages of the caller's. */
@@ -128,10 +133,10 @@ function noteTold(on: OnPath, arg: Value, callee: string | undefined, step: Step
   if (path !== undefined) note(on, { kind: 'told', path, api: callee ?? '', step });
 }
 
-function note({ frame, s }: OnPath, event: Pick<EntryEvent, 'kind' | 'path' | 'api' | 'step'>): void {
+function note({ frame, s }: OnPath, event: Pick<EntryEvent, 'kind' | 'path' | 'api' | 'step'>, owner?: Owner): void {
   addEvent(s, {
     ...event,
-    owner: undefined,
+    owner,
     reference: 'either',
     functionName: frame.fn.name,
     all: true,

@@ -144,7 +144,8 @@ class Run implements Program {
   callee(caller: Caller, name: string, asked: Asked): Callee {
     const known = this.graph.lookup(caller.unit, name);
     if (known === undefined) return { kind: 'external' };
-    const mayFree = this.graph.does('frees', known.fn) && asked.holding && asked.holdsBelow();
+    const ends = this.graph.does('frees', known.fn) || this.graph.does('gives', known.fn);
+    const mayFree = ends && asked.holding && asked.holdsBelow();
     const withPages = asked.withPages || keepsPage(known.unit, known.fn);
     const unmaps = asked.returned && this.graph.does('unmaps', known.fn);
     const worth =

@@ -88,7 +88,9 @@ export function touchesPages(c: SummaryCase): boolean {
 /** Whether a case does anything besides returning. */
 export function isEffective(c: SummaryCase): boolean {
   if (c.result.kind === 'entry' || (c.result.kind === 'made' && c.result.from !== undefined)) return true;
-  return touchesPages(c) || c.writes.length > 0 || c.events.some((e) => e.kind === 'told' || e.kind === 'unmap');
+  const isOfField = ({ kind, path }: EntryEvent): boolean => kind === 'doubt' && path.endsWith('@');
+  const counts = (e: EntryEvent): boolean => e.kind === 'told' || e.kind === 'unmap' || isOfField(e);
+  return touchesPages(c) || c.writes.length > 0 || c.events.some(counts);
 }
 
 /** Whether a key is that of an argument, of an object found from one, or of what was in memory at entry. */
