@@ -82,7 +82,8 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
     clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
   }
   const given = first('data-passed', (e) => !flushes(e)) ?? first('data-passed');
-  if (given !== undefined && !clues.some((c) => c.kind !== 'carrier' && c.kind !== 'dma')) {
+  if (given !== undefined && clues.length === 0 && cleansCaches(given)) clues.push(cacheClue(given));
+  else if (given !== undefined && !clues.some((c) => c.kind !== 'carrier' && c.kind !== 'dma')) {
     const text = flushes(given)
       ? 'caches of the data are flushed: who else accesses it is not seen'
       : 'the address of the data is passed on';
@@ -151,8 +152,23 @@ function heldByOthersClue(site: CallSite, { events }: PageTrace): Clue[] {
 }
 
 /** Whether an address of the data is only given to a function that flushes caches (asm/cacheflush.h). */
-function flushes({ callee = '' }: TraceEvent): boolean {
-  return HARMLESS.has(callee) && /flush|inval/.test(callee);
+function flushes(e: TraceEvent): boolean {
+  return (HARMLESS.has(e.callee ?? '') && /flush|inval/.test(e.callee ?? '')) || cleansCaches(e);
+}
+
+/** Functions by which a driver itself cleans the caches for a device, as architectures have them (asm/cacheflush.h, asm/outercache.h of arm). */
+const CLEANS =
+  /^(?:__)?(?:cpuc_flush_dcache_area|flush_dcache_area|dmac_(?:flush|clean|inv|map|unmap)_(?:range|area)|outer_(?:flush|clean|inv)_range|clean_dcache_area\w*|inval_dcache_area\w*|dcache_(?:clean|inval)\w*|dma_(?:clean|inv|flush)_(?:range|area)|dma_cache_(?:wback|inv|wback_inv)|arch_sync_dma_for_\w+)$|^outer_cache\s*\.\s*\w+_range$/;
+
+function cleansCaches({ unit, node, callee }: TraceEvent): boolean {
+  const called = callee ?? /^[^(]*/.exec(codeOf(unit, node))?.[0]?.trim() ?? '';
+  return CLEANS.test(called);
+}
+
+/** Caches are cleaned by hand for a device that accesses the memory beside the CPU. */
+function cacheClue(e: TraceEvent): Clue {
+  const text = 'caches of the data are cleaned, as for a device';
+  return { kind: 'dma', ...place(e), text, cases: { 1: 1.5, 2: 1.3 }, access: ['dma'] };
 }
 
 /** The first event whose function nobody knows but by the words in its name. */

@@ -13,7 +13,8 @@ export type CallKind = 'acquires' | 'releases' | 'frees' | 'locks' | 'minds' | '
 export const CALL_KINDS: readonly CallKind[] = ['acquires', 'releases', 'frees', 'locks', 'minds', 'unmaps', 'gives'];
 
 /** Words of functions that may give back what they are told by its number or address. */
-export const GIVES_BACK = /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give)(?:_|\d|$)/i;
+export const GIVES_BACK =
+  /(?:^|_)(?:put|release|unpin|unlock|drop|free|return|unmap|unshare|give|cleanup|destroy|dealloc|teardown|dispose|discard)(?:_|\d|$)/i;
 /** Names that say so of pages: `put_all_pages`, `mem_release_user_pages`, `pages_unpin`. */
 const GIVES_PAGES_BACK =
   /(?:^|_)(?:put|release|unpin|unlock|drop)_(?:\w+_)?(?:pages?|folios?)(?:_|$)|(?:^|_)(?:pages?|folios?)_(?:put|release|unpin|unlock|drop)(?:_|$)/i;
