@@ -1,7 +1,7 @@
 /** How long the pages are held: until the function returns, or until something later gives them back. */
 import type { Model } from '../../../model/index.ts';
 import type { Span } from '../../base/span.ts';
-import type { CUnit } from '../../syntax/unit.ts';
+import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import type { HeldFact } from '../paths/flow-problem.ts';
 import type { ProjectView } from '../project-view.ts';
 import type { CallSite } from '../sites/site.ts';
@@ -94,15 +94,27 @@ export function lifetimeClues(
 }
 
 /** Pages that an object keeps and that nothing in sight gives back, nor anybody else takes over: whoever has it decides. */
-function keptForGoodClues({ unit, fn, nameSpan }: CallSite, { events }: PageTrace, held: readonly HeldFact[]): Clue[] {
+function keptForGoodClues({ unit, fn, nameSpan }: CallSite, trace: PageTrace, held: readonly HeldFact[]): Clue[] {
   const kept = held.find((h) => h.onSuccess && h.functionName === fn?.name && h.owner.tag !== undefined);
   // vmap() takes them over with VM_MAP_PUT_PAGES alone.
-  const goes = events.some(
+  const goes = trace.events.some(
     (e) => (e.kind === 'transfer' && e.api !== 'vmap') || (e.kind === 'passed' && !isQuestion(e)),
   );
-  if (kept === undefined || goes) return [];
+  if (kept === undefined || goes || (isUnused(unit, fn) && !isInVariable(unit, trace))) return [];
   const text = `struct ${kept.owner.tag ?? ''}.${kept.owner.field} keeps the pages, and nothing in sight gives them back`;
   return [{ kind: 'kept', unit, span: nameSpan, text, lifetime: { long: 1 } }];
+}
+
+/** Whether a variable at file scope holds the pages: no other file does anything with it but by what this one offers. */
+function isInVariable(unit: CUnit, { pages }: PageTrace): boolean {
+  const root = /\w+/.exec(pages === undefined ? '' : codeOf(unit, pages))?.[0];
+  return unit.declarations.some((d) => d.kind === 'variable' && d.name === root);
+}
+
+/** Whether nothing names a static function of a file: what is in sight is a part, and the end may lie in the other. */
+function isUnused({ code }: CUnit, fn: FunctionDef | undefined): boolean {
+  if (fn?.isStatic !== true) return false;
+  return [...code.matchAll(new RegExp(`\\b${fn.name}\\b`, 'g'))].length < 2;
 }
 
 /** Ways to the releases outside the acquiring function, by kind: one each. */
