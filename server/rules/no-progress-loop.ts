@@ -124,30 +124,38 @@ function loopAround({ unit, fn, span }: CallSite, name: string): Loop | undefine
   return found;
 }
 
-/** Whether a variable of the condition grows or shrinks by the result, and by nothing else. */
+/** Whether a variable of the condition grows or shrinks by the result and by nothing else, and none of it counts turns. */
 function isMoved(code: string, condition: string, name: string): boolean {
   const cursors = [...condition.matchAll(/(?<![\w.>])[A-Za-z_]\w*/g)].map(([word]) => word);
+  const countsTurns = cursors.some((cursor) => {
+    const counted = `\\b${cursor}\\s*(?:\\+\\+|--)|(?:\\+\\+|--)\\s*${cursor}\\b|(?<![\\w.>])${cursor}\\s*[-+]=\\s*\\d`;
+    return new RegExp(counted).test(`${condition};${code}`);
+  });
+  if (countsTurns) return false;
   return cursors.some((cursor) => {
     const moves = [
-      ...code.matchAll(
-        new RegExp(`(?<![\\w.>])${cursor}\\s*(?:([-+])=\\s*([^;),]+)|\\+\\+|--|=(?!=)\\s*([^;]+))`, 'g'),
-      ),
+      ...code.matchAll(new RegExp(`(?<![\\w.>])${cursor}\\s*(?:([-+])=\\s*([^;),]+)|=(?!=)\\s*([^;]+))`, 'g')),
     ];
     const byResult = moves.filter((m) => m[2]?.trim() === name);
     return moves.length > 0 && byResult.length === moves.length;
   });
 }
 
+/** Conditions that hold after so many turns, or so much time, whatever the call gives. */
+const GIVES_UP_IN_TIME =
+  /\b(?:if|while)\s*\((?:[^;{}]*(?:\b(?:time_(?:after|before)\w*|time_is_\w+|ktime_\w+|\w*signal_pending|kthread_should_\w+)\s*\(|\+\+|--(?!>))[^;{}]*)\)\s*(?:\{[^{}]*)?\b(?:break|return|goto)\b/;
+
 /** Whether something in the loop asks whether the result is 0, or is told apart from what was asked for. */
 function stopsAtZero({ unit, span }: CallSite, { body }: Loop, name: string): boolean {
   const code = unit.code.slice(span.start, body.end);
   const whole = unit.code.slice(body.start, body.end);
   const v = `(?<![\\w.>])${name}\\b`;
+  if (new RegExp(`\\bswitch\\s*\\(\\s*${v}`).test(code)) return true;
   if (
     new RegExp(
       `${v}\\s*(?:<=|==|!=|>(?!=)|>=|<(?!\\s*0\\b))|(?:[<>]=?|[=!]=)\\s*${v}|!\\s*${v}|\\(\\s*(?:un)?likely\\(\\s*!?\\s*${v}|\\(\\s*${v}\\s*\\)\\s*(?:\\{|\\w)`,
     ).test(code)
   )
     return true;
-  return /\b(?:signal_pending|fatal_signal_pending)\b/.test(whole);
+  return /\b(?:signal_pending|fatal_signal_pending)\b/.test(whole) || GIVES_UP_IN_TIME.test(whole);
 }

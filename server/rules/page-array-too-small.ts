@@ -40,6 +40,8 @@
  * The pages argument of get_user_pages() in mm/gup.c: at least nr_pages entries.
  */
 import { literalValue } from '../analysis/flags/constants.ts';
+import type { CallSite } from '../analysis/sites/site.ts';
+import { variableAt } from '../syntax/types.ts';
 import type { CUnit } from '../syntax/unit.ts';
 import { defineRule } from './define.ts';
 import { argumentOf } from './support/facts.ts';
@@ -72,8 +74,7 @@ export const pageArrayTooSmall = defineRule({
         continue;
       }
       const count = numberIn(unit, argumentOf(site, 'nr', pass)?.text);
-      const before = unit.code.slice(fn.bodySpan.start, site.span.start);
-      const room = pages === undefined ? undefined : roomOf(unit, before, pages.text);
+      const room = pages === undefined ? undefined : roomOf(site, pages.text);
       if (pages === undefined || room === undefined) continue;
       const named = count === undefined ? uncheckedCount(site, pass) : undefined;
       if (named !== undefined)
@@ -101,18 +102,17 @@ interface Room {
   readonly what: string;
 }
 
-/** The room of the place that the pages argument points to, by its declaration in the text before the call. */
-function roomOf(unit: CUnit, before: string, text: string): Room | undefined {
-  const m = /^(&?)\s*(\w+)\s*(?:\[\s*0\s*\])?$/.exec(text);
-  const [, address = '', name = ''] = m ?? [];
-  if (name === '') return undefined;
-  const declared = new RegExp(
-    `\\bstruct\\s+page\\s*\\*(?:[^;()]*,\\s*\\*)?\\s*${name}\\s*(\\[([^\\]]+)\\])?\\s*[;,=]`,
-  ).exec(before);
-  if (declared === null) return undefined;
-  if (declared[1] === undefined) return address === '&' ? { size: 1, what: `'${name}'` } : undefined;
-  const size = numberIn(unit, declared[2]);
-  return size === undefined ? undefined : { size, what: `'${name}'` };
+/** The room of the place that the pages argument points to, by its declaration. */
+function roomOf({ unit, fn, span }: CallSite, text: string): Room | undefined {
+  const [, address = '', name = ''] = /^(&?)\s*(\w+)\s*(?:\[\s*0\s*\])?$/.exec(text) ?? [];
+  const declared = fn === undefined || name === '' ? undefined : variableAt(unit, fn, name, span.start);
+  if (declared === undefined || declared.parameter || declared.type.base !== 'struct page') return undefined;
+  const what = `'${name}'`;
+  const kinds = declared.type.derived.join();
+  if (kinds === 'pointer') return address === '&' ? { size: 1, what } : undefined;
+  const room = /^\w+\s*\[([^\]]+)\]/.exec(unit.code.slice(declared.offset))?.[1];
+  const size = kinds === 'array,pointer' ? numberIn(unit, room) : undefined;
+  return size === undefined ? undefined : { size, what };
 }
 
 /** The number that a text is, or that a macro of the file of this name stands for. */

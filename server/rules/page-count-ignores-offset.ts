@@ -41,15 +41,23 @@
  * ## References
  * offset_in_page() in include/linux/mm.h.
  */
+import { treeOf } from '../analysis/calls/call-index.ts';
+import { textCall } from '../analysis/calls/call-text.ts';
+import { parameters } from '../analysis/locals.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
+import type { FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { callsOf, filesOf } from './support/file-calls.ts';
 import { bytesWithoutOffset } from './support/results/bytes-without-offset.ts';
 import { type CountedAlone, countedAlone } from './support/results/unaligned-start.ts';
 
 /** Ways to look at where in a page an address lies, or to make it the beginning of one. */
 const LOOKS =
-  /\b(?:offset_in_page|PAGE_MASK|PAGE_ALIGNED|IS_ALIGNED|ALIGN_DOWN|round_down|rounddown|PFN_DOWN|untagged_addr)\b|PAGE_SIZE\s*-\s*1\s*\)?\s*\)|\bmmap\b|\boffset\b/;
+  /\b(?:offset_in_page|PAGE_MASK|PAGE_ALIGNED|IS_ALIGNED|ALIGN_DOWN|round_down|rounddown|PFN_DOWN|untagged_addr|vm_start)\b|PAGE_SIZE\s*-\s*1\s*\)?\s*\)|%\s*\w*PAGE_SIZE\b|&\s*\(?\s*(?:SZ_\w+|PMD_SIZE|0x\w*fff)\b|\b(?:HPAGE|PMD)_MASK\b|\bmmap\b|\boffset\b/;
+
+/** Addresses that begin a page: made of the number of one. */
+const OF_NUMBER = /<<\s*PAGE_SHIFT\b|\*\s*PAGE_SIZE\b|\bPFN_PHYS\s*\(/;
 
 /** See the head of the file. */
 export const pageCountIgnoresOffset = defineRule({
@@ -65,7 +73,7 @@ export const pageCountIgnoresOffset = defineRule({
       reportBytes(pass, site);
       const shown = countedAlone(site, pass);
       const counted = shown ?? (LOOKS.test(withoutCount(unit.code)) ? undefined : countOf(site, pass));
-      if (counted === undefined) continue;
+      if (counted === undefined || (shown === undefined && isAlignedByCaller(pass, fn, counted))) continue;
       const { address, length } = counted;
       const why =
         shown === undefined ? `nothing says that ${address} begins a page` : `${address} need not begin a page`;
@@ -93,6 +101,16 @@ function reportBytes(pass: RulePass, site: CallSite): void {
     confidence: 'medium',
     site,
     related: [{ at: { unit: site.unit, span: site.nameSpan }, message: 'the pages are taken here' }],
+  });
+}
+
+/** Whether some caller at hand makes the address of a page's number, or stands in a file that looks at addresses. */
+function isAlignedByCaller(pass: RulePass, fn: FunctionDef, { address }: CountedAlone): boolean {
+  const index = parameters(pass.unit, treeOf(pass.unit, fn)).findIndex((p) => p.name === address);
+  return callsOf(filesOf(pass), fn.name).some(({ unit, offset }) => {
+    const arg = textCall(unit.code, offset)?.args[index];
+    if (arg !== undefined && OF_NUMBER.test(unit.code.slice(arg.start, arg.end))) return true;
+    return unit !== pass.unit && LOOKS.test(withoutCount(unit.code));
   });
 }
 

@@ -49,6 +49,7 @@ import { type CType, isInteger } from '../syntax/ctype.ts';
 import { variablesOf } from '../syntax/types.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
+import { isHandedOn } from './support/results/handed-on.ts';
 
 /** See the head of the file. */
 export const pageCountTruncated = defineRule({
@@ -105,7 +106,8 @@ function truncation(site: CallSite, pass: RulePass): Truncation | undefined {
     const isGiven = new RegExp(`\\b${word}\\s*[,)]`).test(head) || isFromUser(before, word);
     return isGiven && isWide(word) && /len|size|count|bytes|end/.test(word);
   });
-  if (length === undefined || isLimited(before, [count, length])) return undefined;
+  if (length === undefined || isLimited(before, [count, length]) || isHandedOn(before, `(?<![\\w.>])${length}\\b`))
+    return undefined;
   const start = fn.bodySpan.start + m.index;
   return { span: { start, end: start + count.length }, count, type: type.base, length };
 }

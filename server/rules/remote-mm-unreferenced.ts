@@ -54,7 +54,8 @@ import { defineRule } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 
 /** What makes an mm one that stays: a reference, or that it is the caller's own. */
-const HOLDS = /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|task_lock|exit_mm)\b|\bcurrent\b/;
+const HOLDS =
+  /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|task_lock|exit_mm|atomic_inc\w*\s*\([^;]*\bmm_(?:users|count))\b|\bcurrent\b/;
 
 /** See the head of the file. */
 export const remoteMmUnreferenced = defineRule({
@@ -99,12 +100,20 @@ function taskOf(text: string, mm: string): string | undefined {
 
 /** What tells a file of the end of an mm, or keeps one, anywhere in it. */
 const HOLDS_IN_FILE =
-  /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|mmu_notifier\w*|mmu_interval\w*|kthread_use_mm|use_mm)\b/;
+  /\b(?:get_task_mm|mmget|mmget_not_zero|mm_access|proc_mem_open|mmgrab|atomic_inc\w*\s*\([^;]*\bmm_(?:users|count)|mmu_notifier\w*|mmu_interval\w*|kthread_use_mm|use_mm)\b/;
 
 /** The field with an mm that an expression is, where the file puts that of current into it and holds none. */
 function keptIn(code: string, text: string, mm: string): string | undefined {
   const source = /^\w+$/.test(mm) ? new RegExp(`\\b${mm}\\s*=\\s*([\\w>.-]+(?:->|\\.)\\w+)\\s*;`).exec(text)?.[1] : mm;
   const field = source === undefined ? undefined : /^[\w>.-]+(?:->|\.)(\w+)$/.exec(source)?.[1];
-  if (field === undefined || HOLDS_IN_FILE.test(code)) return undefined;
+  if (field === undefined || HOLDS_IN_FILE.test(code) || isAskedCurrent(code, field)) return undefined;
   return new RegExp(`(?:->|\\.)\\s*${field}\\s*=\\s*current\\s*->\\s*mm\\s*[;,]`).test(code) ? source : undefined;
+}
+
+/** Whether a file asks anywhere whether the mm of a field is that of who calls: then its process is there. */
+function isAskedCurrent(code: string, field: string): boolean {
+  const kept = `(?:->|\\.)\\s*${field}\\b`;
+  return new RegExp(`${kept}\\s*[!=]=\\s*current\\s*->\\s*mm\\b|\\bcurrent\\s*->\\s*mm\\s*[!=]=[^;{}&|]*${kept}`).test(
+    code,
+  );
 }

@@ -5,9 +5,9 @@
 import { functionAt } from '../../../analysis/calls/call-index.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
-import type { CUnit } from '../../../syntax/unit.ts';
+import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass, UnitSpan } from '../../define.ts';
-import { callsOf, filesOf, type PlacedFunction } from '../file-calls.ts';
+import { callsOf, filesOf, functionsThatCall, type PlacedFunction } from '../file-calls.ts';
 import { governedBy } from '../surroundings.ts';
 
 /** A marking that leaves out one direction. */
@@ -75,13 +75,23 @@ function setToBoth(pass: RulePass, call: ApiCall, direction: string): UnitSpan |
     for (const m of unit.code.matchAll(new RegExp(`\\b(\\w+)\\s*(?:->|\\.)\\s*${field}\\s*=\\s*(\\w+)\\s*;`, 'g'))) {
       const fn = functionAt(unit, m.index);
       if (fn === undefined || tag === undefined || tagOf({ unit, fn }, m[1] ?? '') !== tag) continue;
-      if (new RegExp(`^${BOTH}$`).test(m[2] ?? ''))
+      if (new RegExp(`^${BOTH}$`).test(m[2] ?? '') && isOfTaken(pass, fn))
         return { unit, span: { start: m.index, end: m.index + m[0].length } };
       const passed = passedBoth(pass, { unit, fn }, m[2] ?? '');
       if (passed !== undefined) return passed;
     }
   }
   return undefined;
+}
+
+/**
+ * Whether a function that sets a direction, or one that calls it, goes on to take pages: an object may be for memory of the kernel in one use
+ * and for that of a user in another.
+ */
+function isOfTaken(pass: RulePass, fn: FunctionDef): boolean {
+  const isWanted = (name: string): boolean => pass.model.allRows(name).some((row) => row.reference !== undefined);
+  const takers = functionsThatCall(filesOf(pass), { isWanted, deep: true });
+  return takers.has(fn) || callsOf(filesOf(pass), fn.name).some((c) => takers.has(c.fn));
 }
 
 /** The tag or type name of the struct that a variable of a function points to, by its declaration there. */

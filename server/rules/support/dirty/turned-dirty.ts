@@ -6,6 +6,7 @@ import { callsIn, treeOf } from '../../../analysis/calls/call-index.ts';
 import { parameters } from '../../../analysis/locals.ts';
 import type { ApiCall, CallSite } from '../../../analysis/sites/site.ts';
 import { argumentNodes, codeOf } from '../../../analysis/trees.ts';
+import { variableAt } from '../../../syntax/types.ts';
 import type { RulePass } from '../../define.ts';
 
 /** A marking that is the wrong way round. */
@@ -82,7 +83,16 @@ function isTurned(site: CallSite, call: ApiCall, marks: Question): boolean {
   // In another function the object may have another name.
   const field = /\.(\w+(?:==\w+)?)$/;
   const name = field.exec(marks.asked)?.[1];
-  return name !== undefined && field.exec(asks.asked)?.[1] === name;
+  if (name === undefined || field.exec(asks.asked)?.[1] !== name || !isKept(site, marks.asked)) return false;
+  const [own, other] = [tagOf(site, asks.asked), tagOf(call, marks.asked)];
+  return own === undefined || other === undefined || own === other;
+}
+
+/** The struct of the object at whose field a question is put, where that lies in it itself. */
+function tagOf({ unit, fn, node }: Pick<ApiCall, 'unit' | 'fn' | 'node'>, asked: string): string | undefined {
+  const object = /^(\w+)\.\w+(?:==|$)/.exec(asked)?.[1];
+  if (object === undefined || fn === undefined || node === undefined) return undefined;
+  return variableAt(unit, fn, object, node.start)?.type.base;
 }
 
 /** What the function of a site passes for the parameter on which a marking in the function that it calls hangs. */

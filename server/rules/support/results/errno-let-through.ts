@@ -12,6 +12,7 @@ import { FLIPPED } from '../../../syntax/condition.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
+import { spellingsOf } from '../../fixes/text-scan.ts';
 import { argumentOf } from '../facts.ts';
 import { resultVariable } from './result-variable.ts';
 
@@ -43,7 +44,7 @@ export function errnoLetThrough(pass: RulePass, site: CallSite): LetThrough | un
   const found = { span: { start: condition.start, end: condition.end }, turned, used: undefined };
   const next = uses.find(({ node }) => node.start >= test.end);
   const used = next?.kind === 'read' ? reckonedIn(unit, tree, test, next.node) : undefined;
-  if (used !== undefined) return { ...found, used };
+  if (used !== undefined) return isAskedAgain(unit, fn.bodySpan.end, used) ? undefined : { ...found, used };
   const branch = turned ? codeOf(unit, test).slice(condition.end - test.start) : '';
   // What gives up although pages came, and gives none of them back.
   if (turned && GIVES_UP.test(branch) && !GIVES_BACK.test(branch)) return found;
@@ -108,6 +109,16 @@ function between(unit: CUnit, left: CNode, right: CNode): string {
 function isHint(unit: CUnit, call: CNode): boolean {
   const callee = calleeOf(call);
   return callee !== undefined && /^(?:un)?likely$/.test(codeOf(unit, callee));
+}
+
+/** Whether what gets a result, `ctx->nr` of `ctx->nr = got`, is itself compared behind. */
+function isAskedAgain(unit: CUnit, end: number, used: Span): boolean {
+  const kept = /^([\w.>-]+)\s*=(?!=)/.exec(unit.code.slice(used.start, used.end))?.[1];
+  if (kept === undefined) return false;
+  const place = spellingsOf(kept);
+  return new RegExp(`(?<![\\w.>])${place}\\s*(?:<|>|[!=]=)|(?:<|>|[!=])=?\\s*${place}(?![\\w.(])`).test(
+    unit.code.slice(used.end, end),
+  );
 }
 
 /** Functions that reckon with a count. */

@@ -3,7 +3,6 @@
  * length that a write() is given. By the text of the function, and of its only caller where the count is a parameter.
  */
 import { treeOf } from '../../../analysis/calls/call-index.ts';
-import { textCall } from '../../../analysis/calls/call-text.ts';
 import { callersOf, hooksOf } from '../../../analysis/evidence/callers.ts';
 import { parameters } from '../../../analysis/locals.ts';
 import { aloneView } from '../../../analysis/project-view.ts';
@@ -16,6 +15,7 @@ import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { spellingsOf } from '../../fixes/text-scan.ts';
 import { argumentOf } from '../facts.ts';
+import { isHandedOn } from './handed-on.ts';
 
 /** Operations of a file by the place of the parameter that user space chooses. */
 const CHOSEN: ReadonlyMap<string, number> = new Map([
@@ -25,12 +25,12 @@ const CHOSEN: ReadonlyMap<string, number> = new Map([
   ['compat_ioctl', 2],
 ]);
 
-/** What may hold a number within bounds, beside comparisons. */
-const BOUNDS = /\b(?:min|min_t|min3|clamp|clamp_t|clamp_val|umin|array_index_nospec|check_\w+_overflow)\s*\(|%|&(?!&)/;
+/** Calls that count pages or bytes, and leave a large number large. */
+const COUNTS =
+  /\b(?:DIV_ROUND_UP\w*|PFN_(?:UP|DOWN)|PAGE_ALIGN|ALIGN|round_?(?:up|down)|offset_in_page|sizeof)\s*(?=\()/g;
 
-/** Calls that only fill, empty or hand a request back. */
-const PLAIN_CALLS =
-  /^(?:copy_from_user|__copy_from_user|copy_to_user|__copy_to_user|memset|sizeof|get_user|__get_user|put_user|if|while|for|switch|return|\w*_user_pages\w*|kfree|pr_\w+|dev_\w+|access_ok|offset_in_page|DIV_ROUND_UP|PAGE_ALIGN|PFN_(?:UP|DOWN))$/;
+/** A shift from bytes to pages. */
+const BY_PAGES = />>\s*(?:PAGE_SHIFT|\d|1[0-6])\b/g;
 
 /** Assignments that are followed from a count to what user space named. */
 const MAX_STEPS = 3;
@@ -54,7 +54,7 @@ function namedByUser(at: Ahead, expression: string, callers: number): string | u
   let names = namesIn(expression);
   let text = expression;
   for (let step = 0; step <= MAX_STEPS; step++) {
-    if (names.length === 0 || BOUNDS.test(text) || names.some((name) => mayBeChecked(at.before, name)))
+    if (names.length === 0 || !staysLarge(text) || names.some((name) => mayBeChecked(at.before, name)))
       return undefined;
     const found = names.find((name) => isOfUser(at, name));
     if (found !== undefined) return isWide(at, found) ? found : undefined;
@@ -66,6 +66,12 @@ function namedByUser(at: Ahead, expression: string, callers: number): string | u
     names = namesIn(text);
   }
   return undefined;
+}
+
+/** Whether an expression is large where what it is made of is: sums, products and numbers of pages are, answers, bits, table entries and the like are not. */
+function staysLarge(expression: string): boolean {
+  const plain = expression.replaceAll('->', '.').replace(COUNTS, '').replace(BY_PAGES, '');
+  return !/[?!<>=|^~%[\]]|&(?!&)|\w\s*\(/.test(plain);
 }
 
 /** Whether a value is known for one of 32 bits or more: what has fewer is bounded by its type. */
@@ -106,12 +112,7 @@ function mayBeChecked(all: string, name: string): boolean {
     return true;
   if (new RegExp(compared).test(before.replace(/->/g, '.'))) return true;
   const object = /^\w+/.exec(name)?.[0] ?? name;
-  const bare = new RegExp(`(?<![\\w.>])${object}\\b(?!\\s*(?:->|\\.))`);
-  for (const m of before.matchAll(/\b\w+(?=\s*\()/g)) {
-    const call = PLAIN_CALLS.test(m[0]) ? undefined : textCall(before, m.index);
-    if (call?.args.some((arg) => bare.test(before.slice(arg.start, arg.end))) === true) return true;
-  }
-  return false;
+  return isHandedOn(before, `(?<![\\w.>])(?:${object}\\b(?!\\s*(?:->|\\.))|${spelled}(?!\\w))`);
 }
 
 /** Whether user space names a value: a field of what was copied from there, a variable that was read there. */
