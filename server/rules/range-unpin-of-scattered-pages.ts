@@ -41,6 +41,7 @@
  * ## References
  * unpin_user_page_range_dirty_lock() in mm/gup.c.
  */
+import { callsIn } from '../analysis/calls/call-index.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
@@ -62,7 +63,7 @@ export const rangeUnpinOfScatteredPages = defineRule({
       const isElement = /\]$|^[*]/.test(args[0]?.text ?? '');
       if (array === undefined || looksForRuns(unit.code.slice(fn.bodySpan.start, fn.bodySpan.end))) continue;
       const site = pass.sites.find((s) => s.unit === unit && fills(s, array, isElement, pass));
-      if (site === undefined) continue;
+      if (site === undefined || mayRefuseScattered(site)) continue;
       pass.report({
         message: `${RELEASE}() gives back pages that lie side by side in memory, and ${array} holds those that ${site.api}() found anywhere: use unpin_user_pages_dirty_lock() with the array`,
         at: { unit, span: call.nameSpan },
@@ -83,4 +84,15 @@ function fills(site: CallSite, array: string, isElement: boolean, pass: RulePass
 
 function looksForRuns(code: string): boolean {
   return /pfn|contig|nth_page/.test(code);
+}
+
+/** Whether the function that takes the pages, or one that it calls, compares their numbers: those that do not follow each other may be refused there. */
+function mayRefuseScattered({ unit, fn }: CallSite): boolean {
+  if (fn === undefined) return false;
+  const called = unit.functions.filter((f) => f !== fn && callsIn(unit, fn).has(f.name));
+  return [fn, ...called].some(({ bodySpan }) =>
+    /\bpage_to_(?:pfn|phys)\s*\([^;{}]*[!=]=|[!=]=[^;{}]*\bpage_to_(?:pfn|phys)\s*\(|contig/.test(
+      unit.code.slice(bodySpan.start, bodySpan.end),
+    ),
+  );
 }

@@ -61,6 +61,7 @@
  */
 import { defineRule } from './define.ts';
 import { acquiredBy, flowFindings, pageFindings, reportFlow } from './support/flow-report.ts';
+import { unmapsOwnMemory } from './support/releases/own-mapping.ts';
 
 /** See the head of the file. */
 export const releaseBeforeDmaUnmap = defineRule({
@@ -79,7 +80,8 @@ export const releaseBeforeDmaUnmap = defineRule({
     }
     for (const finding of flowFindings(pass, 'release-before-dma-unmap')) {
       const { problem } = finding;
-      if (problem.resource !== undefined) continue;
+      const unmapping = problem.steps.at(-1);
+      if (problem.resource !== undefined || (unmapping && unmapsOwnMemory(unmapping.unit, unmapping.span))) continue;
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives pages back with ${problem.detail}() before it takes back the mapping of the same object: until then the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's; unmap first`,
       });

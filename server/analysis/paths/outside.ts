@@ -3,6 +3,7 @@
  * unknown after. Names tell which do neither: those that print, test, convert, and those that get a page's number or a passing address.
  */
 import { HARMLESS } from '../../../model/harmless.ts';
+import { keptBeside } from '../../base/kept.ts';
 import { intervalOf } from '../../flow/facts.ts';
 import { contentKey } from '../../flow/keys.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type Value,
   withProvenance,
 } from '../../flow/value.ts';
+import type { CUnit } from '../../syntax/unit.ts';
 import { GIVES_BACK, givesPagesBack } from './call-kind.ts';
 import type { Exit } from './edges.ts';
 import { type CallSiteInfo, type OnPath, stepAt } from './frame.ts';
@@ -118,6 +120,15 @@ function converted(s: PathState, args: readonly Value[], ret: Value): Value {
   return prov.length === 0 ? ret : lent(withProvenance(ret, prov));
 }
 
+const ofNumbers = new WeakMap<CUnit['version'], Map<string, boolean>>();
+
+/** Whether a file makes pages of their numbers: it gets back what it told others by number. */
+function makesPagesOfNumbers({ code, version }: CUnit): boolean {
+  return keptBeside(ofNumbers, version, '', () =>
+    /\b\w*(?:pfn|phys|dma)\w*_to_(?:\w+_)?(?:page|folio)\s*\(/.test(code),
+  );
+}
+
 /** The same of an object of the caller's, or of what one of its fields holds, for the caller. */
 function noteDoubt(on: OnPath, arg: Value, callee: string, step: Step): void {
   if (!GIVES_BACK.test(callee)) return;
@@ -148,8 +159,12 @@ function note({ frame, s }: OnPath, event: Pick<EntryEvent, 'kind' | 'path' | 'a
 export function doubt(s: PathState, arg: Value, by: { step: Step; callee: string | undefined; result: string }): void {
   const all = handedOver(s, arg);
   if (all.length === 0) return;
-  const keepsNone = by.callee !== undefined && !GIVES_BACK.test(by.callee) && !KEEPS_NUMBER.test(by.callee);
-  const owned = new Set(keepsNone ? handedOver(s, arg, true) : all);
+  const mayKeep =
+    by.callee === undefined ||
+    GIVES_BACK.test(by.callee) ||
+    KEEPS_NUMBER.test(by.callee) ||
+    makesPagesOfNumbers(by.step.unit);
+  const owned = new Set(mayKeep ? all : handedOver(s, arg, true));
   for (const id of all) {
     const r = s.resources.get(id);
     if (r === undefined) continue;

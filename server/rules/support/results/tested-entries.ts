@@ -7,6 +7,7 @@ import { argumentOf } from '../facts.ts';
 import type { PageFinding } from '../flow-report.ts';
 import { ownersOf, sameOrigin } from '../releases/owner-facts.ts';
 import { governedBy } from '../surroundings.ts';
+import { resultVariable } from './result-variable.ts';
 
 /** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
 export function testsEntries(pass: RulePass, { problem, call, site }: PageFinding): boolean {
@@ -53,4 +54,18 @@ function isAsked({ unit, span }: Step, field: string): boolean {
   return [...body.matchAll(new RegExp(`\\b(\\w+)\\s*=\\s*${entry}\\s*;`, 'g'))].some(([, name]) =>
     new RegExp(`\\bif\\s*\\(\\s*!?\\s*${name}\\b`).test(body),
   );
+}
+
+/**
+ * Whether a loop over as many pages as came counts those that stay (`pages[kept++] = pages[i]`), and an object is told that number: who gives
+ * them back goes by it.
+ */
+export function countsThoseKept({ site }: PageFinding): boolean {
+  const name = site === undefined || site.via !== undefined ? undefined : resultVariable(site)?.name;
+  if (site?.fn === undefined || name === undefined) return false;
+  const behind = site.unit.code.slice(site.span.end, site.fn.bodySpan.end);
+  const loop = new RegExp(`\\b(?:for\\s*\\([^;]*;|while\\s*\\()\\s*\\w+\\s*<\\s*${name}\\b`).exec(behind);
+  if (loop === null) return false;
+  const counted = [...behind.slice(loop.index + loop[0].length).matchAll(/(?<![\w.>])(\w+)\s*\+\+|\+\+\s*(\w+)\b/g)];
+  return counted.some(([, a, b]) => new RegExp(`(?:->|\\.)\\s*\\w+\\s*=\\s*${a ?? b ?? ''}\\s*;`).test(behind));
 }
