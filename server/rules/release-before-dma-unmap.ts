@@ -71,8 +71,10 @@ export const releaseBeforeDmaUnmap = defineRule({
   severity: 'error',
   fix: 'none',
   check(pass) {
+    const told = new Set<number>();
     for (const finding of pageFindings(pass, 'release-before-dma-unmap')) {
       const { problem, resource } = finding;
+      if (problem.step.unit === pass.unit && problem.confidence !== 'low') told.add(problem.step.span.start);
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives pages taken by ${acquiredBy(finding)} back with ${problem.detail}() while they are mapped for a device: until they are unmapped the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's by then; unmap first`,
         steps: resource.mapped === undefined ? [] : [resource.mapped.step],
@@ -81,6 +83,7 @@ export const releaseBeforeDmaUnmap = defineRule({
     for (const finding of flowFindings(pass, 'release-before-dma-unmap')) {
       const { problem } = finding;
       const unmapping = problem.steps.at(-1);
+      if (told.has(problem.step.span.start)) continue;
       if (problem.resource !== undefined || (unmapping && unmapsOwnMemory(unmapping.unit, unmapping.span))) continue;
       reportFlow(pass, finding, {
         message: `${problem.functionName}() gives pages back with ${problem.detail}() before it takes back the mapping of the same object: until then the device may still write to them, or a bounce buffer be copied back, into memory that is somebody else's; unmap first`,

@@ -5,7 +5,7 @@
  */
 import { treeOf } from '../../analysis/calls/call-index.ts';
 import type { CallSite } from '../../analysis/sites/site.ts';
-import { loopsAround } from '../../analysis/trees.ts';
+import { loopsAround, pathTo } from '../../analysis/trees.ts';
 import type { Span } from '../../base/span.ts';
 import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf, kernelsOf } from '../support/facts.ts';
@@ -16,6 +16,7 @@ import { isInLoop, isJumpedBackTo } from '../support/surroundings.ts';
 import type { ReleaseLines } from './arm-edits.ts';
 import { releaseAsElsewhere } from './as-elsewhere.ts';
 import { insertBefore } from './before-return.ts';
+import { isNotNegative, isPositive } from './conversion/negative-count.ts';
 import { fullCount } from './full-count.ts';
 import { gotoLadder, isReleaseIn } from './goto-ladder.ts';
 import { releaseInArms } from './release-in-arms.ts';
@@ -85,21 +86,36 @@ function releaseCall(pass: RulePass, site: CallSite, { finding, offset }: Wanted
   const variable = resultVariable(site);
   const between = [site.span.end, offset] as const;
   const count = variable !== undefined && !isAssignedIn(site, variable.name, ...between) ? variable.name : undefined;
-  const full = variable === undefined || count !== undefined ? undefined : fullCount(pass, site, variable.name, offset);
-  const one = /^&\s*(\w+)$/.exec(pages)?.[1];
+  const full = variable === undefined ? undefined : fullCount(pass, site, variable.name, offset);
+  const isOne = resource.requested?.kind === 'int' && resource.requested.value === 1;
+  const one = isOne ? /^&\s*(\w+(?:(?:->|\.)\w+)*)$/.exec(pages)?.[1] : undefined;
   const names = releaseNames(resource.unit === 'folios', resource.reference === 'pin');
   const name = one === undefined ? names.array : names.one;
   const rows = pass.model.rows(name);
   const live = pass.liveOn(site);
   if (!includesAll(kernelsOf(rows), live) || rows.some((r) => r.params.length !== (one === undefined ? 2 : 1)))
     return undefined;
-  if (one !== undefined && resource.requested?.kind === 'int' && resource.requested.value === 1) {
-    return { name, lines: guarded(count, `${name}(${one});`) };
+  if (one !== undefined) {
+    const isSure = full !== undefined || count === undefined || holdsAt(isPositive, site, { count, offset });
+    return { name, lines: guarded(isSure ? undefined : count, `${name}(${one});`) };
   }
-  if (full !== undefined && one === undefined) return { name, lines: [`${name}(${pages}, ${full});`] };
-  return count === undefined || one !== undefined
-    ? undefined
-    : { name, lines: guarded(count, `${name}(${pages}, ${count});`) };
+  if (full !== undefined) return { name, lines: [`${name}(${pages}, ${full});`] };
+  if (count === undefined) return undefined;
+  const isCount = holdsAt(isNotNegative, site, { count, offset }) === true;
+  return { name, lines: guarded(isCount ? undefined : count, `${name}(${pages}, ${count});`) };
+}
+
+/** What is asked of a count, at the statement where an offset of the function lies; undefined where none does. */
+function holdsAt(
+  asks: typeof isPositive,
+  { unit, fn }: CallSite,
+  { count, offset }: { readonly count: string; readonly offset: number },
+): boolean | undefined {
+  const tree = fn === undefined ? undefined : treeOf(unit, fn);
+  const path = tree === undefined ? [] : pathTo(tree, { start: offset, end: offset + 1 });
+  const statement = path.findLast((n) => /_statement$/.test(n.type));
+  if (fn === undefined || tree === undefined || statement === undefined) return undefined;
+  return asks({ unit, fn, tree }, statement, count);
 }
 
 function releaseNames(folios: boolean, pin: boolean): ReleaseNames {

@@ -21,6 +21,26 @@ export function mayBeNegative(where: Where, statement: CNode, count: string): bo
   return isNegative(where, statement, count, MAX_COPIES);
 }
 
+/** Whether nobody comes to a statement of a block with `count` at 0 or below: each was tested for, and left at, before. */
+export function isPositive({ unit, tree }: Where, statement: CNode, count: string): boolean {
+  const around = placeOfStatement(tree, statement)?.around ?? [];
+  const isLeft = (values: string): boolean =>
+    around.some((n, i) => {
+      const inner = i === 0 ? statement : around[i - 1];
+      return inner !== undefined && leftAt(unit, n, { inner, count }, values) !== undefined;
+    });
+  return isLeft('<=0|<1') || (isLeft('<0') && isLeft('==0'));
+}
+
+/** Whether nobody comes to a statement of a block with `count` below 0. */
+export function isNotNegative({ unit, tree }: Where, statement: CNode, count: string): boolean {
+  const around = placeOfStatement(tree, statement)?.around ?? [];
+  return around.some((n, i) => {
+    const inner = i === 0 ? statement : around[i - 1];
+    return inner !== undefined && leftAt(unit, n, { inner, count }, '<=?0|<1') !== undefined;
+  });
+}
+
 /** A result is copied on through this many variables. */
 const MAX_COPIES = 3;
 
@@ -78,20 +98,41 @@ function isGuarded(unit: CUnit, n: CNode, { inner, count }: Inner): boolean {
 }
 
 /** `if (n < 0) return …;` before it in the same block. */
-function isLeftBefore(unit: CUnit, n: CNode, { inner, count }: Inner): boolean {
-  if (n.type !== 'compound_statement') return false;
-  const negative = new RegExp(`(?:^|\\|\\||\\()${escaped(count)}(?:<=?0|<1)(?:$|\\|\\||\\))`);
-  let safe = false;
-  for (const s of n.children) {
-    if (s.start >= inner.start) break;
-    if (s.type === 'if_statement') {
-      const condition = conditionOf(s);
-      const text = condition === undefined ? '' : codeOf(unit, condition).replace(/\s+/g, '');
-      const arm = childByField(s, 'consequence');
-      if (negative.test(text) && (leaves(arm) || zeroed(unit, arm, count))) safe = true;
-    }
-  }
-  return safe;
+function isLeftBefore(unit: CUnit, n: CNode, at: Inner): boolean {
+  return leftAt(unit, n, at, '<=?0|<1', (arm) => zeroed(unit, arm, at.count)) !== undefined;
+}
+
+/** The last `if` ahead in the same block that leaves where the count compares so. */
+function leftAt(
+  unit: CUnit,
+  n: CNode,
+  { inner, count }: Inner,
+  compared: string,
+  isAsGood: (arm: CNode | undefined) => boolean = () => false,
+): CNode | undefined {
+  if (n.type !== 'compound_statement') return undefined;
+  const asks = new RegExp(`(?:^|\\|\\||\\()${escaped(count)}(?:${compared})(?:$|\\|\\||\\))`);
+  return n.children.findLast((s) => {
+    const condition = s.type === 'if_statement' && s.start < inner.start ? conditionOf(s) : undefined;
+    const arm = childByField(s, 'consequence');
+    if (condition === undefined) return false;
+    const text = codeOf(unit, condition)
+      .replace(/\s+/g, '')
+      .replace(new RegExp(`!${escaped(count)}(?!\\w)`), `${count}==0`);
+    return asks.test(text) && ((leaves(arm) && !comesBack(unit, n, s, inner)) || isAsGood(arm));
+  });
+}
+
+/** Whether a jump out of an `if` leads to a label between it and a statement of the same block. */
+function comesBack(unit: CUnit, block: CNode, from: CNode, to: CNode): boolean {
+  const labels = [...codeOf(unit, from).matchAll(/\bgoto\s+(\w+)/g)].map((m) => m[1]);
+  return block.children.some(
+    (c) =>
+      c.type === 'labeled_statement' &&
+      c.start > from.start &&
+      c.start <= to.start &&
+      labels.includes(/^\w+/.exec(codeOf(unit, c))?.[0]),
+  );
 }
 
 /** `if (n < 0) n = 0;`. */
