@@ -63,7 +63,7 @@ import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './suppor
 import { askedCount } from './support/results/asked-count.ts';
 import { lostCountTest } from './support/results/lost-count.ts';
 import { resultVariable } from './support/results/result-variable.ts';
-import { countsThoseKept, testsEntries } from './support/results/tested-entries.ts';
+import { countsThoseKept, tellsCount, testsEntries } from './support/results/tested-entries.ts';
 import { turnedTest } from './support/results/turned-test.ts';
 import { isTestedUnsigned, unsignedTests } from './support/results/unsigned-test.ts';
 import { isInLoop } from './support/surroundings.ts';
@@ -83,7 +83,7 @@ export const shortPinAsSuccess = defineRule({
       if (isAddedUp(finding) || testsEntries(pass, finding) || isTestedUnsigned(finding, tests)) continue;
       if (finding.site !== undefined) reported.add(finding.site);
       const kept = problem.detail === KEPT;
-      if (kept && countsThoseKept(finding)) continue;
+      if (kept && (countsThoseKept(finding) || tellsCount(finding))) continue;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
         message: `${problem.functionName}() ${what} as many pages as ${acquiredBy(finding)} was asked for, where fewer may have come: nothing on this path compares the two, and the entries behind the last page that came were never written; compare the result with the number asked for`,

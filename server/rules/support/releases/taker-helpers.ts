@@ -75,7 +75,7 @@ function findNames(unit: CUnit): NamesIn {
   const spans = hidden.map((h) => ('span' in h ? h.span : h));
   const prototypes = unit.declarations.flatMap((d) => (d.kind === 'prototype' ? [d.span] : []));
   const isUse = (name: string, at: number): boolean =>
-    (unit.code.startsWith(name, at) || isIn(spans, at)) && !isIn(prototypes, at);
+    (unit.code.startsWith(name, at) || isIn(spans, at)) && !isIn(prototypes, at) && !isOtherName(unit.text, at);
   const uses = new Map<string, readonly number[]>();
   const mentions = ({ name, span, bodySpan }: FunctionDef): readonly number[] =>
     kept(uses, name, () => (places.get(name) ?? []).filter((at) => isUse(name, at))).filter(
@@ -102,6 +102,14 @@ function argumentsAtFileScope(unit: CUnit): ReadonlySet<string> {
     if (!words.has(word) && functionAt(unit, index) === undefined) words.add(word);
   return words;
 }
+
+/** Whether a name is that of a struct or of a member: functions may have the same. */
+function isOtherName(text: string, at: number): boolean {
+  return /(?:\b(?:struct|union|enum)\s+|(?:->|\.)\s*)$/.test(text.slice(Math.max(0, at - BEFORE_NAME), at));
+}
+
+/** Characters in front of a name that tell of what it is one. */
+const BEFORE_NAME = 20;
 
 /** Characters in front of a name in which the call stands that it is an argument of. */
 const BEFORE = 120;

@@ -7,6 +7,7 @@ import { argumentOf } from '../facts.ts';
 import type { PageFinding } from '../flow-report.ts';
 import { ownersOf, sameOrigin } from '../releases/owner-facts.ts';
 import { governedBy } from '../surroundings.ts';
+import { isHandedOn } from './handed-on.ts';
 import { resultVariable } from './result-variable.ts';
 
 /** Whether the loop looks at each entry before it uses it; the areas that the call fills beside the pages tell nothing of them. */
@@ -68,4 +69,18 @@ export function countsThoseKept({ site }: PageFinding): boolean {
   if (loop === null) return false;
   const counted = [...behind.slice(loop.index + loop[0].length).matchAll(/(?<![\w.>])(\w+)\s*\+\+|\+\+\s*(\w+)\b/g)];
   return counted.some(([, a, b]) => new RegExp(`(?:->|\\.)\\s*\\w+\\s*=\\s*${a ?? b ?? ''}\\s*;`).test(behind));
+}
+
+/** Whether a function out of sight is told on the way how many pages came: `demo_set_count(list, got)`, `atomic_set(&list->nr, got)`. */
+export function tellsCount({ site, problem }: PageFinding): boolean {
+  const name = site === undefined || site.via !== undefined ? undefined : resultVariable(site)?.name;
+  if (site === undefined || name === undefined || problem.step.unit !== site.unit) return false;
+  const behind = site.unit.code.slice(site.span.end, problem.step.span.end);
+  // What stands in an arm of its own is another way.
+  let onWay = behind;
+  for (let before = ''; before !== onWay; ) {
+    before = onWay;
+    onWay = onWay.replace(/\{[^{}]*\}/g, ' ');
+  }
+  return isHandedOn(onWay.replace(/\b\w*(?:unpin|put|release)\w*\s*\(/g, 'release_pages('), `(?<![\\w.>])${name}\\b`);
 }
