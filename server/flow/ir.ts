@@ -71,8 +71,16 @@ export type Expr =
   | { readonly kind: 'convert'; readonly type: CType; readonly arg: Expr }
   /** container_of(arg, struct, member): the object whose member `arg` points to. */
   | { readonly kind: 'container'; readonly arg: Expr; readonly member: string }
-  /** A value nobody can tell; `text` keeps equal unknowns equal (enum constants, macros), `parts` are what it was made of. */
-  | { readonly kind: 'unknown'; readonly text: string | undefined; readonly parts: readonly Expr[] };
+  /**
+   * A value nobody can tell; `text` keeps equal unknowns equal (enum constants, macros), `parts` are what it was made of, `number` what a
+   * constant stands for, where that is known.
+   */
+  | {
+      readonly kind: 'unknown';
+      readonly text: string | undefined;
+      readonly parts: readonly Expr[];
+      readonly number?: number | undefined;
+    };
 
 /** One step. Spans are the statement's or the call's. */
 export type Instr =

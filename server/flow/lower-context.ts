@@ -81,6 +81,8 @@ export interface LowerHooks {
   cleanupOf(ctx: LowerContext, declarator: CNode, name: string): ScopeCleanup | undefined;
   /** A macro that jumps or returns, by its name. */
   jumpingMacro(ctx: LowerContext, name: string): MacroText | undefined;
+  /** The number that a macro stands for, by its name. */
+  numberOf(name: string): number | undefined;
 }
 
 interface Scope {

@@ -10,10 +10,10 @@ const COMPARISONS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '==', '!
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '<<', '>>', '&', '|', '^']);
 
 /** Errno and limit constants that matter to comparisons; `-EFAULT` must be known to be negative. */
-function constant(name: string): Expr {
+function constant(ctx: LowerContext, name: string): Expr {
   if (name === 'NULL' || name === 'false' || name === 'FALSE' || name === 'NULL_PTR') return { kind: 'int', value: 0 };
   if (name === 'true' || name === 'TRUE') return { kind: 'int', value: 1 };
-  return { kind: 'unknown', text: name, parts: [] };
+  return { kind: 'unknown', text: name, parts: [], number: ctx.hooks.numberOf(name) };
 }
 
 /** Whether a name is an errno constant: E and capitals, as EFAULT. */
@@ -110,8 +110,8 @@ function lowerIdentifier(ctx: LowerContext, node: CNode): Expr {
   const given = ctx.withArgument(name, (argument) => lowerExpression(ctx, argument));
   if (given !== undefined) return given;
   const scope = ctx.scopeOf(name);
-  if (scope === 'global' && /^[A-Z_][A-Z0-9_]*$/.test(name)) return constant(name);
-  if (scope === 'global' && (name === 'true' || name === 'false')) return constant(name);
+  if (scope === 'global' && /^[A-Z_][A-Z0-9_]*$/.test(name)) return constant(ctx, name);
+  if (scope === 'global' && (name === 'true' || name === 'false')) return constant(ctx, name);
   return readPlace(ctx.variable(name, node.start));
 }
 

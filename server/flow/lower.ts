@@ -34,6 +34,8 @@ export interface LowerInput {
   cleanupOf(declarator: CNode, name: string): ScopeCleanup | undefined;
   /** A macro in sight that jumps or returns, by its name. */
   jumpingMacro(name: string): MacroText | undefined;
+  /** The number that a macro in sight stands for, by its name. */
+  numberOf(name: string): number | undefined;
 }
 
 /** Lowers one function. */
@@ -44,6 +46,7 @@ export function lowerFunction(input: LowerInput): Cfg {
     statementExpression,
     cleanupOf: (_ctx, declarator, name) => input.cleanupOf(declarator, name),
     jumpingMacro: (_ctx, name) => input.jumpingMacro(name),
+    numberOf: (name) => input.numberOf(name),
   };
   const ctx = new LowerContext(input.source, input.types, input.tables, hooks);
   for (const p of input.params) ctx.params.add(p.name);

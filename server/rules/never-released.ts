@@ -86,7 +86,8 @@ import type { ApiCall, CallSite } from '../analysis/sites/site.ts';
 import { namesFieldOf } from '../analysis/structs/field-mentions.ts';
 import { definesStruct } from '../analysis/structs/struct-home.ts';
 import { type Owner, ownerKey } from '../flow/value.ts';
-import type { CUnit } from '../syntax/unit.ts';
+import { variablesOf } from '../syntax/types.ts';
+import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
@@ -215,7 +216,7 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
   const isHelper = onlyFor(pass.unit, takers);
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits, isHelper)) return false;
-  if (held.some((h) => leadsToVariable(pass, h))) return false;
+  if (held.some((h) => leadsToVariable(pass, h)) || isGivenOutside(pass, held)) return false;
   // Taken over, or given back (as far as is known) by a function that then returns with success: the hold does not last.
   const isOver = (e: EndFact): boolean =>
     e.hold === 'taken' || (e.onSuccess && ((e.hold !== 'held' && !e.nonzero) || e.maybeTaken));
@@ -250,6 +251,24 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
 /** What is done to pages that functions found at entry; what only serves those that take them is told by their own events. */
 function eventsOf({ summaries }: FlowResult, isHelper: OfFunction): readonly EntryEvent[] {
   return [...summaries].flatMap(([fn, { cases }]) => (isHelper(fn) ? [] : cases.flatMap(({ events }) => events)));
+}
+
+/** Whether a function out of sight that gives something back, by its name, gets the struct that keeps the pages. */
+function isGivenOutside({ flow, unit }: RulePass, held: readonly HeldFact[]): boolean {
+  const tags = new Set(held.flatMap((h) => placesOf(h).flatMap(({ tag }) => tag ?? [])));
+  return [...flow.summaries].some(
+    ([fn, { cases }]) =>
+      unit.functions.includes(fn) &&
+      cases.some(({ events }) =>
+        events.some((e) => e.kind === 'doubt' && tags.has(tagOfArgument(unit, fn, e.path) ?? '')),
+      ),
+  );
+}
+
+/** The tag of the struct that an argument of a function points to: `arg0`. */
+function tagOfArgument(unit: CUnit, fn: FunctionDef, path: string): string | undefined {
+  const index = /^arg(\d+)$/.exec(path)?.[1];
+  return index === undefined ? undefined : variablesOf(unit, fn).filter((v) => v.parameter)[Number(index)]?.type.tag;
 }
 
 /** Whether pages lie behind a field that is set to the address of some variable: that one keeps them, not the struct. */

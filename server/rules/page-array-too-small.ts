@@ -39,7 +39,7 @@
  * ## References
  * The pages argument of get_user_pages() in mm/gup.c: at least nr_pages entries.
  */
-import { literalValue } from '../analysis/flags/constants.ts';
+import { literalValue, numberOfMacro } from '../analysis/flags/constants.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { variableAt } from '../syntax/types.ts';
 import type { CUnit } from '../syntax/unit.ts';
@@ -118,15 +118,5 @@ function roomOf({ unit, fn, span }: CallSite, text: string): Room | undefined {
 /** The number that a text is, or that a macro of the file of this name stands for. */
 function numberIn(unit: CUnit, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const known = literalValue(text.trim());
-  if (known !== undefined) return known;
-  const macros = unit.macros.filter((macro) => macro.name === text.trim() && macro.params === undefined);
-  const [macro] = macros;
-  if (macro === undefined || macros.length > 1) return undefined;
-  return literalValue(
-    unit.text
-      .slice(macro.bodySpan.start, macro.bodySpan.end)
-      .trim()
-      .replace(/^\((.*)\)$/, '$1'),
-  );
+  return literalValue(text.trim()) ?? numberOfMacro(unit, text.trim());
 }

@@ -59,8 +59,11 @@ import { KEPT } from '../analysis/paths/check-result.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
 import { shownText } from '../analysis/trees.ts';
 import { defineRule, type RulePass } from './define.ts';
+import { spellingsOf } from './fixes/text-scan.ts';
+import { argumentOf } from './support/facts.ts';
 import { acquiredBy, type PageFinding, pageFindings, reportFlow } from './support/flow-report.ts';
 import { askedCount } from './support/results/asked-count.ts';
+import { areHandedOn } from './support/results/handed-on.ts';
 import { lostCountTest } from './support/results/lost-count.ts';
 import { resultVariable } from './support/results/result-variable.ts';
 import { countsThoseKept, tellsCount, testsEntries } from './support/results/tested-entries.ts';
@@ -83,6 +86,7 @@ export const shortPinAsSuccess = defineRule({
       if (isAddedUp(finding) || testsEntries(pass, finding) || isTestedUnsigned(finding, tests)) continue;
       if (finding.site !== undefined) reported.add(finding.site);
       const kept = problem.detail === KEPT;
+      if (finding.site !== undefined && isComparedElsewhere(pass, finding.site)) continue;
       if (kept && (countsThoseKept(finding) || tellsCount(finding))) continue;
       const what = kept ? 'keeps' : call === undefined ? 'walks' : `gives back with ${call.api}()`;
       reportFlow(pass, finding, {
@@ -96,12 +100,22 @@ export const shortPinAsSuccess = defineRule({
   },
 });
 
+/** Whether a function gets the result beside the number asked for: `err = demo_status(got, nr)`. */
+function isComparedElsewhere(pass: RulePass, site: CallSite): boolean {
+  const result = site.via === undefined ? resultVariable(site)?.name : undefined;
+  const asked = argumentOf(site, 'nr', pass)?.text.trim();
+  if (site.fn === undefined || result === undefined || asked === undefined || !/^\w+(?:(?:->|\.)\w+)*$/.test(asked))
+    return false;
+  const behind = site.unit.code.slice(site.span.end, site.fn.bodySpan.end);
+  return areHandedOn(behind, [`^${result}$`, `^${spellingsOf(asked)}$`]);
+}
+
 /** Totals that grow by what was asked for, at sites of which no path tells. */
 function reportAskedCounts(pass: RulePass, reported: ReadonlySet<CallSite>): void {
   for (const site of pass.sites) {
     if (site.unit !== pass.unit || site.via !== undefined || site.reference === 'none' || reported.has(site)) continue;
     const asked = askedCount(pass, site);
-    if (asked === undefined) continue;
+    if (asked === undefined || isComparedElsewhere(pass, site)) continue;
     pass.report({
       message: `${asked.total} grows by as many pages as ${site.api}() was asked for, where fewer may have come: nothing compares the two, and what goes by ${asked.total} later gives back and uses entries that were never written; add the result instead`,
       at: { unit: site.unit, span: asked.span },

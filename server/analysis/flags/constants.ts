@@ -2,6 +2,7 @@
  * Names and literals of C as the flags analysis reads them: FOLL_ names, constants of other flag families, integer literals.
  * Families are known by their prefix (include/linux/mm.h, uapi/asm-generic/mman-common.h, dma-direction.h; 6.12).
  */
+import type { CUnit } from '../../syntax/unit.ts';
 
 /**
  * Prefixes of constants that are no gup_flags but are passed as such by mistake.
@@ -44,6 +45,19 @@ export function literalValue(text: string): number | undefined {
   if (/^0[0-7]*$/.test(digits)) return Number.parseInt(digits, 8);
   if (/^[1-9][0-9]*$/.test(digits)) return Number.parseInt(digits, 10);
   return undefined;
+}
+
+/** The number that an object-like macro of a file stands for; undefined for other macros, and for those with several definitions. */
+export function numberOfMacro(unit: CUnit, name: string): number | undefined {
+  const [macro, ...more] = unit.macros.filter((m) => m.name === name);
+  if (macro === undefined || more.length > 0 || macro.params !== undefined) return undefined;
+  const { start, end } = macro.bodySpan;
+  return literalValue(
+    unit.text
+      .slice(start, end)
+      .trim()
+      .replace(/^\((.*)\)$/, '$1'),
+  );
 }
 
 /** The text of an expression without casts to a pointer and outer parentheses, as `NULL` out of `((struct page **)NULL)`. */

@@ -216,7 +216,7 @@ function unknownValue(s: PathState, e: Extract<Expr, { kind: 'unknown' }>, ctx: 
   else if (e.text.startsWith('-') && isErrno(e.text.slice(1))) v = symbol(e.text, { low: -4095, high: -1 });
   else if (e.text.startsWith('sizeof') || isErrno(e.text)) v = symbol(e.text, { low: 1 });
   else if (e.text.startsWith('each ')) v = elementOf(parts[0], e.text);
-  else v = symbol(e.text);
+  else v = symbol(e.text, e.number === undefined ? {} : { low: e.number, high: e.number });
   for (const p of parts) v = withProvenance(v, p.prov);
   return v;
 }

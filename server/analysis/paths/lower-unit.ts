@@ -9,6 +9,7 @@ import { parseFunction } from '../../syntax/parse-function.ts';
 import { typeOfExpression, variableAt, variablesOf } from '../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../syntax/unit.ts';
 import { type MacroFunction, macroBehind, macroBody } from '../calls/macro-functions.ts';
+import { numberOfMacro } from '../flags/constants.ts';
 import { homeOf } from '../structs/struct-home.ts';
 import { typeNamedBy } from '../type-names.ts';
 import { cleanupAt } from './cleanup-of.ts';
@@ -67,6 +68,7 @@ function lowerBody(unit: CUnit, fn: FunctionDef, { tables, macros }: LowerWith):
     types: typesOf(unit, fn),
     cleanupOf: (declarator) => cleanupAt(unit, declarator),
     jumpingMacro: (name) => macros.of(unit, name),
+    numberOf: (name) => numberOfMacro(unit, name),
   });
 }
 
@@ -85,6 +87,7 @@ function lowerMacro(macro: MacroFunction, tables: LowerTables): Cfg | undefined 
     types: { variable: () => undefined, typeOf: () => undefined, typeNamed: () => undefined },
     cleanupOf: () => undefined,
     jumpingMacro: () => undefined,
+    numberOf: () => undefined,
   });
 }
 

@@ -87,7 +87,7 @@ function freesOf(unit: CUnit): readonly Release[] {
 
 /** Names of functions out of sight that give pages with a reference of their own, or take one of pages that they are given. */
 const REFERENCES =
-  /(?:alloc|get|find|grab|read|lookup|follow|ref|pool|steal|isolate)\w*_(?:page|folio)|(?:page|folio)s?_(?:\w*alloc|get|find|pool|cache|ref|frag|try)|(?:virt|vmalloc|kmap|kaddr)_to_(?:page|folio)|gfn_to_p|ZERO_PAGE/;
+  /(?:alloc|get|find|grab|read|lookup|follow|ref|pool|steal|isolate)\w*_(?:page|folio)|pipe_buf_\w*(?:steal|get)|(?:page|folio)s?_(?:\w*alloc|get|find|pool|cache|ref|frag|try)|(?:virt|vmalloc|kmap|kaddr)_to_(?:page|folio)|gfn_to_p|ZERO_PAGE/;
 
 const takesReference: CallTest['isWanted'] = (name, model, unit) =>
   OWN_PAGES.isWanted(name, model, unit) || borrows(name, model, unit);
@@ -135,6 +135,15 @@ function isFilledBeside(call: Release): boolean {
 /** The kernel's own carriers of pages: everybody's are in them. */
 const CARRIER = /\bstruct (?:page|folio|bio|bio_vec|scatterlist|sg_table)\b/;
 
+/** What a file puts into the field that an argument is, where that is one page. */
+function filledWith(unit: CUnit, argument: string): string {
+  const field = /^[\w.>-]+(?:->|\.)(\w+)$/.exec(argument.replace(/\s+/g, ''))?.[1];
+  if (field === undefined) return '';
+  return [...unit.code.matchAll(new RegExp(`(?:->|\\.)\\s*${field}\\s*=(?!=)([^;]*);`, 'g'))]
+    .map((m) => m[1])
+    .join(' ');
+}
+
 /** Whether the pages come from outside: from a caller that is not in sight, or from a function that is not known. */
 function isOfOthers(pass: RulePass, call: Release, given: Reference): boolean {
   const { unit, fn } = call;
@@ -145,6 +154,8 @@ function isOfOthers(pass: RulePass, call: Release, given: Reference): boolean {
   const isGiven = params.some((p) => names.has(p.name) && CARRIER.test(p.type));
   if (isGiven && (fn?.isStatic !== true || given === 'none')) return true;
   const functions = new Set(filesOf(pass).flatMap((file) => file.functions.map((f) => f.name)));
-  const called = [...text.matchAll(/\b([a-z_]\w*)\s*\(/g)].flatMap((m) => m[1] ?? []);
+  const called = [...`${text} ${filledWith(unit, argument)}`.matchAll(/\b([a-z_]\w*)\s*\(/g)].flatMap(
+    (m) => m[1] ?? [],
+  );
   return called.some((name) => pass.model.allRows(name).length === 0 && !functions.has(name));
 }

@@ -35,7 +35,7 @@ export function shiftedReleases(pass: RulePass): readonly ShiftedRelease[] {
     const range = rangeOfArray(pass, call) ?? rangeOfLoop(call);
     const fault = range === undefined ? undefined : faultOf(range);
     if (range === undefined || fault === undefined || !givesUserPages(pass, call)) return [];
-    if (fault !== 'one more' && isNamedApart(pass, call, range, fault)) return [];
+    if (isAskedSo(pass, call, range) || (fault !== 'one more' && isNamedApart(pass, call, range, fault))) return [];
     const proved = isProvedCount(pass, call, range.count);
     if (!proved && !isCountByName(call, range.count)) return [];
     return [{ call, at: range.at, part: range.part, fault, array: range.array, proved }];
@@ -200,6 +200,17 @@ function isNamedApart(
     if (rows.length === 0) return args.includes(array) && !args.includes(count);
     const single = rows.some((r) => r.effects.some((e) => e.op === 'release'));
     return single && args.some((a) => a.startsWith(`${array}[`)) && loopsAround(tree, call).length === 0;
+  });
+}
+
+/** Whether a call of the file asks for as many more or fewer than the count says: `nr + 1` are given back where `nr + 1` were taken. */
+function isAskedSo(pass: RulePass, { unit, fn }: ApiCall, { count, beyond }: Range): boolean {
+  const last = (place: string): string | undefined => /\w+$/.exec(place)?.[0];
+  const own = pass.sites.filter((site) => site.fn === fn && site.unit === unit);
+  return (own.length > 0 ? own : pass.sites).some((site) => {
+    const asked = site.unit === unit ? sumOf(argumentOf(site, 'nr', pass)?.text ?? '') : undefined;
+    if (asked === undefined || asked.plus !== beyond || beyond === 0) return false;
+    return site.fn === fn ? asked.place === count : last(asked.place) === last(count);
   });
 }
 

@@ -20,7 +20,8 @@ export function bytesWithoutOffset(site: CallSite): BytesCounted | undefined {
   const asks = new RegExp(
     `\\b(?:if|BUG_ON|WARN_ON\\w*)\\s*\\(\\s*(?:unlikely\\s*\\(\\s*)?!?\\s*${offset}\\s*(?:[)&|%]|[!=]=)`,
   );
-  if (asks.test(behind)) return undefined;
+  const isAligned = /\biov_iter_(?:alignment|is_aligned)\s*\(/.test(unit.code.slice(fn.bodySpan.start, span.start));
+  if (isAligned || asks.test(behind)) return undefined;
   const count = new RegExp(
     `\\b(?:DIV_ROUND_UP(?:_ULL)?\\s*\\(\\s*${length}\\s*,\\s*PAGE_SIZE\\s*\\)|PFN_(?:UP|DOWN)\\s*\\(\\s*${length}\\s*\\)|(?<![-+*&|/]\\s*)${length}\\s*(?:/\\s*PAGE_SIZE\\b|>>\\s*PAGE_SHIFT\\b))`,
   ).exec(behind);

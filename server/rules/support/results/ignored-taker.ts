@@ -3,6 +3,7 @@ import { callsOf, treeOf } from '../../../analysis/calls/call-index.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
 import { pathTo } from '../../../analysis/trees.ts';
 import type { Span } from '../../../base/span.ts';
+import type { FunctionDef } from '../../../syntax/unit.ts';
 import type { RulePass } from '../../define.ts';
 import { resultVariable } from './result-variable.ts';
 
@@ -23,9 +24,19 @@ export function ignoredTakers(pass: RulePass, site: CallSite): readonly IgnoredT
   if (record?.lifetime !== 'long' || !keeps) return [];
   return callsOf(unit, fn.name).flatMap(({ fn: caller, node }) => {
     const above = pathTo(treeOf(unit, caller), node).findLast((n) => n.start < node.start || n.end > node.end);
-    if (caller === fn || above?.type !== 'expression_statement') return [];
+    if (caller === fn || above?.type !== 'expression_statement' || asksObject(site, caller, node.end)) return [];
     return [{ span: { start: node.start, end: node.end }, caller: caller.name, callee: fn.name }];
   });
+}
+
+/** Whether a caller asks behind the call for a field that the function sets: it tells there whether the pages came. */
+function asksObject({ unit, fn }: CallSite, caller: FunctionDef, from: number): boolean {
+  if (fn === undefined) return false;
+  const set = unit.code.slice(fn.bodySpan.start, fn.bodySpan.end).matchAll(/(?:->|\.)\s*(\w+)\s*=(?!=)/g);
+  const behind = unit.code.slice(from, caller.bodySpan.end);
+  return [...set].some(([, field]) =>
+    new RegExp(`\\b(?:if|while)\\s*\\([^;{}]*(?:->|\\.)\\s*${field ?? ''}\\b`).test(behind),
+  );
 }
 
 /** Whether the result, or a variable that has it, is put into a field: who calls may look there. */

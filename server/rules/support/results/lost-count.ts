@@ -2,6 +2,7 @@
  * Acquire calls whose result is tested for an error and for nothing else: how many pages came is lost on the way, so a short count
  * passes for all. By the text of the function; silent wherever the result appears in any other way.
  */
+import { numberOfMacro } from '../../../analysis/flags/constants.ts';
 import type { CallSite } from '../../../analysis/sites/site.ts';
 import type { Span } from '../../../base/span.ts';
 import type { RulePass } from '../../define.ts';
@@ -16,11 +17,13 @@ export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined 
   const bytes = site.rows.some((row) => row.returns === 'bytes');
   const asked = argumentOf(site, bytes ? 'maxsize' : 'nr', pass)?.text;
   if (fn === undefined || variable === undefined || asked === undefined || /^\d+$/.test(asked)) return undefined;
+  if (numberOfMacro(unit, asked) === 1) return undefined;
   if (!site.rows.every((row) => row.returns === (bytes ? 'bytes' : 'pages'))) return undefined;
   if (isInLoop(unit, fn, span.start)) return undefined;
   // An iterator that the call moved on knows how much came.
   if (bytes && /\biov_iter_(?:count|revert)\b|(?:->|\.)count\b/.test(unit.code.slice(span.end, fn.bodySpan.end)))
     return undefined;
+  if (asksEntries(unit.code.slice(span.end, fn.bodySpan.end), argumentOf(site, 'pages', pass)?.text)) return undefined;
   const name = variable.name;
   const rest = unit.code.slice(span.end, fn.bodySpan.end);
   const seen = rest.slice(0, assignedAgain(withoutFailures(unit.code, span.end, rest, name), name));
@@ -34,6 +37,21 @@ export function lostCountTest(pass: RulePass, site: CallSite): Span | undefined 
   if (new RegExp(`\\b${name}\\b`).test(others)) return undefined;
   const start = span.end + test.index;
   return { start, end: start + test[0].length };
+}
+
+/** Whether a loop goes on as long as there is an entry: `for (p = pages; *p; p++)`, `while (pages[i])`. */
+function asksEntries(behind: string, pages: string | undefined): boolean {
+  const array = /(\w+)\W*$/.exec(pages ?? '')?.[1];
+  if (array === undefined) return false;
+  const names = [
+    array,
+    ...[...behind.matchAll(new RegExp(`(\\w+)\\s*=\\s*[\\w.>-]*\\b${array}\\s*[;,]`, 'g'))].flatMap((m) => m[1] ?? []),
+  ];
+  return names.some((n) =>
+    new RegExp(
+      `\\b(?:while\\s*\\(|for\\s*\\([^;]*;)[^;{}]*?(?:\\*\\s*[\\w.>-]*\\b${n}\\s*[;)&]|\\b${n}\\s*\\[[^\\]]*\\]\\s*[;)&!])`,
+    ).test(behind),
+  );
 }
 
 /** Where the variable gets another value on every way, so that the count in it is gone; the end of the text where it does not. */
