@@ -71,6 +71,7 @@ import {
   reportFlow,
 } from './support/flow-report.ts';
 import { releaseKind } from './support/releases/field-releases.ts';
+import { goOnByCursor } from './support/releases/kept-cursor.ts';
 import { repeatedReleases } from './support/releases/repeated-releases.ts';
 
 /** See the head of the file. */
@@ -87,6 +88,7 @@ export const doubleRelease = defineRule({
       if (isPart(pass, finding)) continue;
       told.add(problem.step.span.start);
       const first = resource.hold.kind === 'released' ? resource.hold.by : undefined;
+      if (first !== undefined && goOnByCursor(first.step, problem.step)) continue;
       const harm =
         resource.reference === 'pin'
           ? 'the second time takes 1024 references that somebody else may hold'

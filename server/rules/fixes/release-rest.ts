@@ -38,7 +38,7 @@ export function releaseRest(
     if (loop === undefined) return undefined;
     const own = loop.start <= site.span.start && site.span.end <= loop.end;
     const place = { site, pages, arm, loop };
-    const here = own ? thisTurn(finding, place, names) : (fromCursor(place, names) ?? fromIndex(place, names));
+    const here = own ? takenSoFar(pass, finding, place, names) : (fromCursor(place, names) ?? fromIndex(place, names));
     if (here === undefined) return undefined;
     lines.set(arm.body.start, here);
   }
@@ -110,22 +110,48 @@ interface Place {
   readonly loop: CNode;
 }
 
-/** The one page that this turn took into an element: `pages + i` or `&pages[i]`. */
-function thisTurn(
-  { problem, resource }: PageFinding,
-  { site, pages, arm }: Place,
-  names: ReleaseNames,
-): ReleaseLines | undefined {
+/**
+ * What a loop that takes one page a turn into an element, `pages + i` or `&pages[i]`, leaves behind: the page of this turn, where the way out
+ * gives back those of the turns before, or all of them up to this turn's.
+ */
+function takenSoFar(pass: RulePass, finding: PageFinding, place: Place, names: ReleaseNames): ReleaseLines | undefined {
+  const { problem, resource } = finding;
+  const { site, pages, arm, loop } = place;
   const single = resource.requested?.kind === 'int' && resource.requested.value === 1 && resource.unit !== 'folios';
   const [, array, index] = /^([\w>.-]+) \+ (\w+)$/.exec(pages) ?? /^&\s*([\w>.-]+)\[(\w+)\]$/.exec(pages) ?? [];
   if (!single || array === undefined || index === undefined || isChanged(site, index, arm)) return undefined;
-  const variable = resultVariable(site)?.name;
   // One page comes or an error does: the functions that may give none are the fast ones that give up.
-  const tested = problem.steps.some(
-    ({ text }) => text === `${variable} < 0 is false on this path` || text === `${variable} != 1 is false on this path`,
+  const took = site.api.endsWith('_only') ? undefined : tellsOfTurn(problem, resultVariable(site)?.name);
+  if (took === undefined) return undefined;
+  if (givesBackBefore(site, arm, array))
+    return took ? { name: names.one, lines: [`${names.one}(${array}[${index}]);`] } : undefined;
+  const { code } = site.unit;
+  const head = code.slice(loop.start, bodyStart(loop)).replace(/\s+/g, ' ').trim();
+  const counts = new RegExp(
+    `^for \\((?:[^;]*, )?${index} = 0(?:,[^;]*)?;[^;]*;(?:[^;]*[ (,])?(?:${index}\\+\\+|\\+\\+${index})[^;]*\\)$`,
   );
-  if (!tested || site.api.endsWith('_only')) return undefined;
-  return { name: names.one, lines: [`${names.one}(${array}[${index}]);`] };
+  const stays = !isAssignedIn(site, index, bodyStart(loop), loop.end);
+  if (!counts.test(head) || !stays || pass.model.rows(names.array).some((r) => r.params.length !== 2)) return undefined;
+  return { name: names.array, lines: [`${names.array}(${array}, ${took ? `${index} + 1` : index});`] };
+}
+
+/** Whether the last test of a result on the way says that this turn's page came; undefined where none says anything. */
+function tellsOfTurn({ steps }: PageFinding['problem'], variable: string | undefined): boolean | undefined {
+  const [, asked, answer] =
+    steps
+      .map(({ text }) => /^(\w+ \S+ \d) is (true|false) on this path$/.exec(text))
+      .findLast((m) => m?.[1]?.startsWith(`${variable} `) === true) ?? [];
+  const failed = [`${variable} < 0`, `${variable} != 1`, `${variable} <= 0`, `${variable} < 1`].includes(asked ?? '');
+  const came = [`${variable} == 1`, `${variable} > 0`].includes(asked ?? '');
+  if (!failed && !came) return undefined;
+  return failed ? answer === 'false' : answer === 'true';
+}
+
+/** Whether the label that an arm jumps to leads to a release that names the array: of the turns before. */
+function givesBackBefore(site: CallSite, { rung }: FailingArm, array: string): boolean {
+  if (rung === undefined || site.fn === undefined) return false;
+  const behind = site.unit.code.slice(rung.span.start, site.fn.bodySpan.end);
+  return new RegExp(`\\b\\w*(?:unpin|put|release)\\w*\\s*\\([^;]*${array.replace(/[.>-]+/g, '\\W+')}\\b`).test(behind);
 }
 
 /** `(pages + off, n)` in a loop that lowers the number as it raises the offset, before it does. */
