@@ -66,6 +66,8 @@ function bare(condition: string): string {
 function negated(condition: string): string {
   const inner = bare(condition);
   const [, positive] = /^!([\w.>-]+)$/.exec(inner) ?? [];
+  const [, left, operator, right] = /^([\w.>-]+) ?([!=])= ?([\w.>-]+)$/.exec(inner) ?? [];
+  if (left !== undefined) return `${left} ${operator === '=' ? '!' : '='}= ${right}`;
   return positive ?? (/^[\w.>-]+$/.test(inner) ? `!${inner}` : `!(${inner})`);
 }
 

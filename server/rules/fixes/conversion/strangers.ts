@@ -3,6 +3,7 @@
  * that no path connects. By the names of fields and locals: what is found here only ever keeps a fix from being offered.
  */
 import { functionAt, namesBeforeBrackets } from '../../../analysis/calls/call-index.ts';
+import { macroCalls } from '../../../analysis/calls/call-text.ts';
 import type { Span } from '../../../base/span.ts';
 import { variablesOf } from '../../../syntax/types.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
@@ -92,6 +93,7 @@ export function objection(files: Iterable<CUnit>, known: Known): Objection | und
       otherSource(unit, holders) ??
       furtherReference(unit, holders) ??
       otherRelease(unit, holders, attributed) ??
+      macroRelease(unit, holders) ??
       (concerned ? unexplained(unit, attributed) : undefined);
     if (found !== undefined) return found;
   }
@@ -188,6 +190,28 @@ function otherRelease(unit: CUnit, holders: Holders, attributed: ReadonlySet<str
   for (const { name, fn, span, argument } of callsNamed(unit, RELEASES)) {
     if (attributed.has(`${unit.path}:${span.start}`) || !isHeld(unit, fn, argument, holders)) continue;
     return { unit, span, reason: `${name}() may give the same pages back, and no path that leads here was seen` };
+  }
+  return undefined;
+}
+
+/** A macro that gives pages back, where it is used in a function: its text is none that a conversion changes. */
+function macroRelease(unit: CUnit, holders: Holders): Objection | undefined {
+  for (const macro of unit.macros) {
+    if (macro.params === undefined) continue;
+    const [given] = macroCalls(unit, macro, (name) => RELEASES.includes(name));
+    const argument = given?.args[0];
+    if (given === undefined || argument === undefined) continue;
+    const field = /(?:->|\.)\s*(\w+)\W*$/.exec(unit.text.slice(argument.start, argument.end))?.[1];
+    const uses = callsNamed(unit, [macro.name]);
+    const use = uses.find(({ fn, argument: passed }) =>
+      field === undefined ? isHeld(unit, fn, passed, holders) : holders.fields.has(field),
+    );
+    if (use !== undefined)
+      return {
+        unit,
+        span: use.span,
+        reason: `${macro.name}() gives the same pages back with ${given.name}(), by a macro`,
+      };
   }
   return undefined;
 }
