@@ -4,7 +4,7 @@ import type { CUnit } from '../../syntax/unit.ts';
 import type { Edit, FixProposal } from '../define.ts';
 import { onOneLine } from './before-return.ts';
 import type { FailingArm } from './failing-arms.ts';
-import { indentAt } from './layout.ts';
+import { asIndented, indentAt, outdented } from './layout.ts';
 import { skipBack } from './text-scan.ts';
 
 /** A release as statements; one line each, those below a test indented. */
@@ -48,12 +48,14 @@ function atStart(unit: CUnit, { body, hasElse }: FailingArm, lines: readonly str
   const insert: Edit = {
     unit,
     span: { start: lineStart, end: lineStart },
-    newText: lines.map((l) => `${indent}${l}\n`).join(''),
+    newText: asIndented(unit, lines)
+      .map((l) => `${indent}${l}\n`)
+      .join(''),
   };
   if (first !== body) return first.type === 'declaration' ? undefined : [insert];
   const before = skipBack(code, body.start);
   if (hasElse || code[before - 1] !== ')') return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  const outer = outdented(unit, indent);
   return [
     { unit, span: { start: before, end: before }, newText: ' {' },
     insert,

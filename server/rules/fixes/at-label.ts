@@ -9,6 +9,7 @@ import type { FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';
 import type { ReleaseAt } from './arm-edits.ts';
 import { isReleaseIn } from './goto-ladder.ts';
+import { asIndented } from './layout.ts';
 import { skipForward } from './text-scan.ts';
 
 /** The release right under the label; undefined where some come by that took nothing yet, or have given the pages back. */
@@ -39,7 +40,18 @@ export function releaseAtLabel(
   return {
     title: `Call ${call.name}() at ${rung.label}`,
     applicability: 'unsafe',
-    edits: [{ unit, span: { start: colon + 1, end: colon + 1 }, newText: call.lines.map((l) => `\n\t${l}`).join('') }],
+    edits: [
+      {
+        unit,
+        span: { start: colon + 1, end: colon + 1 },
+        newText: asIndented(
+          unit,
+          call.lines.map((l) => `\t${l}`),
+        )
+          .map((l) => `\n${l}`)
+          .join(''),
+      },
+    ],
   };
 }
 

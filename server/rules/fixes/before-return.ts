@@ -2,6 +2,7 @@
 import type { CallSite } from '../../analysis/sites/site.ts';
 import { openingOf } from '../../base/brackets.ts';
 import type { Edit } from '../define.ts';
+import { asIndented, indentStep, outdented } from './layout.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /** Lines in front of a return that stands in the block of an `if`, or alone behind one; undefined where it stands otherwise. */
@@ -15,14 +16,16 @@ export function insertBefore(
   const lineStart = text.lastIndexOf('\n', at.start - 1) + 1;
   const indent = text.slice(lineStart, at.start);
   if (/\S/.test(indent)) return onOneLine({ unit }, at, lines);
-  const body = `${lines.map((l) => indent + l).join('\n')}\n`;
+  const body = `${asIndented(unit, lines)
+    .map((l) => indent + l)
+    .join('\n')}\n`;
   const before = skipBack(code, at.start);
   const insert: Edit = { unit, span: { start: lineStart, end: lineStart }, newText: body };
   const last = code[before - 1];
   if (last === '{' || last === ';' || last === '}') return opensIf(code, at.start) ? [insert] : undefined;
   if (last !== ')' || !isIf(code, before)) return undefined;
   if (/^else\b/.test(code.slice(skipForward(code, at.end)))) return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  const outer = outdented(unit, indent);
   return [
     { unit, span: { start: before, end: before }, newText: ' {' },
     insert,
@@ -44,7 +47,9 @@ export function onOneLine(
   );
   if (code[before - 1] !== ')' || !isIf(code, before) || !isStatement) return undefined;
   if (/^else\b/.test(code.slice(skipForward(code, at.end)))) return undefined;
-  const body = [...lines, text.slice(at.start, at.end)].map((l) => `\n${outer}\t${l}`).join('');
+  const body = [...asIndented(unit, lines), text.slice(at.start, at.end)]
+    .map((l) => `\n${outer}${indentStep(unit)}${l}`)
+    .join('');
   const rest = /^[ \t]*(?:\n|\/[/*])/.test(text.slice(at.end)) ? '' : `\n${outer}`;
   const end = rest === '' ? at.end : at.end + (/^[ \t]*/.exec(text.slice(at.end))?.[0].length ?? 0);
   return [{ unit, span: { start: before, end }, newText: ` {${body}\n${outer}}${rest}` }];

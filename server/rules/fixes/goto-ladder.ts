@@ -6,7 +6,7 @@ import { rungsUsed } from '../../analysis/statements/exit-ladder.ts';
 import type { Span } from '../../base/span.ts';
 import type { Edit, FixProposal, RulePass } from '../define.ts';
 import { argumentOf } from '../support/facts.ts';
-import { indentAt } from './layout.ts';
+import { indentAt, outdented } from './layout.ts';
 import { skipBack, skipForward } from './text-scan.ts';
 
 /**
@@ -60,7 +60,7 @@ function jump({ unit }: CallSite, span: Span, { label, value, returns }: Jump): 
   const before = skipBack(code, span.start);
   if (code[before - 1] !== ')') return [{ unit, span, newText: lines }];
   if (/^else\b/.test(code.slice(skipForward(code, span.end)))) return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  const outer = outdented(unit, indent);
   return [
     { unit, span: { start: before, end: before }, newText: ' {' },
     { unit, span, newText: `${lines}\n${outer}}` },

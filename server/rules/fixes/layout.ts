@@ -28,6 +28,25 @@ export function indentsWithBlanks(unit: CUnit, offset: number): boolean {
   return /^ {2,}$/.test(indentAt(unit.text, offset));
 }
 
+/** One level of indentation as a file writes it: as many blanks as its least indented lines have, where most begin with blanks; else a tab. */
+export function indentStep({ text }: CUnit): string {
+  const tabs = text.match(/^\t/gm)?.length ?? 0;
+  const blanks = [...text.matchAll(/^( {2,8})[^\s*]/gm)].map((m) => m[1]?.length ?? 0);
+  return tabs >= blanks.length ? '\t' : ' '.repeat(Math.min(...blanks));
+}
+
+/** An indentation with one level less. */
+export function outdented(unit: CUnit, indent: string): string {
+  const step = indentStep(unit);
+  return indent.endsWith(step) ? indent.slice(0, -step.length) : indent.replace(/(?:\t| {1,8})$/, '');
+}
+
+/** Lines whose tabs in front stand for levels, as the file indents. */
+export function asIndented(unit: CUnit, lines: readonly string[]): readonly string[] {
+  const step = indentStep(unit);
+  return lines.map((line) => line.replace(/^\t+/, (tabs) => step.repeat(tabs.length)));
+}
+
 /** What a list of arguments stands in. */
 export interface ListPlace {
   /** Column of the first argument. */

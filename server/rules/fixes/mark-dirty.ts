@@ -10,7 +10,7 @@ import { includesAll } from '../support/kernels.ts';
 import type { CleanRelease } from '../support/releases/releases-of-site.ts';
 import { replaceCall } from './arguments.ts';
 import { dirtyWhen } from './dirty-when.ts';
-import { indentAt } from './layout.ts';
+import { indentAt, indentStep, outdented } from './layout.ts';
 import { skipBack } from './text-scan.ts';
 
 const UNPIN_DIRTY = 'unpin_user_pages_dirty_lock';
@@ -85,12 +85,14 @@ function markBefore(call: Release, when: string | undefined): FixProposal | unde
   if (/\S/.test(unit.text.slice(lineStart, start))) return undefined;
   const title = `Call ${MARK}() before ${call.api}()`;
   const text =
-    when === undefined ? `${indent}${MARK}(${page});\n` : `${indent}if (${when})\n${indent}\t${MARK}(${page});\n`;
+    when === undefined
+      ? `${indent}${MARK}(${page});\n`
+      : `${indent}if (${when})\n${indent}${indentStep(unit)}${MARK}(${page});\n`;
   const mark: Edit = { unit, span: { start: lineStart, end: lineStart }, newText: text };
   const before = skipBack(unit.code, start);
   if (/[;{}:]/.test(unit.code[before - 1] ?? '')) return { title, applicability: 'unsafe', edits: [mark] };
   if (unit.code[before - 1] !== ')' || /^\s*else\b/.test(unit.code.slice(end))) return undefined;
-  const outer = indent.replace(/(?:\t| {1,8})$/, '');
+  const outer = outdented(unit, indent);
   const braces: readonly Edit[] = [
     { unit, span: { start: before, end: before }, newText: ' {' },
     mark,

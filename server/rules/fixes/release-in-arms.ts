@@ -16,6 +16,7 @@ import { insideArms, type ReleaseAt } from './arm-edits.ts';
 import { releaseAtLabel } from './at-label.ts';
 import { type FailingArm, failingArms } from './failing-arms.ts';
 import { isReleaseIn } from './goto-ladder.ts';
+import { asIndented } from './layout.ts';
 
 /** The fix; undefined where the paths leave in another way. */
 export function releaseInArms(
@@ -115,7 +116,10 @@ function underLabel(site: CallSite, { arms, jumps, releaseAt }: Ways): FixPropos
   const call = releaseAt(rung.span.start);
   if (call === undefined || !isReachedByJumpsAlone(treeOf(unit, fn), rung)) return undefined;
   const name = newLabel(unit, fn.bodySpan, rung.label, call.name);
-  const lines = call.lines.map((l) => `\t${l}\n`).join('');
+  const lines = asIndented(
+    unit,
+    call.lines.map((l) => `\t${l}\n`),
+  ).join('');
   const at = unit.text.lastIndexOf('\n', rung.span.start - 1) + 1;
   const redirected = jumps.map((jump): Edit => ({ unit, span: jump, newText: `goto ${name};` }));
   return {

@@ -9,7 +9,7 @@ import type { Span } from '../../../base/span.ts';
 import { type CNode, childByField } from '../../../syntax/node.ts';
 import type { CUnit, FunctionDef } from '../../../syntax/unit.ts';
 import type { Edit } from '../../define.ts';
-import { callText, columnAt, indentAt, indentsWithBlanks } from '../layout.ts';
+import { callText, columnAt, indentAt, indentStep, indentsWithBlanks } from '../layout.ts';
 import { skipBack } from '../text-scan.ts';
 import { mayBeNegative } from './negative-count.ts';
 import { renameKeepingLayout } from './rename.ts';
@@ -104,7 +104,7 @@ function collapsed(call: ReleaseCall, shape: ReleaseShape): Rewritten | undefine
     const above = placeOfStatement(tree, shape.statement)?.around[0]?.type ?? '';
     if (!/^(?:compound|labeled|case)_statement$/.test(above)) return undefined;
     const indent = indentAt(unit.text, span.start);
-    const inner = place.blanks ? `${indent}    ` : `${indent}\t`;
+    const inner = `${indent}${indentStep(unit)}`;
     const text = callText(now.name, now.args, { ...place, column: columnAt(inner, inner.length) });
     return done([{ unit, span, newText: `if (${shape.count} > 0)\n${inner}${text}` }]);
   }
