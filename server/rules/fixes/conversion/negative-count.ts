@@ -27,7 +27,7 @@ export function isPositive({ unit, tree }: Where, statement: CNode, count: strin
   const isLeft = (values: string): boolean =>
     around.some((n, i) => {
       const inner = i === 0 ? statement : around[i - 1];
-      return inner !== undefined && leftAt(unit, n, { inner, count }, values) !== undefined;
+      return inner !== undefined && isLeftAt(unit, n, { inner, count, compared: values });
     });
   return isLeft('<=0|<1') || (isLeft('<0') && isLeft('==0'));
 }
@@ -37,7 +37,7 @@ export function isNotNegative({ unit, tree }: Where, statement: CNode, count: st
   const around = placeOfStatement(tree, statement)?.around ?? [];
   return around.some((n, i) => {
     const inner = i === 0 ? statement : around[i - 1];
-    return inner !== undefined && leftAt(unit, n, { inner, count }, '<=?0|<1') !== undefined;
+    return inner !== undefined && isLeftAt(unit, n, { inner, count, compared: '<=?0|<1' });
   });
 }
 
@@ -99,27 +99,27 @@ function isGuarded(unit: CUnit, n: CNode, { inner, count }: Inner): boolean {
 
 /** `if (n < 0) return …;` before it in the same block. */
 function isLeftBefore(unit: CUnit, n: CNode, at: Inner): boolean {
-  return leftAt(unit, n, at, '<=?0|<1', (arm) => zeroed(unit, arm, at.count)) !== undefined;
+  return isLeftAt(unit, n, { ...at, compared: '<=?0|<1', isAsGood: (arm) => zeroed(unit, arm, at.count) });
 }
 
-/** The last `if` ahead in the same block that leaves where the count compares so. */
-function leftAt(
-  unit: CUnit,
-  n: CNode,
-  { inner, count }: Inner,
-  compared: string,
-  isAsGood: (arm: CNode | undefined) => boolean = () => false,
-): CNode | undefined {
-  if (n.type !== 'compound_statement') return undefined;
+/** A comparison of a count, as a pattern, and arms that are as good as leaving. */
+interface Left extends Inner {
+  readonly compared: string;
+  readonly isAsGood?: (arm: CNode | undefined) => boolean;
+}
+
+/** Whether an `if` ahead in the same block leaves where the count compares so. */
+function isLeftAt(unit: CUnit, n: CNode, { inner, count, compared, isAsGood }: Left): boolean {
+  if (n.type !== 'compound_statement') return false;
   const asks = new RegExp(`(?:^|\\|\\||\\()${escaped(count)}(?:${compared})(?:$|\\|\\||\\))`);
-  return n.children.findLast((s) => {
+  return n.children.some((s) => {
     const condition = s.type === 'if_statement' && s.start < inner.start ? conditionOf(s) : undefined;
     const arm = childByField(s, 'consequence');
     if (condition === undefined) return false;
     const text = codeOf(unit, condition)
       .replace(/\s+/g, '')
       .replace(new RegExp(`!${escaped(count)}(?!\\w)`), `${count}==0`);
-    return asks.test(text) && ((leaves(arm) && !comesBack(unit, n, s, inner)) || isAsGood(arm));
+    return asks.test(text) && ((leaves(arm) && !comesBack(unit, n, s, inner)) || isAsGood?.(arm) === true);
   });
 }
 
