@@ -65,7 +65,8 @@
  * ## Limits
  * A release in another directory is not seen, hence a warning. A static helper that only the functions which take the pages call, where they
  * fail, is no release; in a file with unused static functions every one may be called from out of sight. Silent where any function that mentions the field (of this struct, as far as
- * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from, where the function that
+ * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from,
+ * where a function out of sight that gives back, by its name, gets the struct, where the function that
  * takes them leaves them also in a place without a name or behind a field of that struct that is set to the address of a variable, and for plain references
  * kept in a struct that a header defines, unless only their number is kept and the file itself never gives back.
  *

@@ -52,7 +52,7 @@
  *
  * ## Limits
  * Told from the text: a while or for loop, the call's result in a variable that the condition's cursor grows by or its rest shrinks by,
- * and no test in the loop that a result of 0 fails.
+ * and no test in the loop that a result of 0 fails. Loops that count their turns, or look at the time, end by themselves.
  *
  * ## Fix safety
  * No fix.

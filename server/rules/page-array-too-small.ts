@@ -31,7 +31,8 @@
  *
  * ## Limits
  * Size and count must be numbers, or macros of the file that stand for numbers. A count that is no number is told, as a warning, where user
- * space names it (a field of what copy_from_user() filled, the length of a write) and the function compares none of what it comes from.
+ * space names it (a field of what copy_from_user() filled, the length of a write) and the function compares none of what it comes from,
+ * nor hands it to a function that may: sums, products and numbers of pages of it count, entries of a table, bits and answers do not.
  *
  * ## Fix safety
  * No fix.

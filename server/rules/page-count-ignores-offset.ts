@@ -31,7 +31,7 @@
  *
  * ## Limits
  * Address and length must come in as parameters of the function that counts the pages, and where it, or any function of the file, looks at the
- * alignment of an address, the file is taken to know. Of other counts it is told where the function rounds the address down for the call, or
+ * alignment of an address, the file is taken to know; so is a caller that makes the address of a page's number. Of other counts it is told where the function rounds the address down for the call, or
  * asks behind it where in the page the address lies. Behind iov_iter_get_pages*() and
  * iov_iter_extract_pages() it is the result, in bytes, that must not be counted without the offset which the call gave.
  *

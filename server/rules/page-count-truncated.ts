@@ -35,7 +35,7 @@
  *
  * ## Limits
  * The length must be a parameter of a 64-bit type of the function that counts, or a variable that gets what copy_from_user() brought there,
- * and neither it nor the count may be compared with anything there; a caller's limit is not seen, so the confidence is low for static functions.
+ * and neither it nor the count may be compared with anything there, nor the length be handed to a function that may refuse it; a caller's limit is not seen, so the confidence is low for static functions.
  *
  * ## Fix safety
  * No fix.

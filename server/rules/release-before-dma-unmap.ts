@@ -51,7 +51,8 @@
  *
  * ## Limits
  * A device that is known to be idle is not seen to be: where nothing unmaps the pages afterwards the finding is a warning.
- * Of pages that the function did not take, release and unmapping must go through the same object, in it or in functions that it calls.
+ * Of pages that the function did not take, release and unmapping must go through the same object, in it or in functions that it calls; what
+ * dma_map_single() maps of a buffer of the driver's own is not looked at.
  *
  * ## Fix safety
  * No fix: stop the device, unmap, mark dirty, release, free the array, in this order.

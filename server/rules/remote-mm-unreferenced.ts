@@ -42,7 +42,7 @@
  * ## Limits
  * An mm is judged that is read from a variable of type `struct task_struct *` in the same function, as the argument or in an assignment
  * before, and one from a field that the file itself sets to `current->mm`; an mm that comes in from a caller may be held there. A file that
- * registers for MMU notifiers is told when the mm goes.
+ * registers for MMU notifiers is told when the mm goes, and one that compares the mm it keeps with that of current lets in nobody else.
  *
  * ## Fix safety
  * No fix.

@@ -43,7 +43,7 @@
  *
  * ## Limits
  * Loops, releases and pages left in an object count, and results of which nothing but their sign is asked for; what becomes of a count that
- * is stored for later is not followed, nor one that another function gets together with the pages. A call in a loop, which adds its results up until all pages are there, is left alone, save where what
+ * is stored for later is not followed, nor one that another function gets together with the pages, or beside the number asked for. A call in a loop, which adds its results up until all pages are there, is left alone, save where what
  * it adds up is the number asked for and nothing compares the result with that; so is a walk
  * that tests every entry of the array. A test against the number asked for is found to be the wrong way round by what its branch does: return
  * an error, or tell of one and jump, where all came; return 0 in front of nothing but the return of an error, where fewer came.
