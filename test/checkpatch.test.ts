@@ -74,6 +74,8 @@ function fixturePatches(): readonly FixturePatches[] {
     .flatMap((rule) =>
       readdirSync(path.join(ROOT, rule))
         .filter((f) => f.endsWith('.c'))
+        // What indents with blanks is code outside the kernel, and fixes keep to that.
+        .filter((f) => !/^ {4}\w/m.test(readFileSync(path.join(ROOT, rule, f), 'utf8')))
         .map((file) => {
           const fixture = readFixture(file, readFileSync(path.join(ROOT, rule, file), 'utf8'), rule);
           const kernel = fixture.kernels.at(-1) ?? '6.12';
