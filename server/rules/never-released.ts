@@ -1,7 +1,9 @@
 /**
  * ## What it does
  * Finds pages that are kept in a struct when a function returns, and that no function of the file, its headers and its neighbours in the
- * directory ever gives back. Pinned pages also where no field of a name holds them, if nothing there gives any pinned page back at all.
+ * directory ever gives back. Pinned pages also where no field of a name holds them, if nothing there gives back any pinned page that may be one
+ * of them. And pages that a function hands to callers, where the function beside it that by its name undoes that (`foo_pin`, `foo_unpin`) lets
+ * what it is given go nowhere.
  *
  * ## Why is this bad?
  * The struct is freed or forgotten some day, and its pages stay: pinned pages can neither be freed nor moved until the machine is booted.
@@ -68,7 +70,9 @@
  * declarations tell) gives pages back, by whatever way, where the file holds a release of pages nobody knows where from,
  * where a function out of sight that gives back, by its name, gets the struct, where the function that
  * takes them leaves them also in a place without a name or behind a field of that struct that is set to the address of a variable, and for plain references
- * kept in a struct that a header defines, unless only their number is kept and the file itself never gives back.
+ * kept in a struct that a header defines, unless only their number is kept and the file itself never gives back. A function that undoes another
+ * counts as idle where it does no more with what it is given than to look at it, print it, mark it dirty, free it or set it to 0; one with code
+ * of other configurations in it, or beside one that knows the same struct and gives pages back, is left alone.
  *
  * ## Fix safety
  * No fix.
@@ -77,7 +81,6 @@
  * Documentation/core-api/pin_user_pages.rst.
  */
 
-import type { Effect, Reference } from '../../model/schema.ts';
 import { functionAt } from '../analysis/calls/call-index.ts';
 import type { EndFact, HeldFact, ReleaseFact } from '../analysis/paths/flow-problem.ts';
 import type { EntryEvent } from '../analysis/paths/path-state.ts';
@@ -92,9 +95,13 @@ import type { CUnit, FunctionDef } from '../syntax/unit.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { callsOf, filesOf, functionsThatCall, placeKey } from './support/file-calls.ts';
 import { acquireStep, releaseFor, takenWord } from './support/flow-report.ts';
+import { isAllForGood } from './support/releases/all-for-good.ts';
 import { placesOfOthers } from './support/releases/explained.ts';
+import { isFilledBySites } from './support/releases/filled-fields.ts';
+import { givesNothingBack, releaseOf } from './support/releases/giving-back.ts';
 import { isOfArgument, placesOfAnybody } from './support/releases/handed-alone.ts';
-import { keepsOwnPages } from './support/releases/own-pages.ts';
+import { idlePair } from './support/releases/idle-opposite.ts';
+import { isToldApart, keepsOwnPages } from './support/releases/own-pages.ts';
 import { sameOrigin } from './support/releases/owner-facts.ts';
 import { type OfFunction, onlyFor } from './support/releases/taker-helpers.ts';
 
@@ -110,11 +117,14 @@ export const neverReleased = defineRule({
       const held = site.unit === pass.unit ? heldBy(pass, site) : [];
       const kept = partsOf(site, held).find((part) => isNeverReleased(pass, part.taken, part.held));
       const first = kept?.held[0];
-      if (kept === undefined || first === undefined) continue;
+      if (kept === undefined || first === undefined) {
+        if (site.unit === pass.unit && site.reference !== 'none') reportIdle(pass, site);
+        continue;
+      }
       const { resource } = first;
       const names = [...new Set(kept.held.filter(isNamed).flatMap(placesOf).map(nameOf))];
       pass.report({
-        message: `pages ${takenWord(resource.reference)} here are ${keptText(first, names)} gives pages back: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where ${names.length > 0 && first.owner.global !== true ? 'the struct' : 'what holds them'} is torn down`,
+        message: `pages ${takenWord(resource.reference)} here are ${keptText(first, names)}: they stay ${takenWord(resource.reference)} until the machine is booted; call ${releaseFor(resource)} where ${names.length > 0 && first.owner.global !== true ? 'the struct' : 'what holds them'} is torn down`,
         at: { unit: site.unit, span: site.nameSpan },
         functionName: site.fn?.name ?? '',
         site,
@@ -128,6 +138,25 @@ export const neverReleased = defineRule({
   },
 });
 
+/** Pages handed to callers of whom nothing is known, where the function that takes them back does nothing with them. */
+function reportIdle(pass: RulePass, site: CallSite): void {
+  const fits = releaseOf(pass, site.reference);
+  const pair = idlePair(pass, { site, fits, isOpen: hasUnexplainedRelease(pass, fits, () => false) });
+  if (pair === undefined) return;
+  const { taker, opposite } = pair;
+  const taken = takenWord(site.reference);
+  pass.report({
+    message: `pages ${taken} here are handed out by ${taker.name}(), and ${opposite.fn.name}(), which by its name undoes that, gives none back: they stay ${taken} until the machine is booted`,
+    at: { unit: site.unit, span: site.nameSpan },
+    functionName: site.fn?.name ?? '',
+    site,
+    confidence: 'medium',
+    related: [
+      { at: { unit: opposite.unit, span: opposite.fn.nameSpan }, message: 'does nothing with the pages it is given' },
+    ],
+  });
+}
+
 /**
  * The fields in which the pages of a site are held when a function has returned with success; none where a plain reference may lie elsewhere
  * too. Where the function that took them leaves them in fields alone, places without a name further out stand for those fields.
@@ -136,7 +165,8 @@ function heldBy(pass: RulePass, site: CallSite): readonly HeldFact[] {
   const held = pass.flow.held.filter((h) => h.onSuccess && sameOrigin(h.origin, site));
   if (!held.some((h) => isOutermost(pass, h))) return [];
   const named = held.filter(isNamed);
-  if (named.length === 0) return site.reference === 'pin' && isAllForGood(pass) ? held : [];
+  if (named.length === 0)
+    return site.reference === 'pin' && isAllForGood(pass, { site, takers: takersOf(held) }) ? held : [];
   return site.reference === 'pin' || nearestOf(held).every(isNamed) ? named : [];
 }
 
@@ -164,21 +194,11 @@ function partsOf(site: CallSite, held: readonly HeldFact[]): readonly Part[] {
   return [{ taken: site, held }, ...(parts.size > 1 ? parts.values() : [])];
 }
 
-/** Whether nothing at hand gives a pinned page back, by whatever name, nor gives pages that it found somewhere to functions out of sight. */
-function isAllForGood(pass: RulePass): boolean {
-  const mayGiveBack = ({ kind, step }: EntryEvent): boolean => step.unit === pass.unit && !SILENT.test(kind);
-  return (
-    givesNothingBack(pass, filesOf(pass), 'pin') &&
-    givesNothingBack(pass, [pass.unit, ...pass.headers], 'either') &&
-    !pass.flow.events.some(mayGiveBack)
-  );
-}
-
 /** What a message says of the place where pages are. */
 function keptText({ functionName }: HeldFact, names: readonly string[]): string {
   return names.length > 0
-    ? `kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it`
-    : `still held where ${functionName}() returns with success, and no function of this file or its neighbours`;
+    ? `kept in ${names.join(', ')}, and no function of this file or its neighbours that touches it gives pages back`
+    : `still held where ${functionName}() returns with success, and no function of this file or its neighbours gives pages back that may be these`;
 }
 
 /** Events that end no hold. */
@@ -214,7 +234,7 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   const { flow } = pass;
   const fits = releaseOf(pass, site.reference);
   // What gives the pages back on the way out of the functions that took them is no end of a hold that lasts.
-  const takers = new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
+  const takers = takersOf(held);
   const isHelper = onlyFor(pass.unit, takers);
   if (!isPrivate(pass, held) || hasUnexplainedRelease(pass, fits, isHelper)) return false;
   if (held.some((h) => leadsToVariable(pass, h)) || isGivenOutside(pass, held)) return false;
@@ -225,7 +245,8 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   const places = held.flatMap(placesOf);
   const fields = new Set(places.map(({ field }) => field));
   const owners = new Set(places.flatMap((owner) => ownerKey(owner) ?? []));
-  const counts = (e: EntryEvent): boolean => !SILENT.test(e.kind) && mayBeOf(e, owners, fields) && !freesOwn(e);
+  const counts = (e: EntryEvent): boolean =>
+    !SILENT.test(e.kind) && mayBeOf(e, owners, fields) && !freesOwn(e) && !freesOthers(pass, e, fields);
   if (eventsOf(flow, isHelper).some(counts)) return false;
   const facts = flow.releases.filter((f) => sameOrigin(f.origin, site));
   const isTakers = ({ release }: ReleaseFact): boolean =>
@@ -247,6 +268,11 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   return ![...releasing.values()].some(
     (f) => !takers.has(f.fn.name) && !isHelper(f.fn) && places.some((owner) => namesFieldOf(f.unit, f.fn, owner)),
   );
+}
+
+/** The functions that take pages and return with them held. */
+function takersOf(held: readonly HeldFact[]): ReadonlySet<string> {
+  return new Set(held.map((h) => h.functionName)).add(held[0]?.origin.functionName ?? '');
 }
 
 /** What is done to pages that functions found at entry; what only serves those that take them is told by their own events. */
@@ -287,6 +313,15 @@ function leadsToVariable(pass: RulePass, { owner, path }: HeldFact): boolean {
 /** Whether pages are freed that can be no user's, from a field that the file fills with pages of its own, too: none of a user's end there. */
 function freesOwn({ kind, reference, owner, step }: EntryEvent): boolean {
   return kind === 'release' && reference === 'none' && owner !== undefined && keepsOwnPages(step.unit, owner.field);
+}
+
+/**
+ * Whether pages of the page allocator are freed on some ways alone, where a test of something else tells them from those of users, from a
+ * field into which the file puts others than those of users, too.
+ */
+function freesOthers(pass: RulePass, e: EntryEvent, fields: ReadonlySet<string>): boolean {
+  if (!/^(?:release|doubt)$/.test(e.kind) || e.reference !== 'none' || e.owner === undefined) return false;
+  return isToldApart(e.step.unit, e.step.span, fields) && !isFilledBySites(pass, e.owner.field);
 }
 
 /** Whether an event is about one of the fields, or about one of that name in a struct that is not known. */
@@ -331,11 +366,6 @@ function ofDirectory(pass: RulePass): readonly CUnit[] {
   return [...found.values()];
 }
 
-/** Whether no function of some files calls anything that gives back pages that were taken so. */
-function givesNothingBack(pass: RulePass, files: readonly CUnit[], taken: Reference): boolean {
-  return functionsThatCall(files, { isWanted: releaseOf(pass, taken), deep: false }).size === 0;
-}
-
 /** Whether the file has a release of which path analysis knows nothing: it may be the one. */
 function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean, isHelper: OfFunction): boolean {
   const { flow, unit } = pass;
@@ -344,18 +374,4 @@ function hasUnexplainedRelease(pass: RulePass, fits: (name: string) => boolean, 
   for (const { kind, step } of flow.events) if (kind === 'release' && step.unit === unit) known.add(step.span.start);
   const isOpen = ({ span }: ApiCall): boolean => !known.has(span.start) && !isHelper(functionAt(unit, span.start));
   return pass.calls.some((c) => c.unit === unit && fits(c.api) && isOpen(c));
-}
-
-/** Which functions give pages back that were taken so, of themselves or as the owner of an object. */
-function releaseOf(pass: RulePass, taken: Reference): (name: string) => boolean {
-  const other = taken === 'pin' ? 'get' : 'pin';
-  const fits = (e: Effect): boolean =>
-    (e.op === 'transfer' && isFlagNamed(pass, e)) ||
-    (e.op === 'release' && e.ref !== 'none' && (taken === 'either' || e.ref !== other));
-  return (name) => pass.model.allRows(name).some((row) => row.effects.some(fits));
-}
-
-/** Whether an effect that needs a flag in the call can be one here: some file at hand names it. */
-function isFlagNamed(pass: RulePass, { withFlag }: Effect): boolean {
-  return withFlag === undefined || filesOf(pass).some(({ code }) => code.includes(withFlag));
 }

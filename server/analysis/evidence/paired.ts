@@ -33,6 +33,7 @@ const OPPOSITES: readonly (readonly [string, string])[] = [
   ['prepare', 'unprepare'],
   ['create', 'destroy'],
   ['create', 'free'],
+  ['make', 'free'],
   ['init', 'fini'],
   ['init', 'exit'],
   ['init', 'release'],
@@ -54,6 +55,23 @@ export function pairedReleases(site: CallSite, model: Model, project: ProjectVie
       .filter((f) => names.has(inWords(f.name)) && (from === unit || !f.isStatic))
       .flatMap((f) => releasesIn(site, { unit: from, model, project }, f)),
   );
+}
+
+/**
+ * Says of names whether they undo a function of one name: `foo_pin_bar` is undone by `foo_unpin_bar`, and by `unpin_bar`: who leaves
+ * words out in front still says what is undone, and of what.
+ */
+export function pairedNames(name: string): (other: string) => boolean {
+  const names = opposites(name);
+  return (other) => {
+    const words = inWords(other);
+    return names.has(words) || [...names].some((n) => n.endsWith(`_${words}`) && isAboutSomething(words));
+  };
+}
+
+/** Whether a name says what is to be done and of what. */
+function isAboutSomething(words: string): boolean {
+  return OPPOSITES.some(([, fro]) => new RegExp(`(?:^|_)${fro}_[a-z]`).test(words));
 }
 
 /** The names, in words, of functions that would undo one of this name. */

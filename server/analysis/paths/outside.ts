@@ -64,6 +64,11 @@ function toldBy(name: string): Told {
   return known;
 }
 
+/** Whether a function by its name neither keeps what it is given nor gives it back. */
+export function isHarmless(name: string): boolean {
+  return toldBy(name).harmless;
+}
+
 /** Such a call: its arguments, its result as far as that is known, and whether the callee is defined in the project. */
 export interface OutsideCall {
   readonly args: readonly Value[];

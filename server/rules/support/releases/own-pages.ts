@@ -1,4 +1,11 @@
-/** Fields in which a file keeps pages of its own: by its text they are filled by the page allocator or from the page cache. */
+/**
+ * Fields in which a file keeps pages of its own: by its text they are filled by the page allocator or from the page cache, or a test tells
+ * them from those of users.
+ */
+import { functionAt, treeOf } from '../../../analysis/calls/call-index.ts';
+import { codeOf, pathTo } from '../../../analysis/trees.ts';
+import type { Span } from '../../../base/span.ts';
+import { childByField } from '../../../syntax/node.ts';
 import type { CUnit } from '../../../syntax/unit.ts';
 
 /** `x->page = alloc_page(...)`, also of one element, also behind a cast (include/linux/gfp.h, skbuff.h, page_pool, pagemap.h). */
@@ -15,4 +22,14 @@ export function keepsOwnPages(unit: CUnit, field: string): boolean {
     known.set(unit.version, fields);
   }
   return fields.has(field);
+}
+
+/** Whether a statement stands behind a test, and the nearest one says nothing of certain fields: `if (!zerocopy) __free_page(...)`. */
+export function isToldApart(unit: CUnit, span: Span, fields: ReadonlySet<string>): boolean {
+  const fn = functionAt(unit, span.start);
+  if (fn === undefined) return false;
+  const nearest = pathTo(treeOf(unit, fn), span).findLast((n) => n.type === 'if_statement');
+  const test = nearest === undefined ? undefined : childByField(nearest, 'condition');
+  const words = test === undefined ? [] : (codeOf(unit, test).match(/\w+/g) ?? []);
+  return words.length > 0 && !words.some((word) => fields.has(word));
 }
