@@ -106,9 +106,26 @@ function servesOthers(pass: RulePass, site: CallSite, release: FoundRelease): bo
   if (site.reference === 'either' && takesReferences(pass, units)) return true;
   if (mixed && given === 'none') return true;
   const { fitting } = pass.namedEnd(site);
-  const elsewhere = new Set([...fitting].filter((name) => name !== site.fn?.name));
+  const isBeside = (name: string): boolean => name === release.fn.name && givesOtherFields(pass, release);
+  const elsewhere = new Set([...fitting].filter((name) => name !== site.fn?.name && !isBeside(name)));
   if (elsewhere.size === 0) return mixed && fitting.size > 0 && release.fn === site.fn;
   return mixed || takesAny(pass, files, ['get']) || isChosen(pass, release.fn.name, elsewhere);
+}
+
+/**
+ * Whether a release is of a field in which paths saw pages kept, and what its function gives back in other ways are those of other fields:
+ * they tell nothing of this one's.
+ */
+function givesOtherFields(pass: RulePass, release: FoundRelease): boolean {
+  const own = pass.calls.filter((c) => c.unit === release.unit && c.fn === release.fn && releaseKind(c) !== undefined);
+  const here = own.find((c) => c.span.start === release.node.start);
+  const fields = here === undefined ? [] : fieldsIn(pass, here);
+  if (here === undefined || !pass.flow.held.some(({ owner }) => fields.includes(owner.field))) return false;
+  return own.every((c) => {
+    if (releaseKind(c) === releaseKind(here) || releaseKind(c) === 'none') return true;
+    const others = fieldsIn(pass, c);
+    return others.length > 0 && !others.some((field) => fields.includes(field));
+  });
 }
 
 /** Whether a site of the files takes one of these kinds. */
