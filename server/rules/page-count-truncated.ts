@@ -34,8 +34,9 @@
  * All, on 64-bit machines.
  *
  * ## Limits
- * The length must be a parameter of a 64-bit type of the function that counts, or a variable that gets what copy_from_user() brought there,
- * and neither it nor the count may be compared with anything there, nor the length be handed to a function that may refuse it; a caller's limit is not seen, so the confidence is low for static functions.
+ * The length must be a parameter of a 64-bit type of the function that counts, or what copy_from_user() brought there, and neither it nor the
+ * count may be compared with anything there but 0 and the end of the 64 bits, nor the length be handed to a function that may refuse it; a
+ * caller's limit is not seen, so the confidence is low for parameters of static functions.
  *
  * ## Fix safety
  * No fix.
@@ -45,11 +46,11 @@
  */
 import type { CallSite } from '../analysis/sites/site.ts';
 import type { Span } from '../base/span.ts';
-import { type CType, isInteger } from '../syntax/ctype.ts';
-import { variablesOf } from '../syntax/types.ts';
+import { isInteger } from '../syntax/ctype.ts';
 import { defineRule, type RulePass } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { isHandedOn } from './support/results/handed-on.ts';
+import { variableType, type WideLength, wideLength } from './support/results/wide-length.ts';
 
 /** See the head of the file. */
 export const pageCountTruncated = defineRule({
@@ -64,10 +65,10 @@ export const pageCountTruncated = defineRule({
       const found = truncation(site, pass);
       if (found === undefined) continue;
       pass.report({
-        message: `${found.count} (${found.type}) takes the pages of ${found.length}, a 64-bit length that nothing limits here: the upper bits are lost and fewer pages are taken than the caller asked for; test the length, or keep the count in an unsigned long and refuse what is above INT_MAX`,
+        message: `${found.count} (${found.type}) takes the pages of ${found.length.text}, a 64-bit length that nothing limits here: the upper bits are lost and fewer pages are taken than the caller asked for; test the length, or keep the count in an unsigned long and refuse what is above INT_MAX`,
         at: { unit: site.unit, span: found.span },
         functionName: site.fn.name,
-        confidence: site.fn.isStatic ? 'low' : 'medium',
+        confidence: site.fn.isStatic && !found.length.fromUser ? 'low' : 'medium',
         site,
         related: [{ at: { unit: site.unit, span: site.nameSpan }, message: 'the pages are taken here' }],
       });
@@ -79,57 +80,30 @@ interface Truncation {
   readonly span: Span;
   readonly count: string;
   readonly type: string;
-  readonly length: string;
+  readonly length: WideLength;
 }
 
 function truncation(site: CallSite, pass: RulePass): Truncation | undefined {
   const { unit, fn, span } = site;
   const count = argumentOf(site, 'nr', pass)?.text.trim();
   if (fn === undefined || count === undefined || !/^\w+$/.test(count)) return undefined;
-  const variables = variablesOf(unit, fn);
-  const typeOf = (name: string): CType | undefined => {
-    const all = variables.filter((v) => v.name === name);
-    const type = all.length === 1 ? all[0]?.type : undefined;
-    return type !== undefined && isInteger(type) ? type : undefined;
-  };
-  const isWide = (name: string): boolean => typeOf(name)?.bits === 64;
-  const type = typeOf(count);
+  const type = variableType(site, count);
   const before = unit.code.slice(fn.bodySpan.start, span.start);
   const assigned = [...before.matchAll(new RegExp(`\\b${count}\\s*=\\s*([^;=]+);`, 'g'))];
   const [m] = assigned;
   const text = m?.[1];
-  if (type?.bits === undefined || type.bits > 32 || m === undefined || text === undefined || assigned.length !== 1)
-    return undefined;
+  if (type === undefined || !isInteger(type) || type.bits === undefined || type.bits > 32) return undefined;
+  if (m === undefined || text === undefined || assigned.length !== 1) return undefined;
   if (!/>>\s*PAGE_SHIFT|PAGE_SIZE\s*\)?$/.test(text)) return undefined;
-  const head = unit.code.slice(fn.nameSpan.end, fn.bodySpan.start);
-  const length = (text.match(/\b[a-z_]\w*\b/g) ?? []).find((word) => {
-    const isGiven = new RegExp(`\\b${word}\\s*[,)]`).test(head) || isFromUser(before, word);
-    return isGiven && isWide(word) && /len|size|count|bytes|end/.test(word);
-  });
-  if (length === undefined || isLimited(before, [count, length]) || isHandedOn(before, `(?<![\\w.>])${length}\\b`))
-    return undefined;
+  const length = wideLength(site, text, count);
+  if (length === undefined || isHandedOn(before, patternOf(length))) return undefined;
   const start = fn.bodySpan.start + m.index;
   return { span: { start, end: start + count.length }, count, type: type.base, length };
 }
 
-/** Whether a local is assigned once, from a member of what user space gave: nobody has limited that before. */
-function isFromUser(text: string, name: string): boolean {
-  const [only, ...more] = text.matchAll(
-    new RegExp(`(?<![>.\\w])${name}\\s*=\\s*(?:\\(u64\\)\\s*)?(\\w+)(?:\\.|->)(\\w+)\\s*;`, 'g'),
-  );
-  if (only?.[1] === undefined || only[2] === undefined || more.length > 0) return false;
-  if (new RegExp(`(?<![>.\\w])${name}\\s*[-+*|&]?=(?!=)`, 'g').test(text.slice(only.index + only[0].length)))
-    return false;
-  return new RegExp(`\\bcopy_from_user\\s*\\(\\s*&?${only[1]}\\b`).test(text) && !isLimited(text, [only[2]]);
-}
-
-/** Whether one of the names is compared, or bounded otherwise, in a text. */
-function isLimited(code: string, names: readonly string[]): boolean {
-  // `addr + len < addr` asks whether the sum wraps round: what does not may be as long as memory.
-  const text = code.replace(/\(?\b(\w+)\s*\+\s*(\w+)\b\s*\)?\s*<=?\s*(?:\1|\2)\b/g, '');
-  return names.some((name) =>
-    new RegExp(
-      `\\b${name}\\s*\\)?\\s*(?:[<>]=?(?![<>])|[!=]=|>>\\s*(?:[23]\\d)\\b)|[^<>-][<>]=?\\s*\\(?\\s*${name}\\b|\\b(?:min|clamp|check|limit|overflow)\\w*\\s*\\([^;]*\\b${name}\\b`,
-    ).test(text),
-  );
+/** What matches a length, or the structure that has it as a whole, and no other member of that. */
+function patternOf({ text }: WideLength): string {
+  const [object = '', member] = text.split(/\.|->/);
+  const other = member === undefined ? '' : `(?!\\s*(?:\\.|->)\\s*(?!${member}\\b))`;
+  return `(?<![\\w.>])${object}\\b${other}`;
 }

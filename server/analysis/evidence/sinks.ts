@@ -77,23 +77,16 @@ export function sinkClues(site: CallSite, all: PageTrace, { followed, comesBack 
   clues.push(...keptClue(site, events, clues));
   if (clues.length === 0) clues.push(...hypervisorClue(site, events));
   const number = first('number');
-  if (number !== undefined && clues.length === 0 && meantForData(site, events)) {
+  // An address that is only kept is no access yet: whoever gets the page's number is the one that reaches the data.
+  const unseen = clues.every((c) => c.kind === 'data');
+  if (number !== undefined && unseen && meantForData(site, events)) {
     const text = 'the number or address of the page is kept or passed on';
     clues.push({ kind: 'number', ...place(number), text, cases: { 1: 1, 2: 1 }, access: ['dma'] });
   }
   const given = first('data-passed', (e) => !flushes(e)) ?? first('data-passed');
   if (given !== undefined && clues.length === 0 && cleansCaches(given)) clues.push(cacheClue(given));
   else if (given !== undefined && !clues.some((c) => c.kind !== 'carrier' && c.kind !== 'dma')) {
-    const text = flushes(given)
-      ? 'caches of the data are flushed: who else accesses it is not seen'
-      : 'the address of the data is passed on';
-    clues.push({
-      kind: 'data',
-      ...place(given),
-      text,
-      cases: io ? { 5: 0.5 } : { 5: 1.8, 2: 0.8 },
-      access: byFlags(site),
-    });
+    clues.push(givenClue(site, given, io));
   }
   if (clues.length === 0) clues.push(...addressClue(site, trace));
   if (clues.length === 0 && !followed) clues.push(...markedClue(site, first('dirty')));
@@ -111,6 +104,17 @@ function ofFile(site: CallSite, events: readonly TraceEvent[]): readonly TraceEv
   const own = events.filter((e) => e.unit === site.unit);
   if (own.some((e) => BY_DEVICE.includes(e.kind) || BY_CPU.includes(e.kind))) return own;
   return events.filter((e) => e.unit === site.unit || BY_DEVICE.includes(e.kind));
+}
+
+/** The address of the data that a function outside gets. Caches are flushed for whoever reaches the data past them, not for the CPU. */
+function givenClue(site: CallSite, given: TraceEvent, io: boolean): Clue {
+  const flushed = flushes(given);
+  const text = flushed
+    ? 'caches of the data are flushed: who else accesses it is not seen'
+    : 'the address of the data is passed on';
+  const cases = flushed ? { 1: 1, 2: 0.8, 5: 1 } : { 5: 1.8, 2: 0.8 };
+  const access = flushed ? (['dma'] as const) : byFlags(site);
+  return { kind: 'data', ...place(given), text, cases: io ? { 5: 0.5 } : cases, access };
 }
 
 /** Whether the call fills a variable of its function, which lives no longer than one pass. */
