@@ -88,7 +88,8 @@ export function executeCall(
   const fails = callees.length > 0 && callees.every((c) => c.kind === 'plain' && c.fails);
   const ret = symbol(`r${where.point}`, fails ? { low: -MAX_ERRNO, high: -1 } : {});
   const defined = callees.some((c) => c.kind === 'plain');
-  finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined }));
+  const keeps = (i: number): boolean => callees.length !== 1 || callees.some((c) => c.kind !== 'plain' || c.keeps(i));
+  finish(s, instr, callOutside({ frame, s, info }, { args, ret, defined, keeps }));
   return [s];
 }
 

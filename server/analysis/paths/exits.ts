@@ -139,7 +139,7 @@ function leakConfidence(frame: Frame, exit: Exit, r: Resource): 'high' | 'medium
   if ((r.maybeTaken !== undefined && !isRefused(exit, r)) || (isUnasked && isOfKernelVec(s, r) !== false)) return 'low';
   // Intervals of page frame numbers are not followed.
   if (r.computed === true || (r.carried && isRefilledByItself(r)) || r.origin.chain.length >= LONG_CHAIN) return 'low';
-  if (r.carried && isMany(s, r) && (r.lost === undefined || r.told === true || usesNumbers(frame))) return 'low';
+  if (r.carried && isMany(s, r) && (r.told === true || (r.lost !== undefined && usesNumbers(frame)))) return 'low';
   // A callee that took them turn by turn knows how many; whether that is none is told by a sum that is not followed, to who gives them back.
   if (r.origin.chain.length > 0 && /_\d+$/.test(r.id) && !isSurelyHeld(s, r) && isGivenBack(frame, r)) return 'low';
   if (countsReferences(frame) || r.uncounted === true || r.bounded === true) return 'low';

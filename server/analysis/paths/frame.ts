@@ -15,8 +15,16 @@ import type { Summary } from './summary.ts';
 /** What is known of a function that is called. */
 export type Callee =
   | { readonly kind: 'summary'; readonly summary: Summary }
-  /** Defined in the project but not analysed (recursion, budget, nothing of interest). `fails`: it only ever returns errors. `answer`: what it gives for an ordinary page. */
-  | { readonly kind: 'plain'; readonly fails: boolean; readonly answer?: number | undefined }
+  /**
+   * Defined in the project but not analysed (recursion, budget, nothing of interest). `fails`: it only ever returns errors. `answer`: what it
+   * gives for an ordinary page. `keeps`: whether it may leave an argument somewhere.
+   */
+  | {
+      readonly kind: 'plain';
+      readonly fails: boolean;
+      readonly answer?: number | undefined;
+      keeps(index: number): boolean;
+    }
   /** Not in sight. */
   | { readonly kind: 'external' };
 

@@ -35,7 +35,7 @@ const LOOKS =
   /_(?:dbg|debug|warn|warning|info|notice|trace|log|err|printk?|printf)$|^(?:page|folio)_(?:is|has)_|^(?:page|folio)_\w+(?:ed|able)$/;
 /** Another name of the same page: its number or its address. */
 const CONVERTS =
-  /^_*(?:page|folio|pfn|phys|virt|gfn|mfn|kaddr)s?_to_\w+$|_to_(?:page|pfn|phys|virt|gfn|mfn|gpa|hpa|maddr)s?$/;
+  /^_*(?:page|folio|pfn|phys|virt|gfn|mfn|kaddr)s?_to_\w+$|_to_(?:page|pfn|phys|virt|gfn|mfn|gpa|hpa|maddr)s?$|(?:^|_)(?:page|folio)_(?:pa|paddr|phys|pfn|gfn|mfn)$/;
 /** Words of fields that hold pages. */
 const OF_PAGES = /page|folio|pgs?(?:@|\[|\d|_)|sgt?(?:@|_)|umem/i;
 /** Words of functions that keep what they are told in a tree or table of their own: `mtree_insert_range`, `xa_store`. */
@@ -69,15 +69,25 @@ export function isHarmless(name: string): boolean {
   return toldBy(name).harmless;
 }
 
-/** Such a call: its arguments, its result as far as that is known, and whether the callee is defined in the project. */
+/** Whether a function keeps nothing of a page that it gets, by its name: the page's number or a passing address of it is all it gives. */
+export function keepsNothing(name: string): boolean {
+  const { harmless, converts } = toldBy(name);
+  return harmless || converts || /^kmap(?:_local_page|_atomic)?$/.test(name);
+}
+
+/**
+ * Such a call: its arguments, its result as far as that is known, whether the callee is defined in the project, and whether it may leave an
+ * argument somewhere.
+ */
 export interface OutsideCall {
   readonly args: readonly Value[];
   readonly ret: Value;
   readonly defined: boolean;
+  keeps(index: number): boolean;
 }
 
 /** Applies the call to a path; returns its result. */
-export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Value {
+export function callOutside(on: OnPath, { args, ret, defined, keeps }: OutsideCall): Value {
   const { frame, s, info } = on;
   const { callee } = info.instr;
   const named = callee ?? 'a function pointer';
@@ -90,13 +100,13 @@ export function callOutside(on: OnPath, { args, ret, defined }: OutsideCall): Va
   if (by?.harmless !== true) {
     mayFill(s, args);
     const step = stepAt(frame, info.instr.span, `${named}() gets the pages and may keep or release them`);
-    for (const arg of args) {
+    for (const [i, arg] of args.entries()) {
       if (freed.includes(arg)) continue;
       if (arg.kind === 'address' && callee !== undefined && LINKS.test(callee)) linked(on, arg);
       if (!defined) doubt(s, arg, { step, callee, result: ret.key });
       if (!defined && callee !== undefined) noteDoubt(on, arg, callee, step);
       if (!defined && arg.prov.length === 0 && isMadeOfLent(arg)) noteTold(on, arg, callee, step);
-      if (/^&?heap/.test(arg.key)) {
+      if (/^&?heap/.test(arg.key) && keeps(i)) {
         const refuses = callee !== undefined && !GIVES_BACK.test(callee);
         publish(s, arg, args, refuses ? info.point : `by ${info.point}`);
       }

@@ -18,9 +18,11 @@ import { type FlowMemo, type FunctionFlow, ListeningProgram } from './flow-memo.
 import type { EndFact, FlowProblem, HeldFact, ReleaseFact } from './flow-problem.ts';
 import type { Asked, Callee, Caller, Frame, Program } from './frame.ts';
 import { keepsPage } from './keeps-page.ts';
+import { keepsPointer } from './keeps-pointer.ts';
 import { withoutCleanedUp } from './left-on-failure.ts';
 import { lowered } from './lower-unit.ts';
 import { Holders } from './may-hold.ts';
+import { keepsNothing } from './outside.ts';
 import { isQuestion } from './page-nature.ts';
 import type { EntryEvent } from './path-state.ts';
 import { withoutCleanedShort } from './short-on-failure.ts';
@@ -156,7 +158,13 @@ class Run implements Program {
     const summary = worth || asks ? this.summaryOf(known) : undefined;
     if (summary?.effective === true) return { kind: 'summary', summary };
     const answer = asks ? onlyResult(summary) : undefined;
-    return { kind: 'plain', fails: alwaysFails(known.unit, known.fn), answer };
+    const { unit, fn } = known;
+    return {
+      kind: 'plain',
+      fails: alwaysFails(unit, fn),
+      answer,
+      keeps: (i) => keepsPointer(unit, fn, i, keepsNothing),
+    };
   }
 
   /** The model's rows of a called name; of other releases only where the project has no function of that name. */
@@ -280,13 +288,26 @@ class Run implements Program {
 
 const LEAKS: ReadonlySet<string> = new Set(['pin-leaked', 'partial-pin-leaked']);
 
-/** Of leaks of one site those nearest to the acquire: callers further out only repeat them. */
+/** Of leaks of one site the sure ones, and those nearest to the acquire: callers further out, on the same way to it, only repeat them. */
 function nearestLeaks(problems: readonly FlowProblem[]): FlowProblem[] {
-  const nearest = new Map<string, number>();
-  const key = (p: FlowProblem): string => `${p.resource?.origin.unit.path}:${p.resource?.origin.span.start}`;
-  const distance = (p: FlowProblem): number =>
-    (p.confidence === 'low' ? 100 : 0) + (p.resource?.origin.chain.length ?? 0);
-  for (const p of problems)
-    if (LEAKS.has(p.kind)) nearest.set(key(p), Math.min(nearest.get(key(p)) ?? Number.POSITIVE_INFINITY, distance(p)));
-  return problems.filter((p) => !LEAKS.has(p.kind) || distance(p) === nearest.get(key(p)));
+  const leaks = problems.filter((p) => LEAKS.has(p.kind));
+  const sites = new Set(leaks.filter((p) => p.confidence !== 'low').map((p) => waysIn(p).at(-1)));
+  const told = leaks.filter((p) => p.confidence !== 'low' || !sites.has(waysIn(p).at(-1)));
+  const ways = new Set(told.map((p) => waysIn(p)[0]));
+  return problems.filter(
+    (p) =>
+      !LEAKS.has(p.kind) ||
+      (told.includes(p) &&
+        !waysIn(p)
+          .slice(1)
+          .some((way) => ways.has(way))),
+  );
+}
+
+/** The calls that lead to the acquire, from the function of the leak on, and from each function on the way on. */
+function waysIn({ resource }: FlowProblem): string[] {
+  const origin = resource?.origin;
+  if (origin === undefined) return [];
+  const calls = [...origin.chain, origin].map(({ unit, span }) => `${unit.path}:${span.start}`);
+  return calls.map((_, i) => calls.slice(i).join(' '));
 }
