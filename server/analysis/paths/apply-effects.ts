@@ -31,6 +31,7 @@ import {
   addEvent,
   isEntryKey,
   MAYBE_OWN,
+  objectKey,
   type PathState,
   readKey,
   setResource,
@@ -370,6 +371,7 @@ export function freeRegion(on: OnPath, pointer: Value, name: string): void {
   for (const id of prov) {
     const r = s.resources.get(id);
     if (r?.hold.kind === 'held') setResource(s, { ...r, lost: r.lost ?? step });
+    else if (r?.hold.kind === 'released') setResource(s, { ...r, heldIn: objectKey(region) });
   }
   s.freed = withEntry(s.freed, pointer.key, step);
   const path = pointer.kind === 'symbol' ? pointer.path : undefined;

@@ -22,7 +22,7 @@ import {
   stepAt,
   trailSteps,
 } from './frame.ts';
-import { addEvent, type EntryEvent, isSameReturn, type PathState, setResource } from './path-state.ts';
+import { addEvent, type EntryEvent, isSameReturn, objectKey, type PathState, setResource } from './path-state.ts';
 import { provenanceIn, walkedContainer } from './reachability.ts';
 import type { Hold, Mapping, Release, Resource, Step } from './resource.ts';
 
@@ -105,6 +105,11 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
 
 /** Pages that were there at entry: an event for the callers. Pages from nowhere: whatever is held may have been among them. */
 function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: Release): void {
+  const ended = endedIn(s, call.value);
+  if (ended !== undefined) {
+    reportRelease({ frame, s, info }, ended, release, 'double-release');
+    return;
+  }
   const path = call.value.kind === 'symbol' ? call.value.path : undefined;
   // __free_page() and the like free memory of their own: only a caller that knows the pages for a user's says anything of it.
   if (path === undefined && call.reference === 'none') return;
@@ -131,6 +136,13 @@ function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: 
     dirtyKey: call.dirties === 'maybe' ? entryKeyOf(call.dirtyBy) : undefined,
     ...countOf({ frame, s, info }, call),
   });
+}
+
+/** Pages given back before the array that held them was freed, where the value was read from that array. */
+function endedIn(s: PathState, { key }: Value): Resource | undefined {
+  const region = objectKey(key);
+  if (!region.startsWith('heap') || !s.freed.has(region)) return undefined;
+  return [...s.resources.values()].find((r) => r.hold.kind === 'released' && r.heldIn === region);
 }
 
 /** Keeps in mind through which object pages were found that are given back. */

@@ -97,6 +97,8 @@ export interface Resource {
   readonly bounded?: true;
   /** Where their container died or was overwritten while they were held. */
   readonly lost: Step | undefined;
+  /** Key of the memory that held them and was freed once they were given back. */
+  readonly heldIn?: string;
   /** Where an element of the array with this key was set to NULL while its page was held. */
   readonly cleared?: { readonly step: Step; readonly place: string } | undefined;
   /**
