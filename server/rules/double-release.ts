@@ -51,7 +51,8 @@
  * Further references taken with get_page() are counted; those of functions that are not in sight are not. Of low confidence where the first
  * release stands in a function that takes references of its own: it may have dropped one of an earlier turn. A release of a part of an
  * array (`pages + done`) is not held against an earlier release of another part. Of pages that could not be followed to their release only the
- * same statement twice in a row is told, where the function takes no reference of its own.
+ * same statement twice in a row is told, or twice in one block where it names an element of an array that nothing between the two can have
+ * filled anew, or in every turn of a loop whose index does not tell the element; and only where the function takes no reference of its own.
  *
  * ## Fix safety
  * No fix: which of the two releases is one too many only the author knows.
@@ -59,6 +60,7 @@
  * ## References
  * gup_put_folio() in mm/gup.c.
  */
+import type { ApiCall } from '../analysis/sites/site.ts';
 import { defineRule, type RulePass, type UnitSpan } from './define.ts';
 import { argumentOf } from './support/facts.ts';
 import { filesOf, functionsThatCall } from './support/file-calls.ts';
@@ -72,7 +74,7 @@ import {
 } from './support/flow-report.ts';
 import { releaseKind } from './support/releases/field-releases.ts';
 import { goOnByCursor } from './support/releases/kept-cursor.ts';
-import { repeatedReleases } from './support/releases/repeated-releases.ts';
+import { loopedReleases, repeatedReleases } from './support/releases/repeated-releases.ts';
 
 /** See the head of the file. */
 export const doubleRelease = defineRule({
@@ -115,8 +117,22 @@ export const doubleRelease = defineRule({
       const severity = provedSeverity('error', confidence);
       pass.report({ message: twice(fn.name, api), at: { unit, span }, functionName: fn.name, severity, confidence });
     }
+    for (const { call, index } of loopedReleases(pass)) reportLooped(pass, call, index);
   },
 });
+
+/** A release that does not go on with its loop. */
+function reportLooped(pass: RulePass, { unit, fn, span, api, args, rows }: ApiCall, index: string): void {
+  if (fn === undefined) return;
+  const confidence = releaseKind({ rows }) === 'pin' ? 'high' : 'medium';
+  pass.report({
+    message: `${fn.name}() gives ${args[0]?.text ?? 'the same page'} back with ${api}() in every turn of a loop over ${index}: from the second turn on that takes references that somebody else may hold, and the other pages are never given back; name the element by ${index}`,
+    at: { unit, span },
+    functionName: fn.name,
+    severity: provedSeverity('error', confidence),
+    confidence,
+  });
+}
 
 function twice(functionName: string, api: string): string {
   return `${functionName}() gives the same pages back with ${api}() twice in a row: the second time takes references that somebody else may hold; drop one of the two`;

@@ -6,18 +6,32 @@ import { callsIn } from '../../../analysis/calls/call-index.ts';
 import type { ApiCall } from '../../../analysis/sites/site.ts';
 import { repeatsStatement } from '../../../analysis/statements/repeated-statement.ts';
 import type { RulePass } from '../../define.ts';
+import { loopOverElement, repeatsElement } from './same-element.ts';
 
-/** The calls of this file that give back again what the statement before them gave back. */
+/** The calls of this file that give back again what a statement before them in the same block gave back. */
 export function repeatedReleases(pass: RulePass): readonly ApiCall[] {
   return pass.calls.filter(
     (call) =>
       call.unit === pass.unit &&
       givesBack(call) &&
       pass.calls.some((c) => c !== call && c.fn === call.fn && c.api === call.api && c.span.end <= call.span.start) &&
-      repeatsStatement(call) &&
-      readsOnly(pass, call) &&
+      (repeatsStatement(call) ? readsOnly(pass, call) : repeatsElement(call)) &&
       !takesOwn(pass, call),
   );
+}
+
+/** A release of one page in every turn of a loop. */
+export interface LoopedRelease {
+  readonly call: ApiCall;
+  readonly index: string;
+}
+
+/** The calls of this file that give the same element of an array back in every turn of a loop. */
+export function loopedReleases(pass: RulePass): readonly LoopedRelease[] {
+  return pass.calls.flatMap((call) => {
+    const index = call.unit === pass.unit && givesBack(call) ? loopOverElement(call) : undefined;
+    return index === undefined || takesOwn(pass, call) ? [] : [{ call, index }];
+  });
 }
 
 /** Whether a call gives back what was taken: pins, references, or either; not memory of the page allocator. */
