@@ -80,6 +80,8 @@ function isTurned(site: CallSite, call: ApiCall, marks: Question): boolean {
   if (site.fn === call.fn) return asks.asked === marks.asked && isKept(call, marks.asked);
   const passed = passedFor(site, call, marks.asked);
   if (passed !== undefined) return asks.asked === passed && isKept(site, passed);
+  const handed = passedFor(call, site, asks.asked);
+  if (handed !== undefined) return marks.asked === handed && isKept(call, handed);
   // In another function the object may have another name.
   const field = /\.(\w+(?:==\w+)?)$/;
   const name = field.exec(marks.asked)?.[1];
@@ -95,12 +97,12 @@ function tagOf({ unit, fn, node }: Pick<ApiCall, 'unit' | 'fn' | 'node'>, asked:
   return variableAt(unit, fn, object, node.start)?.type.base;
 }
 
-/** What the function of a site passes for the parameter on which a marking in the function that it calls hangs. */
-function passedFor({ unit, fn }: CallSite, call: ApiCall, asked: string): string | undefined {
-  if (fn === undefined || call.fn === undefined || call.unit !== unit) return undefined;
+/** What the function of one call passes for the parameter on which another call, in the function that it calls, hangs. */
+function passedFor({ unit, fn }: ApiCall, inner: ApiCall, asked: string): string | undefined {
+  if (fn === undefined || inner.fn === undefined || inner.unit !== unit) return undefined;
   const [name = '', constant] = asked.split('==');
-  const index = parameters(unit, treeOf(unit, call.fn)).findIndex((p) => p.name === name);
-  const calls = index < 0 ? [] : (callsIn(unit, fn).get(call.fn.name) ?? []);
+  const index = parameters(unit, treeOf(unit, inner.fn)).findIndex((p) => p.name === name);
+  const calls = index < 0 ? [] : (callsIn(unit, fn).get(inner.fn.name) ?? []);
   const texts = new Set(calls.map((c) => argumentNodes(c)[index]).map((a) => (a === undefined ? '' : codeOf(unit, a))));
   const [only] = texts;
   const question = texts.size === 1 && only !== undefined ? questionOf(only) : undefined;
