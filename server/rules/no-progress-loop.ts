@@ -61,11 +61,8 @@
  * get_user_pages_remote() in mm/gup.c.
  */
 import { version } from '../../model/version.ts';
-import { treeOf } from '../analysis/calls/call-index.ts';
 import type { CallSite } from '../analysis/sites/site.ts';
-import { codeOf, loopsAround } from '../analysis/trees.ts';
 import type { Span } from '../base/span.ts';
-import { childByField } from '../syntax/node.ts';
 import { defineRule } from './define.ts';
 import { bothOf, isEmpty } from './support/kernels.ts';
 import { resultVariable } from './support/results/result-variable.ts';
@@ -84,8 +81,7 @@ export const noProgressLoop = defineRule({
       const on = bothOf(pass.liveOn(site), [MAY_TAKE_NONE]);
       if (isEmpty(on)) continue;
       const variable = resultVariable(site);
-      const loop =
-        variable === undefined ? undefined : (loopAround(site, variable.name) ?? loopUntil(site, variable.name));
+      const loop = variable === undefined ? undefined : loopAround(site, variable.name);
       if (variable === undefined || loop === undefined || stopsAtZero(site, loop, variable.name)) continue;
       pass.report({
         message: `this loop ends when ${site.api}() has taken all pages, and a result of 0, which {kernels} can give, takes it no further: the same call comes again without end; give up where ${variable.name} is 0, too`,
@@ -110,19 +106,6 @@ const MAY_TAKE_NONE = { since: 0, until: version('6.7') };
 interface Loop {
   readonly condition: Span;
   readonly body: Span;
-}
-
-/** The innermost loop that asks behind its body for a cursor that the result moves. */
-function loopUntil({ unit, fn, node }: CallSite, name: string): Loop | undefined {
-  if (fn === undefined || node === undefined) return undefined;
-  const loops = loopsAround(treeOf(unit, fn), node).filter((l) => l.type === 'do_statement');
-  for (const loop of loops.toReversed()) {
-    const condition = childByField(loop, 'condition');
-    const body = childByField(loop, 'body');
-    if (condition === undefined || body === undefined) continue;
-    if (isMoved(codeOf(unit, body), codeOf(unit, condition), name)) return { condition, body };
-  }
-  return undefined;
 }
 
 /** The innermost loop whose condition asks for a cursor that the result moves. */
