@@ -260,7 +260,9 @@ function isNeverReleased(pass: RulePass, site: Taken, held: readonly HeldFact[])
   const except = new Set(placesOfOthers(flow, { site, owners }));
   for (const { release } of facts) except.add(placeKey(release.step.unit, release.step.span.start));
   for (const place of placesOfAnybody(pass, site, (fn) => takers.has(fn.name) || isHelper(fn))) except.delete(place);
-  const named = new RegExp(`\\b(?:${[...fields].join('|')})\\b`);
+  // A place without a name is none that a call could spell.
+  const names = [...fields].filter((field) => /^\w+$/.test(field));
+  const named = names.length === 0 ? /(?!)/ : new RegExp(`\\b(?:${names.join('|')})\\b`);
   const isOpen = (c: ApiCall): boolean =>
     c.unit === pass.unit && !except.has(placeKey(c.unit, c.span.start)) && !isHelper(functionAt(c.unit, c.span.start));
   if (pass.calls.some((c) => fits(c.api) && isOpen(c) && named.test(pass.text(c.span)))) return false;
