@@ -3,7 +3,7 @@
 import type { Reference } from '../../../model/schema.ts';
 import { openingOf } from '../../base/brackets.ts';
 import { intervalOf } from '../../flow/facts.ts';
-import { conversionOf, type Value } from '../../flow/value.ts';
+import { conversionOf, regionOf, type Value } from '../../flow/value.ts';
 import { functionAt } from '../calls/call-index.ts';
 import { mayGiveBack } from '../sites/hold-kind.ts';
 import { checkNullRelease } from './check-release.ts';
@@ -107,7 +107,7 @@ export function applyRelease(on: OnPath, call: ReleaseCall): void {
 function releaseUnknown({ frame, s, info }: OnPath, call: ReleaseCall, release: Release): void {
   const ended = endedIn(s, call.value);
   if (ended !== undefined) {
-    reportRelease({ frame, s, info }, ended, release, 'double-release');
+    if (!isOfObject({ frame, s, info }, ended)) reportRelease({ frame, s, info }, ended, release, 'double-release');
     return;
   }
   const path = call.value.kind === 'symbol' ? call.value.path : undefined;
@@ -143,6 +143,16 @@ function endedIn(s: PathState, { key }: Value): Resource | undefined {
   const region = objectKey(key);
   if (!region.startsWith('heap') || !s.freed.has(region)) return undefined;
   return [...s.resources.values()].find((r) => r.hold.kind === 'released' && r.heldIn === region);
+}
+
+/** Words of functions that drop one of several references: what happens at the last one does not happen twice. */
+const DROPS_REFERENCE = /(?:^|_)(?:put|unref|deref|release)(?:_|$)/;
+
+/** Whether a call gets not the array but an object that has it: one that is freed already, or of which the call drops a reference. */
+function isOfObject({ s, info }: OnPath, { heldIn = '' }: Resource): boolean {
+  const given = info.instr.args.map((arg) => objectKey(regionOf(evaluate(s, arg, { point: info.point }))));
+  if (given.includes(heldIn)) return false;
+  return DROPS_REFERENCE.test(info.instr.callee ?? '') || given.some((object) => s.freed.has(object));
 }
 
 /** Keeps in mind through which object pages were found that are given back. */
