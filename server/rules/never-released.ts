@@ -113,14 +113,18 @@ export const neverReleased = defineRule({
   severity: 'warning',
   fix: 'none',
   check(pass) {
+    const told = new Set<HeldFact>();
     for (const site of pass.sites) {
       const held = site.unit === pass.unit ? heldBy(pass, site) : [];
+      // A call of a function that takes pages, and the call in that function, are about the same.
+      if (held.length > 0 && held.every((h) => told.has(h))) continue;
       const kept = partsOf(site, held).find((part) => isNeverReleased(pass, part.taken, part.held));
       const first = kept?.held[0];
       if (kept === undefined || first === undefined) {
         if (site.unit === pass.unit && site.reference !== 'none') reportIdle(pass, site);
         continue;
       }
+      for (const h of kept.held) told.add(h);
       const { resource } = first;
       const names = [...new Set(kept.held.filter(isNamed).flatMap(placesOf).map(nameOf))];
       pass.report({
