@@ -56,8 +56,9 @@
  * ## References
  * Documentation/core-api/pin_user_pages.rst; gup_put_folio() in mm/gup.c; "Page pinning" at iov_iter_extract_pages() in lib/iov_iter.c.
  */
-import { defineRule, type FixProposal } from './define.ts';
+import { defineRule, type FixProposal, type RulePass } from './define.ts';
 import { behindTest } from './fixes/release-guard.ts';
+import { argumentOf } from './support/facts.ts';
 import { acquiredBy, reportFlow } from './support/flow-report.ts';
 import { renameRelease, type WrongRelease, whichPages, wrongReleases } from './support/releases/wrong-release.ts';
 
@@ -78,6 +79,7 @@ export const putOnPinned = defineRule({
   check(pass) {
     for (const wrong of wrongReleases(pass, 'put-on-pinned')) {
       const { release, problem, resource } = wrong;
+      if (isOfOwnPart(pass, wrong)) continue;
       const isPinned = resource.reference === 'pin' || resource.answer === 'pinned';
       const rename =
         isPinned && wrong.only ? renameRelease(pass, wrong, { names: UNPIN, applicability: 'safe' }) : undefined;
@@ -90,6 +92,19 @@ export const putOnPinned = defineRule({
     }
   },
 });
+
+/**
+ * Whether a release goes by the name of an array of which the function itself takes references, where the call that pins fills it from
+ * somewhere on by another name: what it gives back is its own part.
+ */
+function isOfOwnPart(pass: RulePass, { call, site }: WrongRelease): boolean {
+  const array = /^\s*(\w+)\s*\[/.exec(call?.args[0]?.text ?? '')?.[1];
+  const filled = site === undefined ? undefined : argumentOf(site, 'pages', pass)?.text;
+  if (call?.fn === undefined || array === undefined || filled === undefined) return false;
+  if (new RegExp(`\\b${array}\\b`).test(filled)) return false;
+  const { start, end } = call.fn.bodySpan;
+  return new RegExp(`\\bget_page\\s*\\(\\s*${array}\\s*\\[`).test(call.unit.code.slice(start, end));
+}
 
 /** What the acquire did, what the release does instead on these kernels, and what to call. */
 function whyWrong({ release, resource }: WrongRelease): string {
