@@ -19,10 +19,5 @@ export function areHandedOn(text: string, patterns: readonly string[]): boolean 
 
 /** Whether a call of a text gets what a pattern matches, and may compare it with whatever it likes. */
 export function isHandedOn(text: string, pattern: string): boolean {
-  const named = new RegExp(pattern);
-  for (const m of text.matchAll(/\b\w+(?=\s*\()/g)) {
-    const call = PLAIN_CALLS.test(m[0]) || printsByName(m[0]) ? undefined : textCall(text, m.index);
-    if (call?.args.some((arg) => named.test(text.slice(arg.start, arg.end))) === true) return true;
-  }
-  return false;
+  return areHandedOn(text, [pattern]);
 }

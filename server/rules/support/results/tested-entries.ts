@@ -35,7 +35,8 @@ export function asksEntries(pass: RulePass, origin: Origin): boolean {
       .filter((h) => sameOrigin(h.origin, origin))
       .flatMap(({ owner }) => {
         const key = ownerKey(owner);
-        return key === undefined ? [] : [[key, owner.field] as const];
+        // What lies in an array or an object that a call returned has no name.
+        return key === undefined || !/^\w+$/.test(owner.field) ? [] : [[key, owner.field] as const];
       }),
   );
   const known = ownersOf(pass.flow);
