@@ -5,7 +5,7 @@ import v8 from 'node:v8';
  * Percent of what is in use by which the memory for older objects grows until V8 looks what of it is still needed. By its own setting it
  * waits until there is up to four times as much: three quarters of the memory of a run over a kernel tree were garbage.
  */
-const HEAP = '--heap-growing-percent=60';
+const HEAP = '--heap-growing-percent=40';
 
 /**
  * When V8's slowest compiler, the one that optimises, comes to a function; its own settings are made for programs that run on. Measured on
