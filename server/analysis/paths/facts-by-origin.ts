@@ -17,27 +17,23 @@ type Place = Pick<Origin, 'unit' | 'span'>;
 type ByPlace<F> = Map<CUnit, Map<number, F[]>>;
 
 interface Index {
-  /** By the call that takes the pages. */
+  /** By the call that takes the pages, and those through which it was reached. */
   readonly releases: ByPlace<ReleaseFact>;
   readonly held: ByPlace<HeldFact>;
-  /** By that call and those through which it was reached. */
-  readonly releasesThrough: ByPlace<ReleaseFact>;
-  readonly heldThrough: ByPlace<HeldFact>;
   /** Releases of what lay in an owner, with their number in order. */
   readonly byOwner: ReadonlyMap<string, readonly (readonly [number, EntryEvent])[]>;
 }
 
-const NOTHING: OriginFacts = { releases: [], held: [] };
 const indexes = new WeakMap<FlowResult, Index>();
 
 /** The facts about the pages that a call takes; with `through` also where it is a call of the function that does. */
 export function factsOfOrigin(flow: FlowResult, { unit, span }: Place, through: boolean): OriginFacts {
-  const index = indexOf(flow);
-  const at = <F>(own: ByPlace<F>, reached: ByPlace<F>): readonly F[] =>
-    (through ? reached : own).get(unit)?.get(span.start) ?? [];
-  const releases = at(index.releases, index.releasesThrough);
-  const held = at(index.held, index.heldThrough);
-  return releases.length === 0 && held.length === 0 ? NOTHING : { releases, held };
+  const at = <F extends { readonly origin: Origin }>(facts: ByPlace<F>): readonly F[] => {
+    const found = facts.get(unit)?.get(span.start) ?? [];
+    return through ? found : found.filter((f) => f.origin.unit === unit && f.origin.span.start === span.start);
+  };
+  const { releases, held } = indexOf(flow);
+  return { releases: at(releases), held: at(held) };
 }
 
 /** What gives back the pages that lie in owners, by their keys, in the order in which it was found. */
@@ -50,13 +46,7 @@ export function releasesByOwner(flow: FlowResult, owners: ReadonlySet<string>): 
 function indexOf(flow: FlowResult): Index {
   let index = indexes.get(flow);
   if (index === undefined) {
-    index = {
-      releases: byPlace(flow.releases, ownPlace),
-      held: byPlace(flow.held, ownPlace),
-      releasesThrough: byPlace(flow.releases, allPlaces),
-      heldThrough: byPlace(flow.held, allPlaces),
-      byOwner: ownersIn(flow.events),
-    };
+    index = { releases: byPlace(flow.releases), held: byPlace(flow.held), byOwner: ownersIn(flow.events) };
     indexes.set(flow, index);
   }
   return index;
@@ -72,21 +62,10 @@ function ownersIn(events: readonly EntryEvent[]): Map<string, [number, EntryEven
   return found;
 }
 
-function ownPlace(origin: Origin): readonly Place[] {
-  return [origin];
-}
-
-function allPlaces(origin: Origin): readonly Place[] {
-  return origin.chain.length === 0 ? [origin] : [origin, ...origin.chain];
-}
-
-function byPlace<F extends { readonly origin: Origin }>(
-  facts: readonly F[],
-  placesOf: (origin: Origin) => readonly Place[],
-): ByPlace<F> {
+function byPlace<F extends { readonly origin: Origin }>(facts: readonly F[]): ByPlace<F> {
   const found: ByPlace<F> = new Map();
   for (const fact of facts) {
-    for (const { unit, span } of placesOf(fact.origin)) {
+    for (const { unit, span } of [fact.origin, ...fact.origin.chain]) {
       const there = kept(found, unit, () => new Map<number, F[]>());
       const list = kept(there, span.start, (): F[] => []);
       // A function that calls itself is in its chain more than once.

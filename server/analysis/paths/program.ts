@@ -292,12 +292,12 @@ const LEAKS: ReadonlySet<string> = new Set(['pin-leaked', 'partial-pin-leaked'])
 function nearestLeaks(problems: readonly FlowProblem[]): FlowProblem[] {
   const leaks = problems.filter((p) => LEAKS.has(p.kind));
   const sites = new Set(leaks.filter((p) => p.confidence !== 'low').map((p) => waysIn(p).at(-1)));
-  const told = leaks.filter((p) => p.confidence !== 'low' || !sites.has(waysIn(p).at(-1)));
-  const ways = new Set(told.map((p) => waysIn(p)[0]));
+  const told = new Set(leaks.filter((p) => p.confidence !== 'low' || !sites.has(waysIn(p).at(-1))));
+  const ways = new Set([...told].map((p) => waysIn(p)[0]));
   return problems.filter(
     (p) =>
       !LEAKS.has(p.kind) ||
-      (told.includes(p) &&
+      (told.has(p) &&
         !waysIn(p)
           .slice(1)
           .some((way) => ways.has(way))),
